@@ -1,0 +1,94 @@
+"""People and groups. Both are principals, so that an assignment can point at either with one key."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class Principal(models.Model):
+    """Whoever can hold a role."""
+
+    class Kind(models.TextChoices):
+        USER = "user", "User"
+        GROUP = "group", "Group"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=8, choices=Kind.choices, editable=False)
+    name = models.CharField(max_length=120)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["name", "id"], name="principal_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_group(self) -> bool:
+        return self.kind == self.Kind.GROUP
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        """The e-mail address is the sign-in name; its case does not matter."""
+        return self.get(email__iexact=username)
+
+
+class User(Principal, AbstractBaseUser):
+    """A person. What they may do comes from their roles alone: there is no staff flag and no superuser."""
+
+    class Type(models.TextChoices):
+        MEMBER = "member", "Member"
+        GUEST = "guest", "Guest"
+
+    last_login = None  # ours is `last_sign_in_at`, named like every other instant
+    principal = models.OneToOneField(
+        Principal, on_delete=models.CASCADE, parent_link=True, primary_key=True, related_name="user"
+    )
+    email = models.EmailField(max_length=254)
+    type = models.CharField(max_length=8, choices=Type.choices, default=Type.MEMBER)
+    manager = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reports")
+    job_title = models.CharField(max_length=120, blank=True)
+    department = models.CharField(max_length=120, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    is_enabled = models.BooleanField(default=True)
+    last_sign_in_at = models.DateTimeField(null=True, blank=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar = ["name"]
+
+    objects = UserManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                Lower("email"), name="user_email_unique", violation_error_message="This address is taken."
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_active(self) -> bool:
+        """Django's word for `is_enabled`: a disabled person can neither sign in nor stay signed in."""
+        return self.is_enabled
+
+
+class Group(Principal):
+    """People who hold something together. Who is in it is a matter of assignments, not of this table."""
+
+    principal = models.OneToOneField(
+        Principal, on_delete=models.CASCADE, parent_link=True, primary_key=True, related_name="group"
+    )
+    description = models.CharField(max_length=500, blank=True)
+    is_role_assignable = models.BooleanField(default=False)
+    is_managed = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,137 @@
+"""Who holds what, when: one table for eligible and active assignments, activations and membership."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+
+from apps.accounts.models import Principal, User
+from apps.common.period import Period
+from apps.roles.models import Resource, RoleDefinition
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def not_ended(self, now: datetime) -> AssignmentQuerySet:
+        """Neither ended by somebody nor past their end, whether or not a sweep has written that down."""
+        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), ended_at__isnull=True)
+
+    def current(self, now: datetime) -> AssignmentQuerySet:
+        """Within their period now. Whether they are *in force* depends on their ground too (`policy`)."""
+        return self.not_ended(now).filter(starts_at__lte=now)
+
+    def eligible(self) -> AssignmentQuerySet:
+        return self.filter(kind=Assignment.Kind.ELIGIBLE)
+
+    def active(self) -> AssignmentQuerySet:
+        return self.filter(kind=Assignment.Kind.ACTIVE)
+
+    def activated(self) -> AssignmentQuerySet:
+        return self.filter(origin=Assignment.Origin.ACTIVATED)
+
+    def past_their_end(self, now: datetime) -> AssignmentQuerySet:
+        """What the clock has ended and nobody has written down yet."""
+        return self.filter(ended_at__isnull=True, ends_at__lte=now)
+
+    def with_names(self) -> AssignmentQuerySet:
+        return self.select_related("principal", "role", "resource", "parent__principal")
+
+
+class Assignment(models.Model):
+    """One principal, one role, one resource, for a period. Membership of a group is one, too."""
+
+    class Kind(models.TextChoices):
+        ELIGIBLE = "eligible", "Eligible"
+        ACTIVE = "active", "Active"
+
+    class Origin(models.TextChoices):
+        ASSIGNED = "assigned", "Assigned"
+        ACTIVATED = "activated", "Activated"
+
+    class End(models.TextChoices):
+        """How an assignment ended, where its period was not simply still running."""
+
+        EXPIRED = "expired", "Ended by the clock"
+        DEACTIVATED = "deactivated", "Deactivated"
+        REMOVED = "removed", "Removed"
+        GROUND_LOST = "ground_lost", "No longer eligible"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="assignments")
+    role = models.ForeignKey(RoleDefinition, on_delete=models.PROTECT, related_name="assignments")
+    resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="assignments")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.ASSIGNED)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="activations")
+    # Equal to `principal` on activated rows: what is activated is held by a person, and this key proves it.
+    activated_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="activations"
+    )
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_how = models.CharField(max_length=16, choices=End.choices, blank=True)
+    ended_by = models.CharField(max_length=120, blank=True)  # a name as text: it outlives the account
+    created_at = models.DateTimeField()
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["principal", "kind", "ended_at"], name="assignment_holder"),
+            models.Index(fields=["resource", "role", "kind"], name="assignment_where"),
+            models.Index(fields=["ends_at"], condition=Q(ended_at__isnull=True), name="assignment_due"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")),
+                name="assignment_ends_after_start",
+            ),
+            models.UniqueConstraint(
+                fields=["principal", "role", "resource", "kind"],
+                condition=Q(origin="assigned", ended_at__isnull=True),
+                name="assignment_one_assigned",
+            ),
+            models.UniqueConstraint(
+                fields=["principal", "role", "resource", "starts_at"],
+                condition=Q(origin="activated", ended_at__isnull=True),
+                name="assignment_one_activated_per_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    origin="activated", kind="active", parent__isnull=False, activated_by_id=F("principal_id")
+                )
+                | Q(origin="assigned", parent__isnull=True, activated_by__isnull=True),
+                name="assignment_activated_by_its_holder",
+            ),
+            models.CheckConstraint(
+                condition=Q(origin="assigned") | Q(ends_at__isnull=False),
+                name="assignment_activated_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_how="")
+                | (Q(ended_at__isnull=False) & ~Q(ended_how="")),
+                name="assignment_ended_says_how",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.principal_id}: {self.role_id} on {self.resource_id}"
+
+    @property
+    def period(self) -> Period:
+        return Period(self.starts_at, self.ends_at)
+
+    @property
+    def is_permanent(self) -> bool:
+        return self.ends_at is None
+
+    @property
+    def is_activated(self) -> bool:
+        return self.origin == self.Origin.ACTIVATED
+
+    def is_current(self, now: datetime) -> bool:
+        """Within its period and not ended; its ground is another question (`policy.in_force`)."""
+        return self.ended_at is None and self.period.contains(now)

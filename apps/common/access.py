@@ -1,0 +1,73 @@
+"""What a person may do in the portal: the vocabulary and the value, pure data.
+
+The value is computed by `assignments` from the roles that are in force for somebody right now; policies take
+it as a fact. Nothing else opens a page: there is no staff flag and no superuser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import TextChoices
+
+
+class Provider(TextChoices):
+    """The three families of roles, as the menu shows them."""
+
+    DIRECTORY = "directory", "Directory roles"
+    GROUPS = "groups", "Groups"
+    RESOURCES = "resources", "Resources"
+
+
+class Permission(TextChoices):
+    """Named `subject.verb`; held for one provider, on one resource and everything below it."""
+
+    ASSIGNMENTS_READ = "assignments.read", "See who holds which role"
+    ASSIGNMENTS_MANAGE = "assignments.manage", "Assign and remove roles"
+    REQUESTS_READ = "requests.read", "See everybody's requests"
+    REQUESTS_MANAGE = "requests.manage", "Cancel everybody's requests"
+    SETTINGS_READ = "settings.read", "See role settings"
+    SETTINGS_MANAGE = "settings.manage", "Change role settings"
+    AUDIT_READ = "audit.read", "Read the audit log"
+    ALERTS_READ = "alerts.read", "See alerts"
+    ALERTS_MANAGE = "alerts.manage", "Fix and dismiss alerts"
+    REVIEWS_READ = "reviews.read", "See access reviews"
+    REVIEWS_MANAGE = "reviews.manage", "Create and run access reviews"
+    PEOPLE_MANAGE = "people.manage", "Manage people and groups without power"
+    PRIVILEGED_PEOPLE_MANAGE = "people.manage_privileged", "Manage people and groups with power"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One permission for one provider. An empty path means every resource of that provider."""
+
+    permission: Permission
+    provider: Provider
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Everything one person may do in the portal at one instant. Nobody signed in: `NO_ACCESS`."""
+
+    user_id: UUID | None = None
+    grants: frozenset[Grant] = frozenset()
+
+    def may(self, permission: Permission, provider: Provider, path: str) -> bool:
+        """Whether the permission is held on the resource with this path, or on one above it."""
+        return any(
+            grant.permission == permission and grant.provider == provider and path.startswith(grant.path)
+            for grant in self.grants
+        )
+
+    def may_somewhere(self, permission: Permission) -> bool:
+        return any(grant.permission == permission for grant in self.grants)
+
+    def scopes(self, permission: Permission) -> Iterable[tuple[Provider, str]]:
+        """Where the permission is held, as (provider, path prefix): what `visible_to` filters by."""
+        return sorted({(grant.provider, grant.path) for grant in self.grants if grant.permission == permission})
+
+
+NO_ACCESS = Access()

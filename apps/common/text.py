@@ -1,0 +1,22 @@
+"""User text stays text: one line where one line is meant, and nothing that reorders or hides it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Direction overrides and isolates let text pretend to be other text ("Trojan Source", CVE-2021-42574).
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+
+
+def one_line(text: str, limit: int | None = None) -> str:
+    """`text` without control and direction characters, whitespace runs made one space, cut to `limit`
+    characters. For names and mail subjects: a line break there would start a new header."""
+    kept = (" " if _is_break(char) else char for char in text if char not in _BIDI_CONTROLS)
+    line = " ".join("".join(kept).split())
+    if limit is None or len(line) <= limit:
+        return line
+    return line[: limit - 1].rstrip() + "…"
+
+
+def _is_break(char: str) -> bool:
+    return char.isspace() or unicodedata.category(char) in {"Cc", "Zl", "Zp"}

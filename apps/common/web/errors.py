@@ -1,0 +1,15 @@
+"""The one place that turns domain errors into pages."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.common.errors import Conflict, DomainError, NotAllowed
+
+_PAGES = {NotAllowed: (403, "Not allowed"), Conflict: (409, "This has changed meanwhile")}
+
+
+def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    status, title = _PAGES.get(type(error), (400, "That does not work"))
+    return render(request, "errors/domain.html", {"title": title, "error": error}, status=status)

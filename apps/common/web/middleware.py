@@ -1,0 +1,51 @@
+"""What happens around every page: one clock reading, a strict content policy, errors as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from apps.common.errors import DomainError
+from apps.common.web.errors import error_page
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+# No inline script or style anywhere. `data:` images are Bootstrap's own, in its style sheet.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def content_security_policy(get_response: Handler) -> Handler:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        return response
+
+    return middleware
+
+
+def clock(get_response: Handler) -> Handler:
+    """Read the clock once per request, as `request.now`; nothing below a view reads it again."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.now = timezone.now()
+        return get_response(request)
+
+    return middleware
+
+
+def domain_errors(get_response: Handler) -> Handler:
+    """What a view did not turn into a form message becomes a page of its own: 400, 403 or 409."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return error_page(request, exception) if isinstance(exception, DomainError) else None
+
+    middleware.process_exception = process_exception
+    return middleware

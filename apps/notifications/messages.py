@@ -1,0 +1,55 @@
+"""What callers hand over: finished recipients and a finished message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import TextChoices
+
+
+class NoticeEvent(TextChoices):
+    """What a notice tells of; the inbox picks its icon by it."""
+
+    APPROVAL_NEEDED = "approval_needed", "A request waits for you"
+    REQUEST_APPROVED = "request_approved", "Request approved"
+    REQUEST_DENIED = "request_denied", "Request denied"
+    REQUEST_CANCELED = "request_canceled", "Request cancelled"
+    REQUEST_TIMED_OUT = "request_timed_out", "Request timed out"
+    REQUEST_FAILED = "request_failed", "Request failed"
+    ROLE_ACTIVATED = "role_activated", "Role activated"
+    ROLE_ENDED = "role_ended", "Role ended"
+    ROLE_ASSIGNED = "role_assigned", "Role assigned"
+    ASSIGNMENT_CHANGED = "assignment_changed", "Assignment changed"
+    ACCOUNT_CHANGED = "account_changed", "Your account changed"
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One address. `principal_id` puts the notice into that person's inbox too."""
+
+    address: str
+    name: str = ""
+    principal_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Button:
+    """A link in the mail, by its path below `BASE_URL`. `danger` paints it as the one that refuses."""
+
+    label: str
+    path: str
+    danger: bool = False
+
+
+@dataclass(frozen=True)
+class Message:
+    """One event in words. `text` is sentences, `facts` label and value pairs; both are plain text.
+    `link` is the path of the page the inbox opens; without `buttons` the mail links there too."""
+
+    event: NoticeEvent
+    subject: str
+    text: str
+    link: str
+    facts: tuple[tuple[str, str], ...] = ()
+    buttons: tuple[Button, ...] = ()

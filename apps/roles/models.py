@@ -1,0 +1,216 @@
+"""Where roles are held (resources), which roles there are, and the rules each follows (role settings)."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from apps.accounts.models import Group, Principal
+from apps.common.access import Provider
+
+
+class Resource(models.Model):
+    """A scope. The directory is one root, every group is one, the resource trees are the rest.
+
+    `path` is the ids from the root down, each ended by "/": "below" is a prefix test, and a retired or
+    renamed resource keeps its place in old audit events.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.CharField(max_length=16, choices=Provider.choices)
+    kind = models.CharField(max_length=60)  # words for people: "Subscription", "Resource group", "Database"
+    name = models.CharField(max_length=120)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    path = models.TextField(unique=True, editable=False)
+    group = models.OneToOneField(
+        Group, null=True, blank=True, on_delete=models.PROTECT, related_name="resource"
+    )
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(provider=Provider.GROUPS, group__isnull=False)
+                | (~Q(provider=Provider.GROUPS) & Q(group__isnull=True)),
+                name="resource_of_groups_has_group",
+            ),
+            models.UniqueConstraint(
+                fields=["provider"],
+                condition=Q(provider=Provider.DIRECTORY, parent__isnull=True),
+                name="resource_one_directory",
+            ),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="resource_not_own_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def covers(self, other: Resource) -> bool:
+        """Whether `other` is this resource or lies below it."""
+        return other.path.startswith(self.path)
+
+
+class RoleDefinition(models.Model):
+    """A named set of permissions. Built-in ones are installed with the portal and cannot be changed."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.CharField(max_length=16, choices=Provider.choices)
+    name = models.CharField(max_length=120)
+    description = models.CharField(max_length=500, blank=True)
+    is_built_in = models.BooleanField(default=False)
+    is_privileged = models.BooleanField(default=False)
+    # What holders may do in the portal itself: {provider: [permission, …]}. For the role's own provider it
+    # holds on the resource of the assignment and below, for another provider everywhere.
+    permissions = models.JSONField(default=dict, blank=True)
+    link = models.URLField(blank=True)  # where to use the role
+    usage = models.CharField(max_length=500, blank=True)  # how to use it, in words
+    enforced_by = models.CharField(max_length=200, blank=True)  # empty: this portal; else who applies it by hand
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "name"], name="role_name_unique_per_provider"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoleSettings(models.Model):
+    """The rules of one role on one resource; without a resource, of the role wherever nothing nearer is set.
+
+    The 17 rules of Entra's policies as columns: activation (6), assignment (6), and nine notification cells
+    beside them. Defaults by provider: `roles.policy.default_settings`.
+    """
+
+    class Authentication(models.TextChoices):
+        NONE = "none", "None"
+        MFA = "mfa", "MFA"
+        MFA_EACH_TIME = "mfa_each_time", "MFA each time"
+        CONTEXT = "context", "Authentication context"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    role = models.ForeignKey(RoleDefinition, on_delete=models.CASCADE, related_name="settings")
+    resource = models.ForeignKey(
+        Resource, null=True, blank=True, on_delete=models.PROTECT, related_name="role_settings"
+    )
+
+    maximum_half_hours = models.PositiveSmallIntegerField(default=16)
+    authentication = models.CharField(max_length=16, choices=Authentication.choices, default=Authentication.MFA)
+    authentication_context = models.CharField(max_length=60, blank=True)
+    requires_justification = models.BooleanField(default=True)
+    requires_ticket = models.BooleanField(default=False)
+    requires_approval = models.BooleanField(default=False)
+    approval_window_minutes = models.PositiveIntegerField(default=24 * 60)
+    approver_justification = models.BooleanField(default=True)
+
+    permanent_eligible = models.BooleanField(default=True)
+    eligible_maximum_days = models.PositiveSmallIntegerField(default=365)
+    permanent_active = models.BooleanField(default=True)
+    active_maximum_days = models.PositiveSmallIntegerField(default=180)
+    active_requires_mfa = models.BooleanField(default=False)
+    active_requires_justification = models.BooleanField(default=True)
+
+    modified_at = models.DateTimeField(null=True)
+    modified_by = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["role"], condition=Q(resource__isnull=True), name="settings_one_per_role"
+            ),
+            models.UniqueConstraint(fields=["role", "resource"], name="settings_one_per_role_and_resource"),
+            models.CheckConstraint(
+                condition=Q(maximum_half_hours__gte=1, maximum_half_hours__lte=48), name="settings_maximum_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(authentication="context") & ~Q(authentication_context="")
+                | ~Q(authentication="context") & Q(authentication_context=""),
+                name="settings_context_named",
+            ),
+            models.CheckConstraint(
+                condition=Q(approval_window_minutes__gte=5), name="settings_window_at_least_5_minutes"
+            ),
+            models.CheckConstraint(
+                condition=Q(eligible_maximum_days__in=[15, 30, 90, 180, 365])
+                & Q(active_maximum_days__in=[15, 30, 90, 180, 365]),
+                name="settings_days_offered",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Settings of {self.role_id}"
+
+    @property
+    def maximum_minutes(self) -> int:
+        return self.maximum_half_hours * 30
+
+    @property
+    def requires_second_factor(self) -> bool:
+        return self.authentication != self.Authentication.NONE
+
+    @property
+    def second_factor_each_time(self) -> bool:
+        return self.authentication == self.Authentication.MFA_EACH_TIME
+
+
+class Approver(models.Model):
+    """One entry of a role's approver list. An empty list means the default of the provider."""
+
+    class Kind(models.TextChoices):
+        PRINCIPAL = "principal", "A person or group"
+        MANAGER = "manager", "The requester's manager"
+        RESOURCE_OWNERS = "resource_owners", "The resource's owners"
+
+    settings = models.ForeignKey(RoleSettings, on_delete=models.CASCADE, related_name="approvers")
+    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.PRINCIPAL)
+    principal = models.ForeignKey(
+        Principal, null=True, blank=True, on_delete=models.PROTECT, related_name="approver_seats"
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="principal", principal__isnull=False)
+                | (~Q(kind="principal") & Q(principal__isnull=True)),
+                name="approver_principal_named",
+            ),
+            models.UniqueConstraint(fields=["settings", "principal"], name="approver_once"),
+            models.UniqueConstraint(
+                fields=["settings", "kind"], condition=~Q(kind="principal"), name="approver_kind_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.principal.name if self.principal else self.get_kind_display()
+
+
+class NotificationCell(models.Model):
+    """One of the nine cells of the notification tab. A cell without a row has Entra's default: its default
+    recipients, nobody else, every mail."""
+
+    class Event(models.TextChoices):
+        ELIGIBLE = "eligible", "Members assigned as eligible"
+        ACTIVE = "active", "Members assigned as active"
+        ACTIVATION = "activation", "Eligible members activate"
+
+    class Audience(models.TextChoices):
+        ADMIN = "admin", "Admin"
+        HOLDER = "holder", "Assignee or requester"
+        APPROVER = "approver", "Approver"
+
+    settings = models.ForeignKey(RoleSettings, on_delete=models.CASCADE, related_name="cells")
+    event = models.CharField(max_length=16, choices=Event.choices)
+    audience = models.CharField(max_length=16, choices=Audience.choices)
+    default_recipients = models.BooleanField(default=True)
+    additional_recipients = models.TextField(blank=True)  # addresses, separated by ";"
+    critical_only = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["settings", "event", "audience"], name="notification_cell_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_event_display()}: {self.get_audience_display()}"

@@ -1,0 +1,11 @@
+"""Every address of the portal, one include per app."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.portal.urls")),
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.access_requests.urls")),
+    path("", include("apps.notifications.urls")),
+    path("", include("apps.audit.urls")),
+]
