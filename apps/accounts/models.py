@@ -9,6 +9,13 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 
+from apps.accounts.devices import AuthenticatorDevice
+from apps.audit.vocabulary import Party
+
+__all__ = ["AuthenticatorDevice", "Group", "Principal", "SignInCounter", "User", "UserManager"]
+
+from apps.audit.vocabulary import Party
+
 
 class Principal(models.Model):
     """Whoever can hold a role."""
@@ -32,6 +39,16 @@ class Principal(models.Model):
     def is_group(self) -> bool:
         return self.kind == self.Kind.GROUP
 
+    @property
+    def party(self) -> Party:
+        """How audit events name this principal."""
+        return Party(self.kind, str(self.pk), self.name)
+
+    @property
+    def party(self) -> Party:
+        """This principal as audit events name it."""
+        return Party(self.kind, str(self.id), self.name)
+
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
@@ -52,7 +69,9 @@ class User(Principal, AbstractBaseUser):
     )
     email = models.EmailField(max_length=254)
     type = models.CharField(max_length=8, choices=Type.choices, default=Type.MEMBER)
-    manager = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reports")
+    manager = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reports"
+    )
     job_title = models.CharField(max_length=120, blank=True)
     department = models.CharField(max_length=120, blank=True)
     time_zone = models.CharField(max_length=64, default="UTC")
@@ -92,3 +111,15 @@ class Group(Principal):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SignInCounter(models.Model):
+    """Failed sign-ins of one account, network or pair of both. The key is a keyed hash: what people type into
+    the field for their address, now and then a password, is stored nowhere."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    failures = models.FloatField(default=0)  # those that counted at `last_at`, with parts of forgotten ones
+    last_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.failures:g} failures up to {self.last_at:%Y-%m-%d %H:%M}"

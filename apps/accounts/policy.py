@@ -1,0 +1,115 @@
+"""Whether a second factor is fresh, who may sign in, and how long to wait after failures. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, available_timezones
+
+from apps.common.decision import ALLOWED, Decision, denied
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+# ---- The second factor -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SecondFactor:
+    """When a person last proved their second factor in this session, and with which device.
+
+    `in_this_post`: proven in the very POST that is being judged, not earlier in the session.
+    """
+
+    verified_at: datetime | None
+    in_this_post: bool = False
+    device: str = ""
+
+
+NO_FACTOR = SecondFactor(None)
+
+
+def is_fresh(factor: SecondFactor, *, now: datetime, max_age_seconds: int, each_time: bool = False) -> bool:
+    """Whether the factor counts. `each_time`: only when it was proven in this POST. A stamp from the future,
+    which only a clock that was set back can leave, does not count."""
+    if factor.verified_at is None or (each_time and not factor.in_this_post):
+        return False
+    return timedelta(0) <= now - factor.verified_at <= timedelta(seconds=max_age_seconds)
+
+
+def code_wait(failures: int) -> timedelta:
+    """The wait after so many wrong codes in a row: 1, 2, 4 … seconds, at most 15 minutes."""
+    return _doubling(timedelta(seconds=1), failures - 1, timedelta(minutes=15)) if failures else timedelta(0)
+
+
+# ---- Sign-in ---------------------------------------------------------------------------------------------------
+
+
+def can_sign_in(user: User) -> Decision:
+    return ALLOWED if user.is_enabled else denied("AccountDisabled", "This account is disabled.")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Some failures are free, then waits double from `first` to `longest`. Failures are forgotten with time,
+    one each `leak`, so that the typing errors of a large office never add up."""
+
+    free: int
+    first: timedelta
+    longest: timedelta
+    leak: timedelta
+
+    def wait(self, failures: float) -> timedelta:
+        over = int(failures) - self.free
+        return timedelta(0) if over < 0 else _doubling(self.first, over, self.longest)
+
+    def remaining(self, failures: float, elapsed: timedelta) -> float:
+        """How many of the failures still count after some quiet time."""
+        return max(0.0, failures - elapsed / self.leak)
+
+
+# One person at one place: who has forgotten a password, or guesses it.
+ACCOUNT_AND_NETWORK = Limit(
+    free=3, first=timedelta(seconds=5), longest=timedelta(minutes=15), leak=timedelta(minutes=10)
+)
+# One place, all persons: a common password tried on everybody.
+NETWORK = Limit(free=30, first=timedelta(seconds=1), longest=timedelta(minutes=5), leak=timedelta(minutes=2))
+# One person, all places: many machines guess together. Browsers that this person has used are exempt.
+ACCOUNT = Limit(
+    free=20, first=timedelta(seconds=5), longest=timedelta(minutes=15), leak=timedelta(minutes=15)
+)
+# After this long nothing is left of any failure: the row can go.
+FORGOTTEN_AFTER = timedelta(days=1)
+
+
+def network_of(address: str) -> str:
+    """The network that counts as one place: the address itself for IPv4, its /64 for IPv6, where one
+    customer has all addresses. What is no address belongs to one nameless network."""
+    try:
+        ip = ip_address(address.strip())
+    except ValueError:
+        return ""
+    if isinstance(ip, IPv6Address):
+        return str(ip.ipv4_mapped or IPv6Network((int(ip), 64), strict=False))
+    return str(ip)
+
+
+# ---- Time zones ------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def zone_of(user: User) -> ZoneInfo:
+    """The zone this person reads times in; UTC when theirs is unknown on this machine."""
+    return ZoneInfo(user.time_zone if user.time_zone in zone_names() else "UTC")
+
+
+def _doubling(first: timedelta, times: int, longest: timedelta) -> timedelta:
+    # 2**30 seconds are 34 years: a larger power would only overflow.
+    return min(first * 2 ** min(times, 30), longest)
