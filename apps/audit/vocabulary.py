@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
+
+if TYPE_CHECKING:
+    from apps.audit.models import AuditEvent
 
 
 class AuditAction(TextChoices):
@@ -61,3 +65,41 @@ CLOCK = Party("clock", "", "The clock")
 CONSOLE = Party("console", "", "Console")
 NOBODY = Party("", "", "")
 NOWHERE = Place("directory", "", "")
+
+
+# Each may name {actor}, {target}, {role} and {place}.
+SENTENCES: dict[str, str] = {
+    AuditAction.SIGNED_IN: "{actor} signed in.",
+    AuditAction.SIGN_IN_REFUSED: "A sign-in as {target} was refused.",
+    AuditAction.SIGNED_OUT: "{actor} signed out.",
+    AuditAction.FACTOR_VERIFIED: "{actor} confirmed their second factor.",
+    AuditAction.FACTOR_REFUSED: "A second-factor code of {actor} was refused.",
+    AuditAction.FACTOR_ENROLLED: "{actor} added a second factor for {target}.",
+    AuditAction.PERSON_CREATED: "{actor} created the account of {target}.",
+    AuditAction.GROUP_CREATED: "{actor} created the group {target}.",
+    AuditAction.RESOURCE_CREATED: "{actor} created the resource {place}.",
+    AuditAction.SETTINGS_CHANGED: "{actor} changed the settings of {role} on {place}.",
+    AuditAction.REQUEST_SUBMITTED: "{actor} asked for {role} on {place} for {target}.",
+    AuditAction.REQUEST_APPROVED: "{actor} approved a request for {role} on {place} for {target}.",
+    AuditAction.REQUEST_DENIED: "{actor} denied a request for {role} on {place} for {target}.",
+    AuditAction.REQUEST_CANCELED: "{actor} cancelled a request for {role} on {place} for {target}.",
+    AuditAction.REQUEST_TIMED_OUT: "Nobody decided in time on a request for {role} on {place} for {target}.",
+    AuditAction.REQUEST_FAILED: "A request for {role} on {place} for {target} failed.",
+    AuditAction.ASSIGNMENT_ADDED: "{actor} assigned {role} on {place} to {target}.",
+    AuditAction.ASSIGNMENT_CHANGED: "{actor} changed the assignment of {role} on {place} to {target}.",
+    AuditAction.ASSIGNMENT_ENDED: "{actor} ended the assignment of {role} on {place} to {target}.",
+    AuditAction.ACTIVATION_ADDED: "{actor} activated {role} on {place} for {target}.",
+    AuditAction.ACTIVATION_EXTENDED: "{actor} extended the activation of {role} on {place} for {target}.",
+    AuditAction.ACTIVATION_ENDED: "{actor} ended the activation of {role} on {place} for {target}.",
+}
+
+
+def sentence(event: AuditEvent) -> str:
+    """The event as a sentence for people. Whoever did something for themself is named once."""
+    is_own = bool(event.actor_id) and event.actor_id == event.target_id
+    return SENTENCES[event.action].format(
+        actor=event.actor_name,
+        target="themself" if is_own else event.target_name,
+        role=event.role,
+        place=event.resource_name or "the directory",
+    )

@@ -41,11 +41,14 @@ class Button:
     path: str
     danger: bool = False
 
+    def __post_init__(self) -> None:
+        _require_path(self.path)
+
 
 @dataclass(frozen=True)
 class Message:
     """One event in words. `text` is sentences, `facts` label and value pairs; both are plain text.
-    `link` is the path of the page the inbox opens; without `buttons` the mail links there too."""
+    `link` is the path of the page the inbox opens, or empty; without `buttons` the mail links there too."""
 
     event: NoticeEvent
     subject: str
@@ -53,3 +56,13 @@ class Message:
     link: str
     facts: tuple[tuple[str, str], ...] = ()
     buttons: tuple[Button, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.link:
+            _require_path(self.link)
+
+
+def _require_path(path: str) -> None:
+    """Only a path of this portal: appended to `BASE_URL`, anything else could name another host."""
+    if not path.startswith("/") or path.startswith(("//", "/\\")):
+        raise ValueError(f"{path!r} is no path of this portal.")

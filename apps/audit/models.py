@@ -1,0 +1,93 @@
+"""What happened: rows that are written once. Names and ids are text, so an event outlives what it tells of."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from functools import reduce
+from operator import or_
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from apps.audit.vocabulary import AuditAction, Outcome, sentence
+from apps.common.access import Access, Permission, Provider
+
+NAME_LIMIT = 200
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def about(self, person_id: uuid.UUID) -> AuditEventQuerySet:
+        """What this person did, and what was done to their access."""
+        return self.filter(Q(actor_id=str(person_id)) | Q(target_id=str(person_id)))
+
+    def visible_to(self, access: Access) -> AuditEventQuerySet:
+        """What lies on or below a resource where `access` may read the audit log; nothing without that."""
+        scopes = [_within(provider, path) for provider, path in access.scopes(Permission.AUDIT_READ)]
+        return self.filter(reduce(or_, scopes)) if scopes else self.none()
+
+    def between(self, since: datetime | None, until: datetime | None) -> AuditEventQuerySet:
+        """From `since` up to, and not including, `until`; `None` leaves that side open."""
+        lower = Q(at__gte=since) if since else Q()
+        upper = Q(at__lt=until) if until else Q()
+        return self.filter(lower & upper)
+
+
+class AuditEvent(models.Model):
+    """One event. Written by `services.record` alone; the database refuses to change or delete it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField()
+    action = models.CharField(
+        max_length=40
+    )  # an AuditAction; without choices, so that words need no migration
+    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    actor_kind = models.CharField(max_length=16)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_name = models.CharField(max_length=NAME_LIMIT)
+    # Whose access, or which person, group or thing, it is about.
+    target_kind = models.CharField(max_length=16, blank=True)
+    target_id = models.CharField(max_length=64, blank=True)
+    target_name = models.CharField(max_length=NAME_LIMIT, blank=True)
+    role = models.CharField(max_length=NAME_LIMIT, blank=True)
+    provider = models.CharField(max_length=16, choices=Provider.choices)
+    resource_path = models.TextField(blank=True)  # as it was then; empty: the directory as a whole
+    resource_name = models.CharField(max_length=NAME_LIMIT, blank=True)
+    justification = models.TextField(blank=True)
+    ticket = models.TextField(blank=True)
+    details = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["at", "id"], name="audit_event_at"),
+            models.Index(fields=["actor_id", "at"], name="audit_event_actor"),
+            models.Index(fields=["target_id", "at"], name="audit_event_target"),
+            # The operator class lets PostgreSQL answer a prefix test whatever its collation is.
+            models.Index(fields=["resource_path"], opclasses=["text_pattern_ops"], name="audit_event_path"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.sentence}"
+
+    @property
+    def label(self) -> str:
+        return AuditAction(self.action).label
+
+    @property
+    def sentence(self) -> str:
+        return sentence(self)
+
+    @property
+    def is_failure(self) -> bool:
+        return self.outcome == Outcome.FAILURE
+
+
+def _within(provider: Provider, path: str) -> Q:
+    """Events on the resource with this path and below. What happened to no resource in particular (a
+    sign-in, a new person) belongs to the directory's root: paths are ids each ended by "/"."""
+    below = Q(provider=provider, resource_path__startswith=path)
+    is_root = path.count("/") <= 1
+    return below | Q(provider=provider, resource_path="") if is_root else below
