@@ -1,4 +1,4 @@
-"""What happened: rows that are written once. Names and ids are text, so an event outlives what it tells of."""
+"""What happened: rows written once. Names and ids are text, so an event outlives what it tells of."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ class AuditEvent(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     at = models.DateTimeField()
-    action = models.CharField(
-        max_length=40
-    )  # an AuditAction; without choices, so that words need no migration
+    action = models.CharField(max_length=40)  # an AuditAction; no choices: words need no migration
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
     actor_kind = models.CharField(max_length=16)
     actor_id = models.CharField(max_length=64, blank=True)

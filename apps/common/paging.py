@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """`following` is the key of the next page, empty on the last; `is_first` says whether there is a way back."""
+    """`following` is the key of the next page, empty on the last; `is_first` that there is none before."""
 
     rows: list[Row]
     following: str

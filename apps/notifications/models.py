@@ -41,7 +41,7 @@ class Notice(models.Model):
     address = models.EmailField(max_length=254)
     recipient_id = models.UUIDField(null=True, blank=True)  # no foreign key: people are in an app above
     recipient_name = models.CharField(max_length=120, blank=True)
-    event = models.CharField(max_length=32)  # a NoticeEvent; without choices, so that words need no migration
+    event = models.CharField(max_length=32)  # a NoticeEvent; no choices: words need no migration
     subject = models.CharField(max_length=200)
     text = models.TextField()
     link = models.CharField(max_length=500, blank=True)
