@@ -1,4 +1,4 @@
-"""Secrets at rest. Keys come from `settings.FACTOR_KEYS`, newest first: the first one seals, all of them open."""
+"""Secrets at rest. Keys are `settings.FACTOR_KEYS`, newest first: the first one seals, all of them open."""
 
 from __future__ import annotations
 

@@ -14,8 +14,6 @@ from apps.audit.vocabulary import Party
 
 __all__ = ["AuthenticatorDevice", "Group", "Principal", "SignInCounter", "User", "UserManager"]
 
-from apps.audit.vocabulary import Party
-
 
 class Principal(models.Model):
     """Whoever can hold a role."""
@@ -38,11 +36,6 @@ class Principal(models.Model):
     @property
     def is_group(self) -> bool:
         return self.kind == self.Kind.GROUP
-
-    @property
-    def party(self) -> Party:
-        """How audit events name this principal."""
-        return Party(self.kind, str(self.pk), self.name)
 
     @property
     def party(self) -> Party:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
+from math import ceil
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -14,7 +15,7 @@ from apps.common.decision import ALLOWED, Decision, denied
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-# ---- The second factor -----------------------------------------------------------------------------------------
+# ---- The second factor -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def code_wait(failures: int) -> timedelta:
     return _doubling(timedelta(seconds=1), failures - 1, timedelta(minutes=15)) if failures else timedelta(0)
 
 
-# ---- Sign-in ---------------------------------------------------------------------------------------------------
+# ---- Sign-in -----------------------------------------------------------------------------------------------
 
 
 def can_sign_in(user: User) -> Decision:
@@ -63,7 +64,7 @@ class Limit:
     leak: timedelta
 
     def wait(self, failures: float) -> timedelta:
-        over = int(failures) - self.free
+        over = round(failures) - self.free  # a failure of a moment ago still counts as a whole one
         return timedelta(0) if over < 0 else _doubling(self.first, over, self.longest)
 
     def remaining(self, failures: float, elapsed: timedelta) -> float:
@@ -97,7 +98,7 @@ def network_of(address: str) -> str:
     return str(ip)
 
 
-# ---- Time zones ------------------------------------------------------------------------------------------------
+# ---- Time zones --------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1)
@@ -108,6 +109,12 @@ def zone_names() -> frozenset[str]:
 def zone_of(user: User) -> ZoneInfo:
     """The zone this person reads times in; UTC when theirs is unknown on this machine."""
     return ZoneInfo(user.time_zone if user.time_zone in zone_names() else "UTC")
+
+
+def wait_in_words(wait: timedelta) -> str:
+    """A wait, rounded up, so that who comes back after it is not sent away again: "8 s", "3 min"."""
+    seconds = ceil(wait.total_seconds())
+    return f"{seconds} s" if seconds < 60 else f"{ceil(seconds / 60)} min"
 
 
 def _doubling(first: timedelta, times: int, longest: timedelta) -> timedelta:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import TextChoices
 
+from apps.common.access import DIRECTORY_PATH, Provider
+
 if TYPE_CHECKING:
     from apps.audit.models import AuditEvent
 
@@ -20,6 +22,7 @@ class AuditAction(TextChoices):
     FACTOR_VERIFIED = "factor.verified", "Second factor confirmed"
     FACTOR_REFUSED = "factor.refused", "Second factor refused"
     FACTOR_ENROLLED = "factor.enrolled", "Second factor added"
+    PASSWORD_CHANGED = "password.changed", "Password changed"
     PERSON_CREATED = "person.created", "Person created"
     GROUP_CREATED = "group.created", "Group created"
     RESOURCE_CREATED = "resource.created", "Resource created"
@@ -64,7 +67,7 @@ class Place:
 CLOCK = Party("clock", "", "The clock")
 CONSOLE = Party("console", "", "Console")
 NOBODY = Party("", "", "")
-NOWHERE = Place("directory", "", "")
+NOWHERE = Place(Provider.DIRECTORY, DIRECTORY_PATH, "")
 
 
 # Each may name {actor}, {target}, {role} and {place}.
@@ -75,6 +78,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.FACTOR_VERIFIED: "{actor} confirmed their second factor.",
     AuditAction.FACTOR_REFUSED: "A second-factor code of {actor} was refused.",
     AuditAction.FACTOR_ENROLLED: "{actor} added a second factor for {target}.",
+    AuditAction.PASSWORD_CHANGED: "{actor} set a password for {target}.",
     AuditAction.PERSON_CREATED: "{actor} created the account of {target}.",
     AuditAction.GROUP_CREATED: "{actor} created the group {target}.",
     AuditAction.RESOURCE_CREATED: "{actor} created the resource {place}.",
