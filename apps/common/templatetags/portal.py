@@ -1,0 +1,202 @@
+"""How the portal writes things: times, lengths, people, states and buttons. Available in every template."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from django import template
+from django.middleware.csrf import get_token
+from django.template import Context
+from django.template.loader import render_to_string
+from django.utils import dateformat, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from apps.common import spans
+from apps.common.decision import Decision
+
+register = template.Library()
+
+# ---- Icons ------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, css_class: str = "") -> SafeString:
+    """An icon of bootstrap-icons by name. It says nothing alone: a word stands beside it, or in a label."""
+    return _icon(name, f"icon {css_class}".strip())
+
+
+@cache
+def _icon(name: str, css_class: str) -> SafeString:
+    if not re.fullmatch(r"[a-z0-9-]+", name):  # the name becomes part of a template's path
+        raise ValueError(f"No icon is called {name!r}.")
+    shape = re.search(r"<svg[^>]*>(.*)</svg>", render_to_string(f"bs_icon/{name}.svg"), re.DOTALL)
+    if shape is None:
+        raise ValueError(f"The icon {name!r} has no shape.")
+    return format_html(
+        '<svg class="{}" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">{}</svg>',
+        css_class,
+        mark_safe(shape[1].strip()),  # noqa: S308 - a file of the icon package, not user text
+    )
+
+
+# ---- Times and lengths ------------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def when(context: Context, instant: datetime | None) -> str:
+    """ "24 Nov 2026, 14:00 CET" in the viewer's zone; today "14:00 CET"; nothing for no instant."""
+    return _time_element(context, instant, "H:i")
+
+
+@register.simple_tag(takes_context=True)
+def when_exact(context: Context, instant: datetime | None) -> str:
+    """Like `when`, with seconds: for timelines."""
+    return _time_element(context, instant, "H:i:s")
+
+
+@register.simple_tag
+def day(instant: datetime | None) -> str:
+    """ "24 Nov 2026" in the viewer's zone, for columns whose foot names the zone."""
+    if instant is None:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', _iso(instant), _date(timezone.localtime(instant)))
+
+
+@register.simple_tag(takes_context=True)
+def relative(context: Context, instant: datetime | None) -> str:
+    """ "in 25 min", "3 days ago"; nothing where no clock was read for this page."""
+    now = _now(context)
+    return "" if instant is None or now is None else spans.relative(instant, now)
+
+
+@register.filter
+def duration(minutes: int | None) -> str:
+    """ "30 min", "2 h", "5 h 10 min"; no length is "Permanent"."""
+    return "Permanent" if minutes is None else spans.minutes_in_words(minutes)
+
+
+@register.simple_tag(takes_context=True)
+def zone(context: Context) -> str:
+    """ "CET (Europe/Berlin)": the zone the times of this page are in."""
+    now = _now(context)
+    name = timezone.get_current_timezone_name()
+    short = "" if now is None else _zone(timezone.localtime(now))
+    return name if short in {"", name} else f"{short} ({name})"
+
+
+def _time_element(context: Context, instant: datetime | None, clock: str) -> str:
+    if instant is None:
+        return ""
+    local = timezone.localtime(instant)
+    text = f"{dateformat.format(local, clock)} {_zone(local)}"
+    now = _now(context)
+    if now is None or timezone.localtime(now).date() != local.date():
+        text = f"{_date(local)}, {text}"
+    return format_html('<time class="num" datetime="{}">{}</time>', _iso(instant), text)
+
+
+def _now(context: Context) -> datetime | None:
+    return getattr(context.get("request"), "now", None)
+
+
+def _date(local: datetime) -> str:
+    return dateformat.format(local, "j M Y")
+
+
+def _zone(local: datetime) -> str:
+    """The zone's short name; zones without one ("-03") show their distance from UTC."""
+    name = local.tzname() or ""
+    offset = f"{local:%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}" if name[:1] in {"+", "-"} else name
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat(timespec="seconds")
+
+
+# ---- People -----------------------------------------------------------------------------------------------
+
+
+@register.filter
+def initials(name: str) -> str:
+    """ "Jane van der Roe" → "JR"."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.inclusion_tag("components/person.html")
+def person(who: Any, detail: str | None = None) -> dict[str, Any]:
+    """Somebody with their avatar: anything with a `name`. `detail` is the second line, else the e-mail."""
+    return {
+        "name": who.name,
+        "detail": getattr(who, "email", "") if detail is None else detail,
+        "is_group": getattr(who, "is_group", False),
+    }
+
+
+# ---- States and actions -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Badge:
+    label: str
+    icon: str
+    kind: str = ""
+
+
+_BADGES = {
+    "pending_approval": _Badge("Waiting for approval", "hourglass-split", "is-warn"),
+    "pending_admin_decision": _Badge("Waiting for an admin", "hourglass-split", "is-warn"),
+    "granted": _Badge("Granted, starts later", "calendar-event", "is-info"),
+    "provisioned": _Badge("Provisioned", "check-circle-fill", "is-ok"),
+    "denied": _Badge("Denied", "x-circle-fill", "is-bad"),
+    "canceled": _Badge("Cancelled", "slash-circle"),
+    "timed_out": _Badge("Timed out", "clock-history"),
+    "failed": _Badge("Failed", "exclamation-octagon-fill", "is-bad"),
+    "revoked": _Badge("Revoked", "stop-circle"),
+    "activated": _Badge("Activated", "check-circle-fill", "is-ok"),
+    "assigned": _Badge("Assigned", "pin-angle-fill"),
+    "eligible": _Badge("Eligible", "person-badge", "is-info"),
+    "privileged": _Badge("Privileged", "shield-fill-exclamation", "is-priv"),
+}
+
+
+@register.simple_tag
+def state_badge(state: str) -> SafeString:
+    """The badge of a request's state, of `activated`, `assigned`, `eligible`, or of `privileged`."""
+    badge = _BADGES[str(state)]
+    css_class = f"badge {badge.kind}".strip()
+    return format_html('<span class="{}">{}{}</span>', css_class, icon(badge.icon), badge.label)
+
+
+@register.inclusion_tag("components/action_link.html")
+def action_link(decision: Decision, label: str, url: str, **look: str) -> dict[str, Any]:
+    """A link to the page where `label` is done, or the refused button with its reason beside it.
+
+    `look`: `name` says what it acts on for those who do not see the row ("Teams Administrator"), `css_class`
+    the button's classes, `icon` an icon's name.
+    """
+    return _action(decision, label, url, look)
+
+
+@register.inclusion_tag("components/action_button.html", takes_context=True)
+def action_button(context: Context, decision: Decision, label: str, url: str, **look: str) -> dict[str, Any]:
+    """Like `action_link`, for what is done by pressing: a form of its own that posts to `url`."""
+    return _action(decision, label, url, look) | {"csrf": get_token(context["request"])}
+
+
+def _action(decision: Decision, label: str, url: str, look: dict[str, str]) -> dict[str, Any]:
+    name = look.get("name", "")
+    return {
+        "decision": decision,
+        "label": label,
+        "url": url,
+        "spoken": f"{label} {name}".strip(),
+        "icon_name": look.get("icon", ""),
+        "css_class": look.get("css_class", "btn btn-secondary btn-sm"),
+    }
