@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import path
 
 from apps.portal import views
-from apps.portal.demo import codes, mailbox
+from apps.portal.demo import codes, mailbox, sign_in
 
 app_name = "portal"
 urlpatterns = [
@@ -13,5 +13,7 @@ if settings.DEMO:
     urlpatterns += [
         path("demo/mailbox/", mailbox.mailbox, name="demo_mailbox"),
         path("demo/mailbox/<uuid:pk>/", mailbox.mail, name="demo_mail"),
+        path("demo/mailbox/<uuid:pk>/html/", mailbox.mail_html, name="demo_mail_html"),
         path("demo/codes/", codes.codes, name="demo_codes"),
+        path("demo/sign-in/", sign_in.sign_in, name="demo_sign_in"),
     ]

@@ -1,0 +1,58 @@
+"""The filter of audit lists."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
+
+from apps.audit.vocabulary import AuditAction
+from apps.common.web.forms import PortalForm
+
+# Further out nothing can have happened, and the ends of the calendar have no instant in every zone.
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
+
+
+class HistoryFilter(PortalForm):
+    """Days of the viewer's zone, the last one included, and one kind of event. Everything may stay empty."""
+
+    since = forms.DateField(label="From", required=False)
+    until = forms.DateField(label="To", required=False)
+    action = forms.ChoiceField(label="Action", required=False)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("since", "until"):
+            field = self.fields[name]
+            field.widget = forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d")
+            field.validators += [
+                MinValueValidator(_FIRST_DAY, "Choose a day from 2000 on."),
+                MaxValueValidator(_LAST_DAY, "Choose a day before 2200."),
+            ]
+        self.fields["action"].widget = forms.Select(attrs={"class": "form-select"})
+        self.fields["action"].choices = [
+            ("", "All actions"),
+            *sorted(AuditAction.choices, key=lambda c: c[1]),
+        ]
+
+    def clean(self) -> dict:
+        given = super().clean()
+        since, until = given.get("since"), given.get("until")
+        if since and until and until < since:
+            self.add_error("until", "The last day lies before the first.")
+        return given
+
+    def selection(self) -> dict:
+        """What was chosen, as keywords of the selectors: instants instead of days."""
+        since, until = self.cleaned_data["since"], self.cleaned_data["until"]
+        return {
+            "since": since and _midnight(since),
+            "until": until and _midnight(until + timedelta(days=1)),
+            "action": self.cleaned_data["action"] or None,
+        }
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())

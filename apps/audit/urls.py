@@ -1,0 +1,8 @@
+from django.urls import path
+
+from apps.audit import views
+
+app_name = "audit"
+urlpatterns = [
+    path("my-history/", views.mine, name="mine"),
+]

@@ -1,0 +1,79 @@
+"""The mail of a notice: text and HTML from one pair of templates, and the connection it goes out by."""
+
+from __future__ import annotations
+
+from email.utils import formataddr, parseaddr
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import mail
+from django.template.loader import render_to_string
+
+from apps.notifications.models import Notice
+
+SENDER_NAME = "PIM Portal"
+TIMEOUT = 10  # seconds for each step of the conversation with the server
+
+
+def render_text(notice: Notice) -> str:
+    return render_to_string("notifications/mail.txt", _context(notice))
+
+
+def render_html(notice: Notice) -> str:
+    return render_to_string("notifications/mail.html", _context(notice))
+
+
+def compose(notice: Notice) -> mail.EmailMultiAlternatives:
+    """The same notice always gets the same Message-ID: a mail that goes out twice is shown once."""
+    message = mail.EmailMultiAlternatives(
+        subject=notice.subject,
+        body=render_text(notice),
+        from_email=formataddr((SENDER_NAME, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
+        to=[notice.address],
+        headers={
+            "Message-ID": f"<{notice.id}@{urlsplit(settings.BASE_URL).hostname}>",
+            "Auto-Submitted": "auto-generated",  # keeps out-of-office answers away
+        },
+    )
+    message.attach_alternative(render_html(notice), "text/html")
+    return message
+
+
+class Postman:
+    """Sends notices over one connection, opened when first needed and again after each failure."""
+
+    def __init__(self) -> None:
+        self._connection = mail.get_connection(timeout=TIMEOUT)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def send(self, notice: Notice) -> None:
+        """Raises `OSError` (every SMTP error is one) or `ValueError` (no address) when it did not go out."""
+        message = compose(notice)
+        try:
+            self._connection.open()
+            self._connection.send_messages([message])
+        except OSError:
+            self._connection.close()
+            raise
+
+
+def _context(notice: Notice) -> dict[str, Any]:
+    return {
+        "notice": notice,
+        "organisation": settings.ORGANISATION,
+        "base_url": settings.BASE_URL,
+        "buttons": notice.buttons or _default_buttons(notice),
+    }
+
+
+def _default_buttons(notice: Notice) -> list[dict[str, Any]]:
+    return [{"label": "Open in PIM Portal", "path": notice.link, "danger": False}] if notice.link else []

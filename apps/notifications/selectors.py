@@ -1,0 +1,31 @@
+"""Reads of the inbox and of the mail it stands for."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
+from apps.common.paging import Column, Page, newest_first, page_of
+from apps.notifications.models import Notice
+
+_NEWEST = newest_first("created_at")
+# The word stands in the address of the next page, so it is read back by these two alone.
+_UNREAD_FIRST = (Column("was_read", {"True": True, "False": False}.__getitem__), *_NEWEST)
+
+
+def unread_count(principal_id: UUID) -> int:
+    """The number at the bell in the top bar."""
+    return Notice.objects.inbox_of(principal_id).unread().count()
+
+
+def inbox(principal_id: UUID, *, after: str = "") -> Page[Notice]:
+    """One page of a person's notices, unread ones first, then newest first; in one query."""
+    was_read = ExpressionWrapper(Q(read_at__isnull=False), output_field=BooleanField())
+    notices = Notice.objects.inbox_of(principal_id).annotate(was_read=was_read)
+    return page_of(notices, _UNREAD_FIRST, after=after)
+
+
+def mailbox(*, after: str = "") -> Page[Notice]:
+    """One page of everybody's mail, newest first. Only the demo shows it."""
+    return page_of(Notice.objects.all(), _NEWEST, after=after)

@@ -1,0 +1,75 @@
+"""Commands on notices: tell somebody, and mark as read. Sending is `delivery`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.common.text import one_line
+from apps.notifications.messages import Message, Recipient
+from apps.notifications.models import Notice
+
+RECIPIENT_LIMIT = 1000  # per event, as in Entra
+SUBJECT_LIMIT = 200
+NAME_LIMIT = 120
+
+log = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def notify(*, key: str, message: Message, recipients: Iterable[Recipient], now: datetime) -> int:
+    """Tell each address once of the event `key`, and return how many notices that made.
+
+    Call it in the transaction of the change it tells of: it writes rows, mail goes out later. The same key
+    again tells only those who have not been told, so a command that runs twice does no harm.
+    """
+    notices = [_notice(key, message, recipient, now) for recipient in _first_ones(key, recipients)]
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    return Notice.objects.filter(id__in=[notice.id for notice in notices]).count()
+
+
+@transaction.atomic
+def mark_read(*, notice: Notice, now: datetime) -> None:
+    """Note when its recipient opened it first."""
+    if Notice.objects.filter(id=notice.id).unread().update(read_at=now):
+        notice.read_at = now
+
+
+@transaction.atomic
+def mark_all_read(*, principal_id: UUID, until: datetime, now: datetime) -> int:
+    """Mark what came up to and including `until`: what arrived after the page was shown stays unread."""
+    inbox = Notice.objects.inbox_of(principal_id).unread()
+    return inbox.filter(created_at__lte=until).update(read_at=now)
+
+
+def _first_ones(key: str, recipients: Iterable[Recipient]) -> list[Recipient]:
+    """One recipient per address, whatever its case; beyond the limit nobody, and the log says so."""
+    by_address: dict[str, Recipient] = {}
+    for recipient in recipients:
+        by_address.setdefault(recipient.address.lower(), recipient)
+    if len(by_address) > RECIPIENT_LIMIT:
+        log.warning("%s: told %d of %d recipients.", key, RECIPIENT_LIMIT, len(by_address))
+    return list(islice(by_address.values(), RECIPIENT_LIMIT))
+
+
+def _notice(key: str, message: Message, recipient: Recipient, now: datetime) -> Notice:
+    return Notice(
+        key=key,
+        address=recipient.address,
+        recipient_id=recipient.principal_id,
+        recipient_name=one_line(recipient.name, NAME_LIMIT),
+        event=message.event,
+        subject=one_line(message.subject, SUBJECT_LIMIT),
+        text=message.text,
+        link=message.link,
+        facts=[list(fact) for fact in message.facts],
+        buttons=[asdict(button) for button in message.buttons],
+        created_at=now,
+        next_try_at=now,
+    )

@@ -1,0 +1,61 @@
+"""The inbox: the notices of the person who is signed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.notifications import selectors, services
+from apps.notifications.forms import MarkAllReadForm
+from apps.notifications.messages import NoticeEvent
+from apps.notifications.models import Notice
+
+# Icon and colour of each event, as the state badges of requests have them.
+_LOOKS = {
+    NoticeEvent.APPROVAL_NEEDED: ("hourglass-split", "t-warn"),
+    NoticeEvent.REQUEST_APPROVED: ("check-circle-fill", "t-ok"),
+    NoticeEvent.REQUEST_DENIED: ("x-circle-fill", "t-bad"),
+    NoticeEvent.REQUEST_CANCELED: ("slash-circle", "soft"),
+    NoticeEvent.REQUEST_TIMED_OUT: ("clock-history", "soft"),
+    NoticeEvent.REQUEST_FAILED: ("exclamation-octagon-fill", "t-bad"),
+    NoticeEvent.ROLE_ACTIVATED: ("lightning-charge-fill", "t-ok"),
+    NoticeEvent.ROLE_ENDED: ("stop-circle", "soft"),
+    NoticeEvent.ROLE_ASSIGNED: ("person-badge", "soft"),
+    NoticeEvent.ASSIGNMENT_CHANGED: ("calendar-plus", "soft"),
+    NoticeEvent.ACCOUNT_CHANGED: ("shield-lock", "t-warn"),
+}
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    notice: Notice
+    icon: str
+    colour: str
+
+
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    page = selectors.inbox(request.user.pk, after=request.GET.get("after", ""))
+    rows = [InboxRow(notice, *_LOOKS[NoticeEvent(notice.event)]) for notice in page.rows]
+    unread = selectors.unread_count(request.user.pk)
+    return render(request, "notifications/inbox.html", {"rows": rows, "page": page, "unread": unread})
+
+
+@require_POST
+def open_notice(request: HttpRequest, pk: str) -> HttpResponse:
+    """Mark as read and go where the notice leads; the page itself changes nothing when it is looked at."""
+    notice = get_object_or_404(Notice.objects.inbox_of(request.user.pk), pk=pk)
+    services.mark_read(notice=notice, now=request.now)
+    return redirect(notice.link or "notifications:inbox")
+
+
+@require_POST
+def read_all(request: HttpRequest) -> HttpResponse:
+    form = MarkAllReadForm(request.POST)
+    if form.is_valid():
+        until = form.cleaned_data["until"]
+        services.mark_all_read(principal_id=request.user.pk, until=until, now=request.now)
+    return redirect("notifications:inbox")
