@@ -1,0 +1,27 @@
+"""One django-q2 cluster with our clockwork. `serve` and `worker` run it; by itself nobody starts it again."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from django.utils import timezone
+from django_q.cluster import Cluster
+
+from apps.portal import timetable
+from apps.portal.ticker import Ticker
+
+
+class Command(BaseCommand):
+    help = "Run background tasks, unsupervised. Use `worker` instead."
+    requires_system_checks = ()
+
+    def handle(self, **_: object) -> None:
+        timetable.put_in_place(settings.PERIODIC_JOBS, now=timezone.now())
+        connections.close_all()  # the cluster forks, and connections do not survive that
+        cluster = Cluster()
+        cluster.start()
+        Ticker().start()
+        cluster.sentinel.join()
+        if not cluster.has_stopped:
+            raise CommandError("The cluster's guard died.")

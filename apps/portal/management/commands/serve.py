@@ -1,0 +1,71 @@
+"""Everything the portal needs, in one command: web and worker under one supervisor."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from apps.portal import programs
+from apps.portal.demo.accounts import ACCOUNTS, PASSWORD
+from apps.portal.demo.seed import seed_demo
+from apps.portal.supervisor import Supervisor
+
+
+class Command(BaseCommand):
+    help = "Serve the portal: web server and background worker together, until Ctrl-C or SIGTERM."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
+        parser.add_argument("--attached", action="store_true", help="stop when the process that started this has gone")
+
+    def handle(self, *, migrate: bool, attached: bool, **_: object) -> None:
+        starter = os.getppid() if attached else None
+        listener = self._listen()
+        self._prepare_database(migrate=migrate or settings.DEMO)
+        connections.close_all()
+        self._greet()
+        Supervisor([programs.web(listener), programs.cluster()], attached_to=starter).run()
+
+    def _listen(self) -> socket.socket:
+        """Take the port before anything else, so that a port that is taken costs no time."""
+        family = socket.AF_INET6 if ":" in settings.LISTEN else socket.AF_INET
+        try:
+            return socket.create_server((settings.LISTEN, settings.PORT), family=family, backlog=128)
+        except OSError as error:
+            raise CommandError(_why_not(error)) from None
+
+    def _prepare_database(self, *, migrate: bool) -> None:
+        settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if migrate:
+            call_command("migrate", verbosity=0, interactive=False)
+        elif _is_behind():
+            raise CommandError("The database is behind this version. Start with `manage.py serve --migrate`.")
+        if settings.DEMO:
+            seed_demo(timezone.now())
+
+    def _greet(self) -> None:
+        self.stdout.write(f"PIM Portal: {settings.BASE_URL}   (Ctrl-C stops it)")
+        if settings.DEMO:
+            width = max(len(account.email) for account in ACCOUNTS)
+            self.stdout.write(f"Demo accounts, all with the password {PASSWORD}:")
+            self.stdout.writelines(f"  {account.email:{width}}  {account.what}" for account in ACCOUNTS)
+        self.stdout.flush()
+
+
+def _why_not(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {settings.PORT} is taken. Choose another, such as `make run PORT={settings.PORT + 1}`."
+    return f"Cannot listen on {settings.LISTEN} port {settings.PORT}: {error.strerror}."
+
+
+def _is_behind() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -1,0 +1,47 @@
+"""The clockwork of one worker: once a second it queues what is due and watches that work gets done."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from apps.portal import pulse, timetable
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+# Longer than any task may take (`Q_CLUSTER["timeout"]`), so that silence means that nothing works any more.
+LONGEST_SILENCE_SECONDS = 60.0
+
+
+class Ticker(threading.Thread):
+    """Start it after the cluster, which forks. When it stops for whatever reason, so does the process: the
+    supervisor clears up and starts another."""
+
+    def __init__(self) -> None:
+        super().__init__(name="ticker", daemon=True)
+
+    def run(self) -> None:
+        try:
+            while pulse.seconds_since_beat() < LONGEST_SILENCE_SECONDS:
+                tick()
+                time.sleep(TICK_SECONDS)
+            logger.error("No task was done for %d seconds; the worker starts anew", LONGEST_SILENCE_SECONDS)
+        finally:
+            os._exit(1)
+
+
+def tick() -> None:
+    """Queue what is due. While the database is away there is nothing to do, and silence is no sign of death."""
+    try:
+        timetable.queue_due(settings.PERIODIC_JOBS, now=timezone.now())
+    except DatabaseError as error:
+        logger.warning("The database does not answer (%s)", type(error).__name__)
+        connection.close()
+        pulse.beat()

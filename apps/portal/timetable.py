@@ -1,0 +1,50 @@
+"""When each periodic job is due next, so that any number of workers together queue it once.
+
+Kept in django-q2's own table of schedules, whose scheduler is switched off in the settings because it looks every
+30 seconds only. The rows have no repeats left, so that scheduler would leave them alone anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django_q.models import Schedule
+from django_q.tasks import async_task
+
+from apps.portal.jobs import Job
+
+# A job that was queued counts as under way for that long; then its worker must have died, and it is queued again.
+LEASE = timedelta(seconds=20)
+
+
+def put_in_place(jobs: Iterable[Job], *, now: datetime) -> None:
+    """Enter the jobs that have no row yet. Two rows of one name, from two workers at once, act as one."""
+    known = set(Schedule.objects.values_list("name", flat=True))
+    Schedule.objects.bulk_create(
+        Schedule(name=job.name, func=job.task, repeats=0, next_run=now) for job in jobs if job.name not in known
+    )
+
+
+def queue_due(jobs: Iterable[Job], *, now: datetime) -> list[str]:
+    """Queue what is due and not under way; answers the names. Of several workers, the first one does it."""
+    return [job.name for job in jobs if _queue_if_due(job, now=now)]
+
+
+@transaction.atomic
+def _queue_if_due(job: Job, *, now: datetime) -> bool:
+    claimed = Schedule.objects.filter(name=job.name, next_run__lte=now).update(next_run=now + LEASE)
+    if claimed:
+        options = {"task_name": job.name, "save": False, "ack_failure": True}
+        async_task("apps.portal.tasks.run_job", job.name, q_options=options)
+    return bool(claimed)
+
+
+def set_due(name: str, *, at: datetime) -> None:
+    Schedule.objects.filter(name=name).update(next_run=at)
+
+
+def is_late(*, now: datetime, tolerance: timedelta) -> bool:
+    """Whether a job has been waiting for longer than the tolerance: then no worker is at work."""
+    return Schedule.objects.filter(next_run__lt=now - tolerance).exists()

@@ -1,0 +1,17 @@
+"""The table of periodic jobs: what the worker does again and again, and how often.
+
+Nothing is trusted to the queue alone: each job looks for what is left to do, so one that did not run is caught up
+by the next.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from apps.portal.jobs import Job
+
+JOBS = (
+    Job("assignments.sweep", "apps.assignments.tasks.sweep", every=timedelta(seconds=2)),
+    Job("access_requests.sweep", "apps.access_requests.tasks.sweep", every=timedelta(seconds=2)),
+    Job("notifications.deliver", "apps.notifications.tasks.deliver", every=timedelta(seconds=2)),
+)
