@@ -24,7 +24,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
     def visible_to(self, access: Access) -> AuditEventQuerySet:
         """What lies on or below a resource where `access` may read the audit log; nothing without that."""
-        scopes = [_within(provider, path) for provider, path in access.scopes(Permission.AUDIT_READ)]
+        scopes = [
+            Q(provider=provider, resource_path__startswith=path)
+            for provider, path in access.scopes(Permission.AUDIT_READ)
+        ]
         return self.filter(reduce(or_, scopes)) if scopes else self.none()
 
     def between(self, since: datetime | None, until: datetime | None) -> AuditEventQuerySet:
@@ -41,16 +44,16 @@ class AuditEvent(models.Model):
     at = models.DateTimeField()
     action = models.CharField(max_length=40)  # an AuditAction; no choices: words need no migration
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
-    actor_kind = models.CharField(max_length=16)
+    actor_kind = models.CharField(max_length=16, blank=True)
     actor_id = models.CharField(max_length=64, blank=True)
-    actor_name = models.CharField(max_length=NAME_LIMIT)
+    actor_name = models.CharField(max_length=NAME_LIMIT, blank=True)
     # Whose access, or which person, group or thing, it is about.
     target_kind = models.CharField(max_length=16, blank=True)
     target_id = models.CharField(max_length=64, blank=True)
     target_name = models.CharField(max_length=NAME_LIMIT, blank=True)
     role = models.CharField(max_length=NAME_LIMIT, blank=True)
     provider = models.CharField(max_length=16, choices=Provider.choices)
-    resource_path = models.TextField(blank=True)  # as it was then; empty: the directory as a whole
+    resource_path = models.TextField()  # as it was then
     resource_name = models.CharField(max_length=NAME_LIMIT, blank=True)
     justification = models.TextField(blank=True)
     ticket = models.TextField(blank=True)
@@ -81,11 +84,3 @@ class AuditEvent(models.Model):
     @property
     def is_failure(self) -> bool:
         return self.outcome == Outcome.FAILURE
-
-
-def _within(provider: Provider, path: str) -> Q:
-    """Events on the resource with this path and below. What happened to no resource in particular (a
-    sign-in, a new person) belongs to the directory's root: paths are ids each ended by "/"."""
-    below = Q(provider=provider, resource_path__startswith=path)
-    is_root = path.count("/") <= 1
-    return below | Q(provider=provider, resource_path="") if is_root else below

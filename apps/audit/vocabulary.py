@@ -79,6 +79,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.FACTOR_REFUSED: "A second-factor code of {actor} was refused.",
     AuditAction.FACTOR_ENROLLED: "{actor} added a second factor for {target}.",
     AuditAction.PASSWORD_CHANGED: "{actor} set a password for {target}.",
+    AuditAction.PASSWORD_CHANGED: "{actor} set a new password for {target}.",
     AuditAction.PERSON_CREATED: "{actor} created the account of {target}.",
     AuditAction.GROUP_CREATED: "{actor} created the group {target}.",
     AuditAction.RESOURCE_CREATED: "{actor} created the resource {place}.",
