@@ -12,11 +12,11 @@ from django import template
 from django.middleware.csrf import get_token
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils import dateformat, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import get_current_timezone, get_current_timezone_name, localtime
 
-from apps.common import spans
+from apps.common import instants, spans
 from apps.common.decision import Decision
 
 register = template.Library()
@@ -50,21 +50,27 @@ def _icon(name: str, css_class: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def when(context: Context, instant: datetime | None) -> str:
     """ "24 Nov 2026, 14:00 CET" in the viewer's zone; today "14:00 CET"; nothing for no instant."""
-    return _time_element(context, instant, "H:i")
+    if instant is None:
+        return ""
+    zone, now = get_current_timezone(), _now(context)
+    return _time(instant, instants.short(instant, zone, now=now) if now else instants.full(instant, zone))
 
 
 @register.simple_tag(takes_context=True)
 def when_exact(context: Context, instant: datetime | None) -> str:
     """Like `when`, with seconds: for timelines."""
-    return _time_element(context, instant, "H:i:s")
+    if instant is None:
+        return ""
+    zone, now = get_current_timezone(), _now(context)
+    time = instants.exact_time(instant, zone)
+    is_today = now is not None and instants.is_same_day(instant, now, zone)
+    return _time(instant, time if is_today else f"{instants.day(instant, zone)}, {time}")
 
 
 @register.simple_tag
 def day(instant: datetime | None) -> str:
     """ "24 Nov 2026" in the viewer's zone, for columns whose foot names the zone."""
-    if instant is None:
-        return ""
-    return format_html('<time datetime="{}">{}</time>', _iso(instant), _date(timezone.localtime(instant)))
+    return "" if instant is None else _time(instant, instants.day(instant, get_current_timezone()))
 
 
 @register.simple_tag(takes_context=True)
@@ -82,41 +88,19 @@ def duration(minutes: int | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def zone(context: Context) -> str:
-    """ "CET (Europe/Berlin)": the zone the times of this page are in."""
-    now = _now(context)
-    name = timezone.get_current_timezone_name()
-    short = "" if now is None else _zone(timezone.localtime(now))
-    return name if short in {"", name} else f"{short} ({name})"
+    """ "CET (Europe/Berlin)": the zone that the times of this page are in."""
+    now, name = _now(context), get_current_timezone_name()
+    short = name if now is None else instants.zone_name(localtime(now))
+    return name if short == name else f"{short} ({name})"
 
 
-def _time_element(context: Context, instant: datetime | None, clock: str) -> str:
-    if instant is None:
-        return ""
-    local = timezone.localtime(instant)
-    text = f"{dateformat.format(local, clock)} {_zone(local)}"
-    now = _now(context)
-    if now is None or timezone.localtime(now).date() != local.date():
-        text = f"{_date(local)}, {text}"
-    return format_html('<time class="num" datetime="{}">{}</time>', _iso(instant), text)
+def _time(instant: datetime, text: str) -> SafeString:
+    machine = instant.isoformat(timespec="seconds")
+    return format_html('<time class="num" datetime="{}">{}</time>', machine, text)
 
 
 def _now(context: Context) -> datetime | None:
     return getattr(context.get("request"), "now", None)
-
-
-def _date(local: datetime) -> str:
-    return dateformat.format(local, "j M Y")
-
-
-def _zone(local: datetime) -> str:
-    """The zone's short name; zones without one ("-03") show their distance from UTC."""
-    name = local.tzname() or ""
-    offset = f"{local:%z}"
-    return f"UTC{offset[:3]}:{offset[3:5]}" if name[:1] in {"+", "-"} else name
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat(timespec="seconds")
 
 
 # ---- People -----------------------------------------------------------------------------------------------
@@ -152,13 +136,13 @@ class _Badge:
 _BADGES = {
     "pending_approval": _Badge("Waiting for approval", "hourglass-split", "is-warn"),
     "pending_admin_decision": _Badge("Waiting for an admin", "hourglass-split", "is-warn"),
-    "granted": _Badge("Granted, starts later", "calendar-event", "is-info"),
-    "provisioned": _Badge("Provisioned", "check-circle-fill", "is-ok"),
+    "granted": _Badge("Starts later", "calendar-event", "is-info"),
+    "provisioned": _Badge("Granted", "check-circle-fill", "is-ok"),
     "denied": _Badge("Denied", "x-circle-fill", "is-bad"),
     "canceled": _Badge("Cancelled", "slash-circle"),
     "timed_out": _Badge("Timed out", "clock-history"),
     "failed": _Badge("Failed", "exclamation-octagon-fill", "is-bad"),
-    "revoked": _Badge("Revoked", "stop-circle"),
+    "revoked": _Badge("Removed", "stop-circle"),
     "activated": _Badge("Activated", "check-circle-fill", "is-ok"),
     "assigned": _Badge("Assigned", "pin-angle-fill"),
     "eligible": _Badge("Eligible", "person-badge", "is-info"),

@@ -1,0 +1,40 @@
+"""Instants in words, in somebody's time zone: "14:00 CET" today, else "24 Nov 2026, 14:00 CET"."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+
+def clock_time(instant: datetime, zone: tzinfo) -> str:
+    local = instant.astimezone(zone)
+    return f"{local:%H:%M} {zone_name(local)}"
+
+
+def exact_time(instant: datetime, zone: tzinfo) -> str:
+    """With seconds, for timelines."""
+    local = instant.astimezone(zone)
+    return f"{local:%H:%M:%S} {zone_name(local)}"
+
+
+def day(instant: datetime, zone: tzinfo) -> str:
+    local = instant.astimezone(zone)
+    return f"{local.day} {local:%b %Y}"
+
+
+def full(instant: datetime, zone: tzinfo) -> str:
+    return f"{day(instant, zone)}, {clock_time(instant, zone)}"
+
+
+def short(instant: datetime, zone: tzinfo, *, now: datetime) -> str:
+    """As people read it at `now`: without the date when it is today's, in that zone."""
+    return clock_time(instant, zone) if is_same_day(instant, now, zone) else full(instant, zone)
+
+
+def is_same_day(one: datetime, other: datetime, zone: tzinfo) -> bool:
+    return one.astimezone(zone).date() == other.astimezone(zone).date()
+
+
+def zone_name(local: datetime) -> str:
+    """The short name of an instant's own zone; zones without one ("-03") show their distance from UTC."""
+    name, offset = local.tzname() or "", f"{local:%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}" if name[:1] in {"+", "-"} else name
