@@ -36,3 +36,9 @@ def enrolled_user_ids(user_ids: Iterable[UUID]) -> set[UUID]:
     """Those of the people who could prove a second factor: an approver without one cannot decide."""
     enrolled = AuthenticatorDevice.objects.filter(user_id__in=list(user_ids), confirmed=True)
     return set(enrolled.values_list("user_id", flat=True))
+
+
+def devices_by_user(user_ids: Iterable[UUID]) -> dict[UUID, AuthenticatorDevice]:
+    """One device of each person who has any, the newest."""
+    devices = AuthenticatorDevice.objects.filter(user_id__in=list(user_ids), confirmed=True)
+    return {device.user_id: device for device in devices.order_by("pk")}

@@ -1,0 +1,13 @@
+"""Housekeeping of sign-in. Nothing depends on when, or whether, it runs."""
+
+from __future__ import annotations
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.utils import timezone
+
+from apps.accounts import services
+
+
+def tidy() -> None:
+    services.forget_failures(now=timezone.now())
+    SessionStore.clear_expired()

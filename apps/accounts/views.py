@@ -1,0 +1,66 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import auth, messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+from django.views.generic import FormView
+
+from apps.accounts import services
+from apps.accounts.forms import SignInForm
+from apps.accounts.web import (
+    known_people,
+    network_of_request,
+    next_url,
+    remember_browser,
+    start_session,
+)
+from apps.common.errors import NotAllowed
+
+
+@method_decorator([login_not_required, never_cache, sensitive_post_parameters("password")], name="dispatch")
+class SignIn(FormView):
+    """E-mail and password. `next` leads back to where the person wanted to go, inside the portal only."""
+
+    form_class = SignInForm
+    template_name = "accounts/sign_in.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.user.is_authenticated:
+            return redirect(next_url(request))
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        request = self.request
+        try:
+            user = services.sign_in(
+                **form.cleaned_data,
+                network=network_of_request(request),
+                known_people=known_people(request),
+                now=request.now,
+            )
+        except NotAllowed as refusal:
+            form.add_domain_error(refusal)
+            return self.form_invalid(form)
+        start_session(request, user)
+        response = HttpResponseRedirect(next_url(request))
+        remember_browser(request, response, user.pk)
+        return response
+
+
+@login_not_required
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        services.record_sign_out(user=request.user, now=request.now)
+        auth.logout(request)
+        messages.success(request, "You are signed out.")
+    return redirect("accounts:sign_in")

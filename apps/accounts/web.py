@@ -1,0 +1,180 @@
+"""What the pages of higher apps use of accounts: sessions, the second-factor field and its freshness."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import django_otp
+from django import forms
+from django.conf import settings
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from apps.accounts.models import User
+from apps.accounts.policy import NO_FACTOR, SecondFactor, is_fresh, network_of
+from apps.accounts.selectors import has_second_factor
+from apps.accounts.services import verify_code
+from apps.common.errors import NotAllowed
+from apps.common.web.forms import PortalForm
+
+_STAMP = "second_factor_at"
+_KNOWN_BROWSER = "pim_known"
+_KNOWN_BROWSER_AGE = timedelta(days=180)
+_KNOWN_BROWSER_PEOPLE = 5
+_NOT_ENROLLED = "You have no second factor yet, and this asks for one. Ask an administrator to enrol you."
+
+
+# ---- Sessions --------------------------------------------------------------------------------------------
+
+
+def start_session(request: HttpRequest, user: User) -> None:
+    """Sign in with nothing left of an earlier session: new key, no second factor, whoever was here before."""
+    request.session.flush()
+    auth.login(request, user)
+
+
+def next_url(request: HttpRequest) -> str:
+    """Where to go after signing in: the local address that `next` names, else home."""
+    target = request.POST.get("next", request.GET.get("next", ""))
+    is_local = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if is_local else resolve_url(settings.LOGIN_REDIRECT_URL)
+
+
+def network_of_request(request: HttpRequest) -> str:
+    """Where the request comes from, as sign-in counts it. `settings.PROXY_COUNT` proxies of ours each added
+    one address to the forwarded header; what stands further left, anybody can write."""
+    proxies = settings.PROXY_COUNT
+    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
+    if proxies and len(forwarded) >= proxies:
+        return network_of(forwarded[-proxies])
+    return network_of(request.META.get("REMOTE_ADDR", ""))
+
+
+def known_people(request: HttpRequest) -> list[str]:
+    """The ids of those who signed in with this browser before, the latest first."""
+    ids = request.get_signed_cookie(_KNOWN_BROWSER, default="", max_age=_KNOWN_BROWSER_AGE)
+    return ids.split() if ids else []
+
+
+def remember_browser(request: HttpRequest, response: HttpResponse, user_id: UUID) -> None:
+    others = [other for other in known_people(request) if other != str(user_id)]
+    response.set_signed_cookie(
+        _KNOWN_BROWSER,
+        " ".join([str(user_id), *others][:_KNOWN_BROWSER_PEOPLE]),
+        max_age=_KNOWN_BROWSER_AGE,
+        httponly=True,
+        secure=settings.SESSION_COOKIE_SECURE,
+        samesite="Lax",
+    )
+
+
+# ---- The second factor of this session -------------------------------------------------------------------
+
+
+def second_factor_of(request: HttpRequest) -> SecondFactor:
+    """When it was last proven in this session; `NO_FACTOR` if never, or if its device is gone."""
+    stamp = request.session.get(_STAMP)
+    if not stamp or not request.user.is_verified():
+        return NO_FACTOR
+    return SecondFactor(datetime.fromisoformat(stamp), device=request.user.otp_device.name)
+
+
+def fresh_until(request: HttpRequest) -> datetime | None:
+    """Until when the second factor of this session counts; `None` if it does not count now."""
+    factor = second_factor_of(request)
+    if factor.verified_at is None or not _is_fresh(factor, request.now):
+        return None
+    return factor.verified_at + timedelta(seconds=settings.SECOND_FACTOR_MAX_AGE)
+
+
+def prove_second_factor(request: HttpRequest, code: str) -> SecondFactor:
+    """Spend the code and stamp the session, under a new key. Raises `NotAllowed` with a sentence."""
+    device = verify_code(user=request.user, code=code, now=request.now)
+    request.session.cycle_key()
+    django_otp.login(request, device)
+    request.session[_STAMP] = request.now.isoformat()
+    return SecondFactor(request.now, in_this_post=True, device=device.name)
+
+
+def _is_fresh(factor: SecondFactor, now: datetime, *, each_time: bool = False) -> bool:
+    max_age = settings.SECOND_FACTOR_MAX_AGE
+    return is_fresh(factor, now=now, max_age_seconds=max_age, each_time=each_time)
+
+
+# ---- The form --------------------------------------------------------------------------------------------
+
+
+class CodeInput(forms.PasswordInput):
+    """Readable while it is typed. Like a password, a code that was sent is not shown again: it is spent."""
+
+    input_type = "text"
+
+
+class CodeField(forms.RegexField):
+    """Six digits, with or without the space that some apps show in the middle."""
+
+    widget = CodeInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": 7})
+
+    def __init__(self, **kwargs: Any) -> None:
+        messages = {
+            "required": "Enter the six digits that your authenticator app shows.",
+            "invalid": "A code has six digits.",
+        }
+        super().__init__(r"\A[0-9]{6}\Z", label="Second factor code", error_messages=messages, **kwargs)
+
+    def to_python(self, value: str | None) -> str:
+        return "".join(super().to_python(value).split())
+
+
+class StepUpForm(PortalForm):
+    """A form for what may need a second factor. It asks for a code exactly when one is missing.
+
+    A right code counts even when other fields are wrong: the session is fresh then, and the form does not ask
+    again. With `each_time` a code is bound to one POST, so it is left unspent until the rest is right.
+    After validation `second_factor` is the fact for policies. `is_enrolled` is False for a person who is
+    asked for a code and has no device; the form then says so when it is sent.
+    """
+
+    def __init__(
+        self, *args: Any, request: HttpRequest, factor_required: bool, each_time: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+        self.each_time = each_time
+        self.second_factor = second_factor_of(request)
+        self.is_enrolled = True
+        if factor_required and not _is_fresh(self.second_factor, request.now, each_time=each_time):
+            self._ask_for_code()
+
+    def full_clean(self) -> None:
+        """The code comes after everything else, whatever order the `clean` methods of subclasses follow."""
+        super().full_clean()
+        if not self.is_bound:
+            return
+        if not self.is_enrolled:
+            self.add_error(None, _NOT_ENROLLED)
+        elif code := self.cleaned_data.get("code"):
+            self._prove(code)
+
+    def _ask_for_code(self) -> None:
+        self.is_enrolled = has_second_factor(self.request.user)
+        if self.is_enrolled:
+            self.fields["code"] = CodeField()
+
+    def _prove(self, code: str) -> None:
+        if self.each_time and self.errors:
+            self.fields["code"].widget.render_value = True
+            return
+        try:
+            self.second_factor = prove_second_factor(self.request, code)
+        except NotAllowed as refusal:
+            self.add_domain_error(refusal)
+        else:
+            if not self.each_time:
+                del self.fields["code"]
