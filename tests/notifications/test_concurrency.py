@@ -1,0 +1,53 @@
+"""Several workers at the same moment, on real connections of their own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from apps.notifications.delivery import claim, deliver_next
+from apps.notifications.models import Notice
+from tests.notifications.making import NOW, a_notice
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
+
+WORKERS = 4
+
+
+def at_once(work):
+    """What `work` returns in each of several threads that start together."""
+    barrier = Barrier(WORKERS)
+
+    def run(_number):
+        try:
+            barrier.wait()
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return list(pool.map(run, range(WORKERS)))
+
+
+def test_gives_a_notice_to_one_of_several_workers():
+    notice = a_notice()
+
+    claims = at_once(lambda: claim(notice.id, now=NOW))
+
+    assert sum(claimed is not None for claimed in claims) == 1
+    assert Notice.objects.get().attempts == 1
+
+
+def test_sends_each_mail_once_however_many_workers_there_are():
+    notices = {a_notice(str(number)).id for number in range(20)}
+    sent = []
+
+    def work():
+        while deliver_next(now=NOW, send=lambda notice: sent.append(notice.id)):
+            pass
+
+    at_once(work)
+
+    assert sorted(sent) == sorted(notices)
+    assert set(Notice.objects.values_list("state", flat=True)) == {Notice.State.SENT}

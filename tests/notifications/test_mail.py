@@ -1,0 +1,83 @@
+import pytest
+
+from apps.notifications.mail import compose, render_html, render_text
+from apps.notifications.messages import Button, NoticeEvent
+from tests.notifications.making import a_notice
+
+pytestmark = pytest.mark.django_db
+
+EVIL = '<script>alert("x")</script><b>bold</b>'
+
+
+@pytest.fixture(autouse=True)
+def portal(settings):
+    settings.BASE_URL = "https://pim.example.com"
+    settings.DEFAULT_FROM_EMAIL = "pim@example.com"
+    settings.ORGANISATION = "Example Organisation"
+
+
+def test_says_the_same_in_text_and_html():
+    notice = a_notice(subject="Maria asks for Reader", text="Decide by noon.", facts=(("Reason", "Deploy"),))
+
+    message = compose(notice)
+
+    html = message.alternatives[0].content
+    for part in (message.body, html):
+        assert "Maria asks for Reader" in part
+        assert "Decide by noon." in part
+        assert "Reason" in part
+        assert "Deploy" in part
+        assert "https://pim.example.com/my-roles/" in part
+
+
+def test_links_each_button_below_the_portal_s_own_address():
+    buttons = (
+        Button("Approve", "/approve/1/?choice=approve"),
+        Button("Deny", "/approve/1/?choice=deny", danger=True),
+    )
+
+    notice = a_notice(event=NoticeEvent.APPROVAL_NEEDED, buttons=buttons)
+
+    assert "Deny: https://pim.example.com/approve/1/?choice=deny" in render_text(notice)
+    assert 'href="https://pim.example.com/approve/1/?choice=approve"' in render_html(notice)
+
+
+def test_has_no_button_when_it_leads_nowhere():
+    notice = a_notice(link="")
+
+    assert "https://" not in render_text(notice)
+    assert "href" not in render_html(notice)
+
+
+def test_shows_the_words_of_people_as_text():
+    notice = a_notice(subject=EVIL, text=EVIL, facts=((EVIL, EVIL),))
+
+    assert EVIL not in render_html(notice)
+    assert "&lt;script&gt;" in render_html(notice)
+    assert render_text(notice).count(EVIL) == 4
+
+
+def test_names_sender_recipient_and_itself():
+    notice = a_notice()
+
+    message = compose(notice).message()
+
+    assert message["From"] == "PIM Portal <pim@example.com>"
+    assert message["To"] == "john.doe@example.com"
+    assert message["Message-ID"] == f"<{notice.id}@pim.example.com>"
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+def test_has_the_same_message_id_every_time():
+    notice = a_notice()
+
+    assert compose(notice).message()["Message-ID"] == compose(notice).message()["Message-ID"]
+
+
+def test_keeps_headers_free_of_what_people_write():
+    notice = a_notice(subject="Denied\r\nBcc: everybody@example.com")
+
+    message = compose(notice).message()
+
+    assert message["Bcc"] is None
+    assert message["Subject"] == "Denied Bcc: everybody@example.com"
