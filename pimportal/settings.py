@@ -130,6 +130,8 @@ DATABASES = {
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "portal:home"
+# How many proxies of ours stand in front, each adding one address to X-Forwarded-For; 0: the header is not read.
+PROXY_COUNT = int(env("PIM_PROXY_COUNT", "0"))
 SECOND_FACTOR_MAX_AGE = 300  # seconds; older than that it does not count (design: "fresh")
 
 # ---- Time, language --------------------------------------------------------------------------------------------

@@ -49,9 +49,9 @@ def next_url(request: HttpRequest) -> str:
 def network_of_request(request: HttpRequest) -> str:
     """Where the request comes from, as sign-in counts it. `settings.PROXY_COUNT` proxies of ours each added
     one address to the forwarded header; what stands further left, anybody can write."""
-    proxies = settings.PROXY_COUNT
-    forwarded = request.headers.get("X-Forwarded-For", "").split(",")
-    if proxies and len(forwarded) >= proxies:
+    header, proxies = request.headers.get("X-Forwarded-For"), settings.PROXY_COUNT
+    forwarded = header.split(",") if header else []
+    if 0 < proxies <= len(forwarded):
         return network_of(forwarded[-proxies])
     return network_of(request.META.get("REMOTE_ADDR", ""))
 
