@@ -26,7 +26,7 @@ _SEGMENTED = "components/segmented_field.html"
 _TOO_LONG = "Shorten this to %(limit_value)d characters; it has %(show_value)d."
 
 
-# ---- Fields -----------------------------------------------------------------------------------------------
+# ---- Fields ------------------------------------------------------------------------------------------------
 
 
 def whole_minutes(text: str, maximum: int) -> int:
@@ -100,7 +100,7 @@ class DurationChoices:
         self.others = [(str(minutes), minutes_in_words(minutes)) for minutes in others]
 
 
-# ---- Asking -----------------------------------------------------------------------------------------------
+# ---- Asking ------------------------------------------------------------------------------------------------
 
 
 class AskForm(StepUpForm):
@@ -281,7 +281,7 @@ class ActivateForm(AskForm):
         return ["pick", *scope, duration, start, *rest]
 
 
-# ---- Deciding ---------------------------------------------------------------------------------------------
+# ---- Deciding ----------------------------------------------------------------------------------------------
 
 
 class DecisionField(forms.ChoiceField):

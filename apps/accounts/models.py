@@ -60,7 +60,7 @@ class User(Principal, AbstractBaseUser):
     principal = models.OneToOneField(
         Principal, on_delete=models.CASCADE, parent_link=True, primary_key=True, related_name="user"
     )
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, unique=True)  # so Django asks; below without case
     type = models.CharField(max_length=8, choices=Type.choices, default=Type.MEMBER)
     manager = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reports"

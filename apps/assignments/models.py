@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from apps.accounts.models import Principal, User
 from apps.common.period import Period
@@ -35,8 +36,13 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """What the clock has ended and nobody has written down yet."""
         return self.filter(ended_at__isnull=True, ends_at__lte=now)
 
+    def ended_since(self, instant: datetime, *, now: datetime) -> AssignmentQuerySet:
+        """Those that ended, by the clock or by somebody, between `instant` and `now`."""
+        by_clock = Q(ended_at__isnull=True, ends_at__gt=instant, ends_at__lte=now)
+        return self.filter(by_clock | Q(ended_at__gt=instant, ended_at__lte=now))
+
     def with_names(self) -> AssignmentQuerySet:
-        return self.select_related("principal", "role", "resource", "parent__principal")
+        return self.select_related("principal", "role", "resource", "parent__principal", "parent__resource")
 
 
 class Assignment(models.Model):
@@ -64,7 +70,9 @@ class Assignment(models.Model):
     resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="assignments")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.ASSIGNED)
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="activations")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="activations"
+    )
     # Equal to `principal` on activated rows: what is activated is held by a person, and this key proves it.
     activated_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="activations"
@@ -119,6 +127,10 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.principal_id}: {self.role_id} on {self.resource_id}"
+
+    def get_absolute_url(self) -> str:
+        """Where its holder sees it."""
+        return reverse("access_requests:my_roles")
 
     @property
     def period(self) -> Period:

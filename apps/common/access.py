@@ -21,6 +21,11 @@ class Provider(TextChoices):
     RESOURCES = "resources", "Resources"
 
 
+# The root of the directory has a fixed id: what happens on no particular resource happens there.
+DIRECTORY_ID = UUID("2c5ab8a4-3a7c-4a36-a3d8-5b8f8ad0d2a1")
+DIRECTORY_PATH = f"{DIRECTORY_ID}/"
+
+
 class Permission(TextChoices):
     """Named `subject.verb`; held for one provider, on one resource and everything below it."""
 
@@ -67,7 +72,9 @@ class Access:
 
     def scopes(self, permission: Permission) -> Iterable[tuple[Provider, str]]:
         """Where the permission is held, as (provider, path prefix): what `visible_to` filters by."""
-        return sorted({(grant.provider, grant.path) for grant in self.grants if grant.permission == permission})
+        return sorted(
+            {(grant.provider, grant.path) for grant in self.grants if grant.permission == permission}
+        )
 
 
 NO_ACCESS = Access()

@@ -33,7 +33,7 @@ def roughly(span: timedelta) -> str:
 
 
 def relative(instant: datetime, now: datetime) -> str:
-    """"in 25 min", "3 days ago", "now"."""
+    """ "in 25 min", "3 days ago", "now"."""
     if instant == now:
         return "now"
     return f"in {roughly(instant - now)}" if instant > now else f"{roughly(now - instant)} ago"

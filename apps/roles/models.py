@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import F, Q
 
 from apps.accounts.models import Group, Principal
+from apps.audit.vocabulary import Place
 from apps.common.access import Provider
+from apps.roles.policy import DAYS_OFFERED, Audience, Authentication, NoticeCase, SeatKind, ancestor_ids
 
 
 class Resource(models.Model):
@@ -22,7 +25,9 @@ class Resource(models.Model):
     provider = models.CharField(max_length=16, choices=Provider.choices)
     kind = models.CharField(max_length=60)  # words for people: "Subscription", "Resource group", "Database"
     name = models.CharField(max_length=120)
-    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+    )
     path = models.TextField(unique=True, editable=False)
     group = models.OneToOneField(
         Group, null=True, blank=True, on_delete=models.PROTECT, related_name="resource"
@@ -47,6 +52,16 @@ class Resource(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def place(self) -> Place:
+        """This resource as audit events name it."""
+        return Place(self.provider, self.path, self.name)
+
+    @property
+    def ancestor_ids(self) -> list[uuid.UUID]:
+        """The ids on the path, root first, this resource last."""
+        return ancestor_ids(self.path)
+
     def covers(self, other: Resource) -> bool:
         """Whether `other` is this resource or lies below it."""
         return other.path.startswith(self.path)
@@ -66,7 +81,9 @@ class RoleDefinition(models.Model):
     permissions = models.JSONField(default=dict, blank=True)
     link = models.URLField(blank=True)  # where to use the role
     usage = models.CharField(max_length=500, blank=True)  # how to use it, in words
-    enforced_by = models.CharField(max_length=200, blank=True)  # empty: this portal; else who applies it by hand
+    enforced_by = models.CharField(
+        max_length=200, blank=True
+    )  # empty: this portal; else who applies it by hand
 
     class Meta:
         constraints = [
@@ -77,18 +94,18 @@ class RoleDefinition(models.Model):
         return self.name
 
 
+class RoleSettingsQuerySet(models.QuerySet["RoleSettings"]):
+    def filter_nearby(self, resource_ids: Iterable[uuid.UUID]) -> RoleSettingsQuerySet:
+        """Those set on one of these resources, and those set for the role wherever it is held."""
+        return self.filter(Q(resource__isnull=True) | Q(resource__in=resource_ids))
+
+
 class RoleSettings(models.Model):
     """The rules of one role on one resource; without a resource, of the role wherever nothing nearer is set.
 
     The 17 rules of Entra's policies as columns: activation (6), assignment (6), and nine notification cells
-    beside them. Defaults by provider: `roles.policy.default_settings`.
+    beside them. Defaults by provider: `roles.policy.default_rules`.
     """
-
-    class Authentication(models.TextChoices):
-        NONE = "none", "None"
-        MFA = "mfa", "MFA"
-        MFA_EACH_TIME = "mfa_each_time", "MFA each time"
-        CONTEXT = "context", "Authentication context"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     role = models.ForeignKey(RoleDefinition, on_delete=models.CASCADE, related_name="settings")
@@ -97,7 +114,9 @@ class RoleSettings(models.Model):
     )
 
     maximum_half_hours = models.PositiveSmallIntegerField(default=16)
-    authentication = models.CharField(max_length=16, choices=Authentication.choices, default=Authentication.MFA)
+    authentication = models.CharField(
+        max_length=16, choices=Authentication.choices, default=Authentication.MFA
+    )
     authentication_context = models.CharField(max_length=60, blank=True)
     requires_justification = models.BooleanField(default=True)
     requires_ticket = models.BooleanField(default=False)
@@ -115,6 +134,8 @@ class RoleSettings(models.Model):
     modified_at = models.DateTimeField(null=True)
     modified_by = models.CharField(max_length=120, blank=True)
 
+    objects = RoleSettingsQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -122,7 +143,8 @@ class RoleSettings(models.Model):
             ),
             models.UniqueConstraint(fields=["role", "resource"], name="settings_one_per_role_and_resource"),
             models.CheckConstraint(
-                condition=Q(maximum_half_hours__gte=1, maximum_half_hours__lte=48), name="settings_maximum_range"
+                condition=Q(maximum_half_hours__gte=1, maximum_half_hours__lte=48),
+                name="settings_maximum_range",
             ),
             models.CheckConstraint(
                 condition=Q(authentication="context") & ~Q(authentication_context="")
@@ -133,8 +155,7 @@ class RoleSettings(models.Model):
                 condition=Q(approval_window_minutes__gte=5), name="settings_window_at_least_5_minutes"
             ),
             models.CheckConstraint(
-                condition=Q(eligible_maximum_days__in=[15, 30, 90, 180, 365])
-                & Q(active_maximum_days__in=[15, 30, 90, 180, 365]),
+                condition=Q(eligible_maximum_days__in=DAYS_OFFERED, active_maximum_days__in=DAYS_OFFERED),
                 name="settings_days_offered",
             ),
         ]
@@ -142,29 +163,12 @@ class RoleSettings(models.Model):
     def __str__(self) -> str:
         return f"Settings of {self.role_id}"
 
-    @property
-    def maximum_minutes(self) -> int:
-        return self.maximum_half_hours * 30
-
-    @property
-    def requires_second_factor(self) -> bool:
-        return self.authentication != self.Authentication.NONE
-
-    @property
-    def second_factor_each_time(self) -> bool:
-        return self.authentication == self.Authentication.MFA_EACH_TIME
-
 
 class Approver(models.Model):
     """One entry of a role's approver list. An empty list means the default of the provider."""
 
-    class Kind(models.TextChoices):
-        PRINCIPAL = "principal", "A person or group"
-        MANAGER = "manager", "The requester's manager"
-        RESOURCE_OWNERS = "resource_owners", "The resource's owners"
-
     settings = models.ForeignKey(RoleSettings, on_delete=models.CASCADE, related_name="approvers")
-    kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.PRINCIPAL)
+    kind = models.CharField(max_length=16, choices=SeatKind.choices, default=SeatKind.PRINCIPAL)
     principal = models.ForeignKey(
         Principal, null=True, blank=True, on_delete=models.PROTECT, related_name="approver_seats"
     )
@@ -190,18 +194,8 @@ class NotificationCell(models.Model):
     """One of the nine cells of the notification tab. A cell without a row has Entra's default: its default
     recipients, nobody else, every mail."""
 
-    class Event(models.TextChoices):
-        ELIGIBLE = "eligible", "Members assigned as eligible"
-        ACTIVE = "active", "Members assigned as active"
-        ACTIVATION = "activation", "Eligible members activate"
-
-    class Audience(models.TextChoices):
-        ADMIN = "admin", "Admin"
-        HOLDER = "holder", "Assignee or requester"
-        APPROVER = "approver", "Approver"
-
     settings = models.ForeignKey(RoleSettings, on_delete=models.CASCADE, related_name="cells")
-    event = models.CharField(max_length=16, choices=Event.choices)
+    case = models.CharField(max_length=16, choices=NoticeCase.choices)
     audience = models.CharField(max_length=16, choices=Audience.choices)
     default_recipients = models.BooleanField(default=True)
     additional_recipients = models.TextField(blank=True)  # addresses, separated by ";"
@@ -209,8 +203,8 @@ class NotificationCell(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["settings", "event", "audience"], name="notification_cell_once"),
+            models.UniqueConstraint(fields=["settings", "case", "audience"], name="notification_cell_once"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_event_display()}: {self.get_audience_display()}"
+        return f"{self.get_case_display()}: {self.get_audience_display()}"

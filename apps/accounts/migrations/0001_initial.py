@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('principal', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, related_name='user', serialize=False, to='accounts.principal')),
-                ('email', models.EmailField(max_length=254)),
+                ('email', models.EmailField(max_length=254, unique=True)),
                 ('type', models.CharField(choices=[('member', 'Member'), ('guest', 'Guest')], default='member', max_length=8)),
                 ('job_title', models.CharField(blank=True, max_length=120)),
                 ('department', models.CharField(blank=True, max_length=120)),

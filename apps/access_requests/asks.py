@@ -1,0 +1,71 @@
+"""What comes to the door: who asks (`Actor`) and what for (`Ask`). Pages and jobs build the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from apps.access_requests.states import Action
+from apps.accounts.models import User
+from apps.accounts.policy import NO_FACTOR, SecondFactor
+from apps.assignments.models import Assignment
+from apps.audit.vocabulary import CONSOLE, Party
+from apps.common.access import NO_ACCESS, Access
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person with what they may do and when they proved who they are, or the console."""
+
+    party: Party
+    user: User | None = None
+    access: Access = NO_ACCESS
+    second_factor: SecondFactor = NO_FACTOR
+
+    @classmethod
+    def person(
+        cls, user: User, *, access: Access = NO_ACCESS, second_factor: SecondFactor = NO_FACTOR
+    ) -> Actor:
+        return cls(user.party, user, access, second_factor)
+
+    @property
+    def is_console(self) -> bool:
+        return self.party == CONSOLE
+
+
+THE_CONSOLE = Actor(CONSOLE)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the person said about why, and the ticket they named."""
+
+    justification: str = ""
+    ticket_number: str = ""
+    ticket_system: str = ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One action, asked for. Which fields matter depends on the action:
+
+    - `self_activate`: `assignment_id` is the eligible assignment, `minutes` how long, `starts_at` a later
+      start, `resource_id` a narrower scope. With `extends_id`, the activation to extend, it counts from
+      the decision all the same.
+    - `self_deactivate`, `admin_remove`: `assignment_id` is the row to end.
+    - `admin_assign`: `principal_id`, `role_id`, `resource_id`, `kind`, `starts_at` (none: now), `ends_at`
+      (none: permanent).
+    """
+
+    action: Action
+    assignment_id: UUID | None = None
+    extends_id: UUID | None = None
+    principal_id: UUID | None = None
+    role_id: UUID | None = None
+    resource_id: UUID | None = None
+    kind: Assignment.Kind = Assignment.Kind.ELIGIBLE
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    minutes: int = 0
+    said: Said = field(default_factory=Said)

@@ -1,0 +1,165 @@
+"""What was asked, by whom, for whom, and how it ended. The access itself is an assignment."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from apps.access_requests.states import CLOSED, WAITING, Action, Family, State
+from apps.accounts.models import Principal, User
+from apps.assignments.models import Assignment
+from apps.common.access import Access, Permission
+from apps.roles.models import Resource, RoleDefinition
+
+
+class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
+    def waiting(self) -> AccessRequestQuerySet:
+        return self.filter(state__in=WAITING)
+
+    def past_their_deadline(self, now: datetime) -> AccessRequestQuerySet:
+        return self.waiting().filter(deadline_at__lte=now)
+
+    def for_key(
+        self, principal_id: uuid.UUID, role_id: uuid.UUID, resource_id: uuid.UUID
+    ) -> AccessRequestQuerySet:
+        return self.filter(principal_id=principal_id, role_id=role_id, resource_id=resource_id)
+
+    def visible_to(self, user: User, access: Access) -> AccessRequestQuerySet:
+        """One's own, those one decided, and those where one may read requests. Whoever may decide on a
+        waiting one sees it too, but that is a matter of rules: `approvers.may_decide`."""
+        mine = Q(principal_id=user.id) | Q(requester=user) | Q(approvals__approver=user)
+        reading = Q(pk__in=[])
+        for provider, path in access.scopes(Permission.REQUESTS_READ):
+            reading |= Q(resource__provider=provider, resource__path__startswith=path)
+        return self.filter(mine | reading).distinct()
+
+    def with_names(self) -> AccessRequestQuerySet:
+        return self.select_related(
+            "principal", "requester", "role", "resource", "eligible__principal", "result", "extends"
+        )
+
+
+class AccessRequest(models.Model):
+    """One of the nine actions, asked once. Apart from how it ended, a row never changes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    action = models.CharField(max_length=16, choices=Action.choices)
+    family = models.CharField(max_length=12, choices=Family.choices)
+    state = models.CharField(max_length=24, choices=State.choices)
+
+    principal = models.ForeignKey(Principal, on_delete=models.PROTECT, related_name="requests")
+    role = models.ForeignKey(RoleDefinition, on_delete=models.PROTECT, related_name="requests")
+    resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="requests")
+    requester = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="requests_made"
+    )
+    requester_name = models.CharField(max_length=120)  # the console and jobs have a name, but no account
+
+    # The eligible assignment to activate, the activation to extend, and the row that came of it.
+    eligible = models.ForeignKey(
+        Assignment, null=True, blank=True, on_delete=models.PROTECT, related_name="activation_requests"
+    )
+    extends = models.ForeignKey(
+        Assignment, null=True, blank=True, on_delete=models.PROTECT, related_name="extension_requests"
+    )
+    result = models.ForeignKey(
+        Assignment, null=True, blank=True, on_delete=models.PROTECT, related_name="requests"
+    )
+
+    starts_at = models.DateTimeField(null=True, blank=True)  # none: from the decision
+    ends_at = models.DateTimeField(null=True, blank=True)  # assignments only; none: permanent
+    duration_minutes = models.PositiveIntegerField(null=True, blank=True)  # activations only
+    justification = models.CharField(max_length=500, blank=True)
+    ticket_number = models.CharField(max_length=60, blank=True)
+    ticket_system = models.CharField(max_length=60, blank=True)
+    second_factor_at = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField()
+    deadline_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closing_reason = models.CharField(max_length=1000, blank=True)
+    # What the deciding person was shown, kept as evidence. It is never the rule.
+    snapshot = models.JSONField(default=dict, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+
+    objects = AccessRequestQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["principal", "-created_at"], name="request_of_principal"),
+            models.Index(
+                fields=["deadline_at"], condition=Q(state__in=[*map(str, WAITING)]), name="request_deadline"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["principal", "role", "resource", "family"],
+                condition=Q(state__in=[*map(str, WAITING)]),
+                name="request_one_waiting",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[*map(str, CLOSED)], closed_at__isnull=False)
+                | (~Q(state__in=[*map(str, CLOSED)]) & Q(closed_at__isnull=True)),
+                name="request_closed_has_instant",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[*map(str, WAITING)]) | Q(deadline_at__isnull=False),
+                name="request_waiting_has_deadline",
+            ),
+            models.CheckConstraint(
+                condition=~Q(action=str(Action.SELF_ACTIVATE))
+                | Q(eligible__isnull=False, requester__isnull=False, duration_minutes__gte=5),
+                name="request_activation_is_complete",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("access_requests:request", args=[self.pk])
+
+    def get_decide_url(self) -> str:
+        """Where approvers decide. It names the request and is no credential."""
+        return reverse("access_requests:decide", args=[self.pk])
+
+    @property
+    def number(self) -> str:
+        """What people call it."""
+        return f"REQ-{self.id.hex[:6].upper()}"
+
+    @property
+    def is_extension(self) -> bool:
+        return self.extends_id is not None
+
+
+class Approval(models.Model):
+    """A person's decision on a request."""
+
+    class Decision(models.TextChoices):
+        APPROVED = "approved", "Approved"
+        DENIED = "denied", "Denied"
+
+    request = models.ForeignKey(AccessRequest, on_delete=models.PROTECT, related_name="approvals")
+    approver = models.ForeignKey(User, on_delete=models.PROTECT, related_name="decisions")
+    # Copied from the request, so that the database itself refuses a decision on one's own request.
+    requester = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=8, choices=Decision.choices)
+    justification = models.CharField(max_length=500, blank=True)
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["request"], name="approval_one_per_request"),
+            models.CheckConstraint(
+                condition=Q(requester__isnull=True) | ~Q(approver=F("requester")),
+                name="approval_not_own_request",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_decision_display()} by {self.approver_id}"

@@ -1,0 +1,185 @@
+"""May an admin give or take this role? Limits of the role settings, of groups, and of the last admin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from apps.access_requests.policy.activation import MINIMUM_MINUTES
+from apps.access_requests.policy.factor import second_factor_refusal
+from apps.accounts.policy import NO_FACTOR, SecondFactor
+from apps.assignments.models import Assignment
+from apps.common.access import Provider
+from apps.common.decision import Decision, Refusal, judge
+from apps.common.period import Period
+from apps.roles.policy import RoleRules
+
+
+@dataclass(frozen=True)
+class GroupFacts:
+    """What matters of a group, as holder of a role or as the resource on which one is held."""
+
+    is_role_assignable: bool
+    is_managed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentFacts:
+    """Everything that decides whether a role may be assigned. `holder_group` and `on_group` are set when the
+    holder, or the resource, is a group. `is_console` acts with everything but the settings' limits lifted."""
+
+    rules: RoleRules
+    kind: Assignment.Kind
+    now: datetime
+    role_provider: str
+    resource_provider: str
+    starts_at: datetime
+    ends_at: datetime | None
+    may_manage: bool
+    exists: bool
+    is_console: bool = False
+    justification: str = ""
+    second_factor: SecondFactor = NO_FACTOR
+    second_factor_max_age: int = 300  # seconds
+    holder_group: GroupFacts | None = None
+    on_group: GroupFacts | None = None
+
+
+def admin_rule(facts: AssignmentFacts) -> Refusal | None:
+    if not facts.may_manage:
+        return Refusal("AdminRequestRule", "You may not assign roles here.")
+    return None
+
+
+def provider_rule(facts: AssignmentFacts) -> Refusal | None:
+    if facts.role_provider != facts.resource_provider:
+        return Refusal("RoleNotFound", "This role does not exist on that resource.", "role")
+    return None
+
+
+def period_rule(facts: AssignmentFacts) -> Refusal | None:
+    if facts.ends_at is None:
+        return _permanent_refusal(facts)
+    if facts.ends_at <= facts.starts_at:
+        return Refusal("ExpirationRule", "The end lies before the start.", "ends_at")
+    length = Period(facts.starts_at, facts.ends_at).length
+    if length < timedelta(minutes=MINIMUM_MINUTES):
+        return Refusal("ExpirationRule", f"At least {MINIMUM_MINUTES} min.", "ends_at")
+    days = _maximum_days(facts)
+    if days is not None and length > timedelta(days=days):
+        return Refusal("ExpirationRule", f"At most {days} days for this role.", "ends_at")
+    return None
+
+
+def _permanent_refusal(facts: AssignmentFacts) -> Refusal | None:
+    if _maximum_days(facts) is None or (facts.on_group is not None and not facts.on_group.is_managed):
+        return None
+    return Refusal("ExpirationRule", "This role may not be assigned permanently. Give an end.", "ends_at")
+
+
+def _maximum_days(facts: AssignmentFacts) -> int | None:
+    if facts.kind == Assignment.Kind.ELIGIBLE:
+        return None if facts.rules.permanent_eligible else facts.rules.eligible_maximum_days
+    return None if facts.rules.permanent_active else facts.rules.active_maximum_days
+
+
+def admin_factor_rule(facts: AssignmentFacts) -> Refusal | None:
+    if facts.is_console:
+        return None
+    return second_factor_refusal(facts.second_factor, facts.second_factor_max_age, facts.now)
+
+
+def admin_justification_rule(facts: AssignmentFacts) -> Refusal | None:
+    needed = facts.kind == Assignment.Kind.ACTIVE and facts.rules.active_requires_justification
+    if needed and not facts.justification.strip():
+        return Refusal("JustificationRule", "Say why.", "justification")
+    return None
+
+
+def exists_rule(facts: AssignmentFacts) -> Refusal | None:
+    if facts.exists:
+        return Refusal("RoleAssignmentExists", "Assigned already. Change that assignment instead.")
+    return None
+
+
+def role_assignable_rule(facts: AssignmentFacts) -> Refusal | None:
+    """Directory roles take only role-assignable groups, and those hold no groups (design, section 6)."""
+    if facts.holder_group is None:
+        return None
+    if facts.role_provider == Provider.DIRECTORY and not facts.holder_group.is_role_assignable:
+        return Refusal(
+            "SubjectNotFound", "Only a role-assignable group can hold a directory role.", "principal"
+        )
+    if facts.on_group is not None and facts.on_group.is_role_assignable:
+        return Refusal("SubjectNotFound", "A role-assignable group holds no groups.", "principal")
+    return None
+
+
+def unmanaged_group_rule(facts: AssignmentFacts) -> Refusal | None:
+    if facts.on_group is None or facts.on_group.is_managed:
+        return None
+    if facts.kind == Assignment.Kind.ELIGIBLE or facts.ends_at is not None:
+        return Refusal("RoleNotFound", "Put the group under management first.", "resource")
+    return None
+
+
+ASSIGNING_RULES = (
+    admin_rule,
+    provider_rule,
+    period_rule,
+    admin_factor_rule,
+    admin_justification_rule,
+    exists_rule,
+    role_assignable_rule,
+    unmanaged_group_rule,
+)
+
+
+def can_assign(facts: AssignmentFacts) -> Decision:
+    return judge(ASSIGNING_RULES, facts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovalFacts:
+    """Everything that decides whether an assignment may be taken. `last_of` names the role whose last
+    assigned, permanent, active holder this would take; nothing when others remain."""
+
+    may_manage: bool
+    has_ended: bool
+    now: datetime
+    last_of: str = ""
+    is_console: bool = False
+    second_factor: SecondFactor = NO_FACTOR
+    second_factor_max_age: int = 300  # seconds
+
+
+def may_remove_rule(facts: RemovalFacts) -> Refusal | None:
+    if not facts.may_manage:
+        return Refusal("AdminRequestRule", "You may not remove roles here.")
+    return None
+
+
+def still_there_rule(facts: RemovalFacts) -> Refusal | None:
+    if facts.has_ended:
+        return Refusal("RoleAssignmentDoesNotExist", "This has ended already.")
+    return None
+
+
+def last_one_rule(facts: RemovalFacts) -> Refusal | None:
+    """Whoever removes the last permanent admin locks the organisation out (Entra behaviour)."""
+    if facts.last_of:
+        return Refusal("LastAdminRule", f"This is the last {facts.last_of}. Add another permanent one first.")
+    return None
+
+
+def remover_factor_rule(facts: RemovalFacts) -> Refusal | None:
+    if facts.is_console:
+        return None
+    return second_factor_refusal(facts.second_factor, facts.second_factor_max_age, facts.now)
+
+
+REMOVAL_RULES = (may_remove_rule, still_there_rule, last_one_rule, remover_factor_rule)
+
+
+def can_remove(facts: RemovalFacts) -> Decision:
+    return judge(REMOVAL_RULES, facts)

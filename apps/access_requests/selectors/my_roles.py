@@ -1,0 +1,202 @@
+"""My roles: what I may activate, what is active, what has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.policy.activation import MINIMUM_MINUTES, ActivationFacts, may_extend, may_open
+from apps.access_requests.policy.deciding import can_deactivate
+from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.states import WAITING, Action, Family
+from apps.accounts.models import User
+from apps.accounts.policy import zone_of
+from apps.assignments.models import Assignment
+from apps.assignments.selectors import Held, Holdings
+from apps.common.decision import Decision
+from apps.common.period import Period
+from apps.roles.policy import RoleRules
+from apps.roles.selectors import rules_for_many
+
+ENDING_SOON = timedelta(minutes=30)
+
+Key = tuple[UUID, UUID]  # role, resource
+
+
+@dataclass(frozen=True)
+class Row:
+    """One assignment of mine, and how I come to hold it."""
+
+    held: Held
+
+    @property
+    def assignment(self) -> Assignment:
+        return self.held.assignment
+
+    @property
+    def membership(self) -> str:
+        return self.held.membership
+
+    @property
+    def via(self) -> str:
+        return self.held.via
+
+
+@dataclass(frozen=True)
+class EligibleRow(Row):
+    """What I may activate: what it asks for, and whether I can press the button now."""
+
+    settings: RoleRules
+    decision: Decision
+    waiting: AccessRequest | None = None
+    active_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ActiveRow(Row):
+    """What is active. Without an end the minutes are None."""
+
+    minutes_left: int | None
+    minutes_total: int | None
+    is_ending_soon: bool
+    can_deactivate: Decision
+    can_extend: Decision
+
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+def eligible_rows(user: User, holdings: Holdings, *, now: datetime) -> list[EligibleRow]:
+    """The eligible assignments, each with its rules. A fixed number of queries."""
+    rules = rules_for_many((held.assignment.role, held.assignment.resource) for held in holdings.eligible)
+    waiting = waiting_activations(user, now=now)
+    return [_eligible_row(held, rules, waiting, holdings, user, now) for held in holdings.eligible]
+
+
+def active_rows(user: User, holdings: Holdings, *, now: datetime) -> list[ActiveRow]:
+    """What is active now, and whether it can be extended or given back. A fixed number of queries."""
+    grounds = [(held, held.assignment.parent) for held in holdings.active if held.assignment.parent]
+    rules = rules_for_many((held.assignment.role, ground.resource) for held, ground in grounds)
+    waiting = waiting_activations(user, now=now)
+    return [_active_row(held, rules, waiting, user, now) for held in holdings.active]
+
+
+def waiting_activations(user: User, *, now: datetime) -> dict[Key, AccessRequest]:
+    """My activation requests that wait, by role and resource."""
+    rows = list(
+        AccessRequest.objects.waiting().filter(principal_id=user.id, family=Family.ACTIVATION).with_names()
+    )
+    states = states_now(rows, now=now)
+    return {(row.role_id, row.resource_id): row for row in rows if states[row.id] in WAITING}
+
+
+def recent_reasons(user: User, *, limit: int = 3) -> list[str]:
+    """What this person wrote last, newest first, each once."""
+    texts = (
+        AccessRequest.objects.filter(requester=user, action=Action.SELF_ACTIVATE)
+        .exclude(justification="")
+        .order_by("-created_at", "id")
+        .values_list("justification", flat=True)[:20]
+    )
+    return list(dict.fromkeys(texts))[:limit]
+
+
+def last_used_minutes(user: User, role_ids: Iterable[UUID]) -> int | None:
+    """How long this person asked for one of these roles last time, if ever."""
+    rows = AccessRequest.objects.filter(
+        requester=user, action=Action.SELF_ACTIVATE, role_id__in=role_ids, extends__isnull=True
+    )
+    return rows.order_by("-created_at", "id").values_list("duration_minutes", flat=True).first()
+
+
+def matching(rows: Sequence[AnyRow], *, provider: str = "", q: str = "") -> list[AnyRow]:
+    """Those of one provider whose role or resource contains the words."""
+    words = q.casefold().split()
+    return [
+        row
+        for row in rows
+        if (not provider or row.assignment.resource.provider == provider)
+        and all(word in _searched(row.assignment) for word in words)
+    ]
+
+
+def _searched(assignment: Assignment) -> str:
+    return f"{assignment.role.name} {assignment.resource.name} {assignment.resource.kind}".casefold()
+
+
+def _eligible_row(
+    held: Held,
+    rules: dict[Key, RoleRules],
+    waiting: dict[Key, AccessRequest],
+    holdings: Holdings,
+    user: User,
+    now: datetime,
+) -> EligibleRow:
+    row = held.assignment
+    active = _active_on(row, holdings)
+    request = waiting.get((row.role_id, row.resource_id))
+    facts = ActivationFacts(
+        rules=rules[row.role_id, row.resource_id],
+        eligible=row.period,
+        minutes=MINIMUM_MINUTES,
+        overlapping=active,
+        is_waiting=request is not None,
+        zone=zone_of(user),
+        now=now,
+    )
+    return EligibleRow(held, facts.rules, may_open(facts), request, active.end if active else None)
+
+
+def _active_on(eligible: Assignment, holdings: Holdings) -> Period | None:
+    """What is active of this role on the same resource or a wider one, for this person themself."""
+    for held in holdings.active:
+        row = held.assignment
+        if not held.via and row.role_id == eligible.role_id and row.resource.covers(eligible.resource):
+            return row.period
+    return None
+
+
+def _active_row(
+    held: Held, rules: dict[Key, RoleRules], waiting: dict[Key, AccessRequest], user: User, now: datetime
+) -> ActiveRow:
+    row = held.assignment
+    left = row.ends_at - now if row.ends_at else None
+    return ActiveRow(
+        held,
+        minutes_left=_minutes(left),
+        minutes_total=_minutes(row.period.length),
+        is_ending_soon=left is not None and left <= ENDING_SOON,
+        can_deactivate=can_deactivate(
+            is_activated=row.is_activated, is_holder=row.principal_id == user.id, is_running=True
+        ),
+        can_extend=may_extend(
+            _extension_facts(row, rules, waiting, user, now), is_activated=row.is_activated
+        ),
+    )
+
+
+def _extension_facts(
+    row: Assignment, rules: dict[Key, RoleRules], waiting: dict[Key, AccessRequest], user: User, now: datetime
+) -> ActivationFacts | None:
+    ground = row.parent
+    if ground is None:
+        return None
+    of_role = rules[ground.role_id, ground.resource_id]
+    return ActivationFacts(
+        rules=of_role,
+        eligible=ground.period,
+        minutes=of_role.maximum_minutes,
+        extends_until=row.ends_at,
+        is_waiting=(row.role_id, row.resource_id) in waiting,
+        zone=zone_of(user),
+        now=now,
+    )
+
+
+def _minutes(span: timedelta | None) -> int | None:
+    """Whole minutes, the begun one counted: what runs for 59 seconds more is not over."""
+    return None if span is None else -(-int(span.total_seconds()) // 60)

@@ -1,0 +1,143 @@
+"""My requests, and one request with everything that has happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from apps.access_requests.asks import Actor
+from apps.access_requests.models import AccessRequest, Approval
+from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.services.withdrawing import assess_cancel
+from apps.access_requests.states import OPEN, WAITING, Action, State
+from apps.accounts.models import User
+from apps.common.decision import Decision
+from apps.common.spans import minutes_in_words
+
+SHOWN = 100
+
+
+class RequestRow(NamedTuple):
+    """One of my requests in the list."""
+
+    item: AccessRequest
+    state: State
+    can_cancel: Decision
+
+
+@dataclass(frozen=True)
+class TimelineStep:
+    """One step of a request's life. `kind`: done, now, next or bad."""
+
+    kind: str
+    icon: str
+    title: str
+    text: str = ""
+    at: datetime | None = None
+    detail: str = ""
+
+
+def my_requests(user: User, *, now: datetime, waiting_only: bool = False) -> list[RequestRow]:
+    """What this person asked for, the latest first."""
+    rows = AccessRequest.objects.filter(principal_id=user.id).with_names().order_by("-created_at", "id")
+    rows = list((rows.filter(state__in=OPEN) if waiting_only else rows)[:SHOWN])
+    states = states_now(rows, now=now)
+    actor = Actor.person(user)
+    return [
+        RequestRow(row, states[row.id], assess_cancel(row, actor=actor, now=now))
+        for row in rows
+        if not waiting_only or states[row.id] in OPEN
+    ]
+
+
+def my_waiting_count(user: User, *, now: datetime) -> int:
+    rows = list(AccessRequest.objects.waiting().filter(principal_id=user.id).with_names())
+    return sum(state in WAITING for state in states_now(rows, now=now).values())
+
+
+def timeline(item: AccessRequest, state: State, *, deciders: str, now: datetime) -> list[TimelineStep]:
+    """The life of a request: past with its times, present with its deadline, future in words. `deciders` says
+    who can answer, for a request that waits."""
+    approval = item.approvals.select_related("approver").first()
+    steps = [
+        TimelineStep("done", "send", "Request sent", f"By {item.requester_name}.", item.created_at),
+        *_factor_step(item),
+        *_decision_steps(item, approval, state, deciders),
+    ]
+    if item.action == Action.SELF_ACTIVATE:
+        steps += _access_steps(item, state, now)
+    return steps
+
+
+def _factor_step(item: AccessRequest) -> list[TimelineStep]:
+    if item.second_factor_at is None:
+        return []
+    return [TimelineStep("done", "shield-lock", "Second factor confirmed", at=item.second_factor_at)]
+
+
+def _decision_steps(
+    item: AccessRequest, approval: Approval | None, state: State, deciders: str
+) -> list[TimelineStep]:
+    steps = []
+    if approval is not None:
+        approved = approval.decision == Approval.Decision.APPROVED
+        said = f": “{approval.justification}”" if approval.justification else "."
+        steps.append(
+            TimelineStep(
+                "done" if approved else "bad",
+                "check-lg" if approved else "x-lg",
+                approval.get_decision_display(),
+                f"By {approval.approver.name}{said}",
+                approval.decided_at,
+            )
+        )
+    elif state in WAITING:
+        steps.append(TimelineStep("now", "hourglass-split", "Waiting for approval", deciders))
+    if state in _ENDED_WITHOUT_ACCESS:
+        title, icon = _ENDED_WITHOUT_ACCESS[state]
+        reason = item.closing_reason or _REASONS.get(state, "")
+        steps.append(TimelineStep("bad", icon, title, reason, item.closed_at or item.deadline_at))
+    return steps
+
+
+_ENDED_WITHOUT_ACCESS = {
+    State.CANCELED: ("Cancelled", "slash-circle"),
+    State.TIMED_OUT: ("Timed out", "clock-history"),
+    State.FAILED: ("Not granted", "exclamation-octagon-fill"),
+}
+_REASONS = {State.TIMED_OUT: "Nobody decided in time.", State.CANCELED: "No longer eligible."}
+
+
+def _access_steps(item: AccessRequest, state: State, now: datetime) -> list[TimelineStep]:
+    length = minutes_in_words(item.duration_minutes)
+    if state in WAITING:
+        return [
+            TimelineStep(
+                "next", "lightning-charge", "Role becomes active", f"For {length}.", detail="on approval"
+            ),
+            TimelineStep("next", "stop-circle", "Role ends by itself", detail=f"{length} later"),
+        ]
+    result = item.result
+    if result is None or state not in (State.GRANTED, State.PROVISIONED):
+        return []
+    if result.starts_at > now:
+        return [
+            TimelineStep("now", "calendar-event", "Starts later", f"For {length}.", result.starts_at),
+            TimelineStep("next", "stop-circle", "Role ends by itself", at=result.ends_at),
+        ]
+    return [
+        TimelineStep("done", "lightning-charge-fill", "Role active", at=result.starts_at),
+        _end_step(item, now),
+    ]
+
+
+def _end_step(item: AccessRequest, now: datetime) -> TimelineStep:
+    result = item.result
+    if result.ended_at is not None:
+        by = f" by {result.ended_by}" if result.ended_by and result.ended_how != result.End.EXPIRED else ""
+        text = f"{result.get_ended_how_display()}{by}."
+        return TimelineStep("done", "stop-circle", "Role ended", text, result.ended_at)
+    if result.ends_at <= now:
+        return TimelineStep("done", "stop-circle", "Role ended", "Ended by the clock.", result.ends_at)
+    return TimelineStep("next", "stop-circle", "Role ends by itself", at=result.ends_at)

@@ -1,0 +1,95 @@
+"""Asking for an activation, or for a running one to last longer; and granting it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from apps.access_requests import notices
+from apps.access_requests.asks import Actor, Ask
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.policy.activation import can_activate, granted_period
+from apps.access_requests.selectors.facts import ActivationCase, load_activation
+from apps.access_requests.services.recording import digest_now, move, snapshot_of, why, write_request
+from apps.access_requests.services.settling import settle_waiting
+from apps.access_requests.states import Family, State, Step
+from apps.assignments import services as assignments
+from apps.assignments.models import Assignment
+from apps.audit.vocabulary import Party
+from apps.common.decision import Decision
+from apps.common.errors import Invalid
+from apps.common.period import Period
+
+
+def assess_activation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
+    return can_activate(load_activation(ask, actor=actor, now=now).facts)
+
+
+@transaction.atomic
+def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
+    """Grant at once, or leave waiting for an approver where the role asks for one."""
+    if actor.user is None:
+        raise Invalid("Only a person activates a role, for themself.")
+    assignments.lock_principal(actor.user.id)
+    assignments.settle(principal_id=actor.user.id, now=now)
+    settle_waiting(principal_id=actor.user.id, now=now)
+    case = load_activation(ask, actor=actor, now=now)
+    Assignment.objects.select_for_update().get(pk=case.eligible.pk)
+    can_activate(case.facts).require()
+    request = _write(ask, case, actor, now)
+    if case.facts.rules.requires_approval:
+        notices.ask_approvers(request, case.approvers, rules=case.facts.rules, now=now)
+    else:
+        grant(request, case, by=actor.party, now=now)
+    return request
+
+
+def grant(request: AccessRequest, case: ActivationCase, *, by: Party, now: datetime) -> None:
+    """Give what was asked, from now or from its later start. The caller has judged the facts at `now`."""
+    period = granted_period(case.facts)
+    if period is None:
+        raise Invalid("Nothing would be left to grant.")
+    result = _carry_out(request, case, period, by, now)
+    starts_later = result.starts_at > now
+    move(request, Step.GRANT_LATER if starts_later else Step.GRANT, now=now, result=result)
+    notices.tell_granted(request, rules=case.facts.rules, now=now)
+
+
+def _carry_out(
+    request: AccessRequest, case: ActivationCase, period: Period, by: Party, now: datetime
+) -> Assignment:
+    if case.extends is not None and case.facts.extends_until is not None:
+        assignments.move_end(case.extends, ends_at=period.end, by=by, now=now, why=why(request))
+        return case.extends
+    return assignments.activate(
+        eligible=case.eligible,
+        user=case.user,
+        resource=case.resource,
+        period=period,
+        by=by,
+        now=now,
+        why=why(request),
+    )
+
+
+def _write(ask: Ask, case: ActivationCase, actor: Actor, now: datetime) -> AccessRequest:
+    window = timedelta(minutes=case.facts.rules.approval_window_minutes)
+    request = write_request(
+        ask,
+        actor=actor,
+        principal=case.user,
+        role=case.eligible.role,
+        resource=case.resource,
+        family=Family.ACTIVATION,
+        state=State.PENDING_APPROVAL,
+        now=now,
+        eligible=case.eligible,
+        extends=case.extends,
+        duration_minutes=ask.minutes,
+        deadline_at=now + window,
+    )
+    request.snapshot = snapshot_of(request, case.facts.rules)
+    request.digest = digest_now(request, case.facts.rules)
+    request.save(update_fields=["snapshot", "digest"])
+    return request

@@ -1,0 +1,206 @@
+"""What admins do: give a role, and take it away. The console uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.access_requests import notices
+from apps.access_requests.asks import Actor, Ask
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.policy.assigning import (
+    AssignmentFacts,
+    GroupFacts,
+    RemovalFacts,
+    can_assign,
+    can_remove,
+)
+from apps.access_requests.services.recording import family_of, why, write_request
+from apps.access_requests.services.settling import settle_waiting
+from apps.access_requests.states import State
+from apps.accounts.models import Principal, User
+from apps.assignments import services as assignments
+from apps.assignments.membership import members_of
+from apps.assignments.models import Assignment
+from apps.common.access import Permission
+from apps.common.decision import Decision
+from apps.common.errors import Invalid
+from apps.common.period import Period
+from apps.roles.built_in import GLOBAL_ADMINISTRATOR, GROUP_OWNER, PRIVILEGED_ROLE_ADMINISTRATOR
+from apps.roles.models import Resource, RoleDefinition
+from apps.roles.selectors import rules_for
+
+# Roles whose last assigned, permanent, active holder stays (design, section 6).
+GUARDED = (GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, GROUP_OWNER)
+
+
+@dataclass(frozen=True)
+class _Case:
+    principal: Principal
+    role: RoleDefinition
+    resource: Resource
+    facts: AssignmentFacts
+
+
+def assess_assignment(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
+    return can_assign(_load(ask, actor, now).facts)
+
+
+@transaction.atomic
+def assign(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
+    """Give a role, eligible or active, now or from a later start, until an end or permanently."""
+    if ask.principal_id is not None and Principal.objects.filter(pk=ask.principal_id).exists():
+        assignments.lock_principal(ask.principal_id)
+        assignments.settle(principal_id=ask.principal_id, now=now)
+    case = _load(ask, actor, now)
+    can_assign(case.facts).require()
+    request = _write(ask, actor, case.principal, case.role, case.resource, ask.kind, now, ends_at=ask.ends_at)
+    result = assignments.assign(
+        principal=case.principal,
+        role=case.role,
+        resource=case.resource,
+        kind=ask.kind,
+        period=Period(case.facts.starts_at, ask.ends_at),
+        by=actor.party,
+        now=now,
+        why=why(request),
+    )
+    AccessRequest.objects.filter(pk=request.pk).update(result=result)
+    request.result = result
+    notices.tell_assigned(request, by=actor.party, rules=case.facts.rules, now=now)
+    return request
+
+
+def assess_removal(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
+    return can_remove(_removal(_row(ask), actor, now))
+
+
+@transaction.atomic
+def remove(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
+    """End an assignment, and everything that was activated from it."""
+    row = _row(ask)
+    RoleDefinition.objects.select_for_update().get(pk=row.role_id)  # the guard of the last one
+    assignments.lock_principal(row.principal_id)
+    row = _row(ask)
+    can_remove(_removal(row, actor, now)).require()
+    request = _write(
+        ask, actor, row.principal, row.role, row.resource, row.kind, now, state=State.REVOKED, result=row
+    )
+    assignments.end(row, how=Assignment.End.REMOVED, by=actor.party, now=now, why=why(request))
+    settle_waiting(principal_id=row.principal_id, now=now)
+    return request
+
+
+def _load(ask: Ask, actor: Actor, now: datetime) -> _Case:
+    principal = Principal.objects.filter(pk=ask.principal_id).select_related("group").first()
+    role = RoleDefinition.objects.filter(pk=ask.role_id).first()
+    resource = Resource.objects.filter(pk=ask.resource_id).select_related("group").first()
+    if principal is None or role is None or resource is None:
+        raise Invalid("There is no such person, role or resource.")
+    facts = AssignmentFacts(
+        rules=rules_for(role, resource),
+        kind=ask.kind,
+        role_provider=role.provider,
+        resource_provider=resource.provider,
+        starts_at=max(ask.starts_at or now, now),
+        ends_at=ask.ends_at,
+        may_manage=_may(actor, Permission.ASSIGNMENTS_MANAGE, resource),
+        exists=_exists(principal, role, resource, ask.kind),
+        is_console=actor.is_console,
+        justification=ask.said.justification,
+        second_factor=actor.second_factor,
+        second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
+        holder_group=_group_facts(principal.group) if principal.is_group else None,
+        on_group=_group_facts(resource.group) if resource.group else None,
+        now=now,
+    )
+    return _Case(principal, role, resource, facts)
+
+
+def _removal(row: Assignment, actor: Actor, now: datetime) -> RemovalFacts:
+    return RemovalFacts(
+        may_manage=_may(actor, Permission.ASSIGNMENTS_MANAGE, row.resource),
+        has_ended=row.ended_at is not None or (row.ends_at is not None and row.ends_at <= now),
+        last_of=_last_of(row, now),
+        is_console=actor.is_console,
+        second_factor=actor.second_factor,
+        second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
+        now=now,
+    )
+
+
+def _last_of(row: Assignment, now: datetime) -> str:
+    """The name of the guarded role that would lose its last enabled, permanent holder with this row."""
+    if row.role_id not in GUARDED or not _counts(row):
+        return ""
+    others = (
+        Assignment.objects.active()
+        .filter(role=row.role, resource=row.resource, origin=row.origin, ends_at__isnull=True)
+        .current(now)
+        .exclude(pk=row.pk)
+        .with_names()
+    )
+    return "" if _somebody_enabled(others, now) else row.role.name
+
+
+def _counts(row: Assignment) -> bool:
+    """Only what was assigned, is active and has no end keeps an organisation from being locked out."""
+    return row.kind == Assignment.Kind.ACTIVE and not row.is_activated and row.is_permanent
+
+
+def _somebody_enabled(rows: Iterable[Assignment], now: datetime) -> bool:
+    rows = list(rows)
+    members = members_of({row.principal_id for row in rows if row.principal.is_group}, now=now)
+    people = {id_ for row in rows for id_ in members.get(row.principal_id, {row.principal_id})}
+    return User.objects.filter(id__in=people, is_enabled=True).exists()
+
+
+def _write(
+    ask: Ask,
+    actor: Actor,
+    principal: Principal,
+    role: RoleDefinition,
+    resource: Resource,
+    kind: str,
+    now: datetime,
+    *,
+    state: State = State.PROVISIONED,
+    **columns: object,
+) -> AccessRequest:
+    return write_request(
+        ask,
+        actor=actor,
+        principal=principal,
+        role=role,
+        resource=resource,
+        family=family_of(ask.action, kind),
+        state=state,
+        now=now,
+        **columns,
+    )
+
+
+def _exists(principal: Principal, role: RoleDefinition, resource: Resource, kind: str) -> bool:
+    rows = Assignment.objects.filter(
+        principal=principal, role=role, resource=resource, kind=kind, origin=Assignment.Origin.ASSIGNED
+    )
+    return rows.filter(ended_at__isnull=True).exists()
+
+
+def _may(actor: Actor, permission: Permission, resource: Resource) -> bool:
+    return actor.is_console or actor.access.may(permission, resource.provider, resource.path)
+
+
+def _group_facts(group: object) -> GroupFacts:
+    return GroupFacts(group.is_role_assignable, group.is_managed)
+
+
+def _row(ask: Ask) -> Assignment:
+    row = Assignment.objects.filter(pk=ask.assignment_id).with_names().first()
+    if row is None:
+        raise Invalid("There is no such assignment.")
+    return row

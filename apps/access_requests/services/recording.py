@@ -1,0 +1,126 @@
+"""How a request comes to be written, moves from state to state, and is told of in the audit log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from apps.access_requests.asks import Actor, Ask
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.policy.reading import digest_of
+from apps.access_requests.states import CLOSED, TRANSITIONS, Action, Family, State, Step
+from apps.accounts.models import Principal, User
+from apps.assignments.models import Assignment
+from apps.assignments.services import Why
+from apps.audit import services as audit
+from apps.audit.vocabulary import AuditAction, Outcome, Party
+from apps.common.errors import Conflict
+from apps.common.transition import next_state
+from apps.roles.models import Resource, RoleDefinition
+from apps.roles.policy import RoleRules
+
+
+def write_request(
+    ask: Ask,
+    *,
+    actor: Actor,
+    principal: Principal | User,
+    role: RoleDefinition,
+    resource: Resource,
+    family: Family,
+    state: State,
+    now: datetime,
+    **columns: Any,
+) -> AccessRequest:
+    """Write what was asked, in the state it begins in, with its event."""
+    request = AccessRequest(
+        action=ask.action,
+        family=family,
+        state=state,
+        principal_id=principal.id,
+        role=role,
+        resource=resource,
+        requester=actor.user,
+        requester_name=actor.party.name,
+        starts_at=ask.starts_at,
+        justification=ask.said.justification,
+        ticket_number=ask.said.ticket_number,
+        ticket_system=ask.said.ticket_system,
+        second_factor_at=actor.second_factor.verified_at,
+        created_at=now,
+        closed_at=now if state in CLOSED else None,
+        **columns,
+    )
+    request.save(force_insert=True)
+    record(AuditAction.REQUEST_SUBMITTED, request, by=actor.party, now=now)
+    return request
+
+
+def move(request: AccessRequest, step: Step, *, now: datetime, reason: str = "", **columns: Any) -> None:
+    """Take a request to its next state, once: whoever comes second finds it moved. Raises `Conflict`."""
+    state = next_state(TRANSITIONS, State(request.state), step)
+    columns |= {"state": state, "closing_reason": reason, "closed_at": now if state in CLOSED else None}
+    if not AccessRequest.objects.filter(pk=request.pk, state=request.state).update(**columns):
+        raise Conflict("Somebody was faster. This request has changed meanwhile.")
+    for name, value in columns.items():
+        setattr(request, name, value)
+
+
+def record(
+    action: AuditAction,
+    request: AccessRequest,
+    *,
+    by: Party,
+    now: datetime,
+    justification: str | None = None,
+    outcome: Outcome = Outcome.SUCCESS,
+    **details: Any,
+) -> None:
+    """One event about a request. The justification is the actor's own: the requester's, or the approver's."""
+    audit.record(
+        action,
+        actor=by,
+        at=now,
+        target=request.principal.party,
+        role=request.role.name,
+        place=request.resource.place,
+        justification=request.justification if justification is None else justification,
+        ticket=request.ticket_number,
+        outcome=outcome,
+        details={"request": str(request.id), "number": request.number, "action": request.action, **details},
+    )
+
+
+def why(request: AccessRequest) -> Why:
+    return Why(request.justification, request.ticket_number)
+
+
+def snapshot_of(request: AccessRequest, rules: RoleRules) -> dict[str, Any]:
+    """Exactly what an approver is shown: who, what, where, how long, why, and the rules of now."""
+    return {
+        "request": str(request.id),
+        "principal": [str(request.principal_id), request.principal.name],
+        "role": [str(request.role_id), request.role.name],
+        "resource": [request.resource.path, request.resource.name],
+        "minutes": request.duration_minutes,
+        "starts_at": request.starts_at.isoformat() if request.starts_at else None,
+        "extends": str(request.extends_id) if request.extends_id else None,
+        "justification": request.justification,
+        "ticket": [request.ticket_number, request.ticket_system],
+        "eligible_until": _until(request.eligible),
+        "rules": rules.evidence(),
+    }
+
+
+def digest_now(request: AccessRequest, rules: RoleRules) -> str:
+    return digest_of(snapshot_of(request, rules))
+
+
+def family_of(action: Action, kind: str) -> Family:
+    if action in (Action.SELF_ACTIVATE, Action.SELF_DEACTIVATE):
+        return Family.ACTIVATION
+    return Family(kind)
+
+
+def _until(assignment: Assignment | None) -> str | None:
+    return assignment.ends_at.isoformat() if assignment and assignment.ends_at else None

@@ -1,0 +1,72 @@
+"""Writing down what the clock has done to requests: lapsed, without ground, or begun."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from django.db import DatabaseError, transaction
+
+from apps.access_requests import notices
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.services.recording import move, record
+from apps.access_requests.states import OPEN, State, Step
+from apps.assignments import services as assignments
+from apps.assignments.models import Assignment
+from apps.audit.vocabulary import CLOCK, AuditAction, Outcome
+from apps.common.errors import Conflict
+
+log = logging.getLogger(__name__)
+
+NO_GROUND = "No longer eligible."
+LAPSED = "Nobody decided in time."
+
+
+def settle_waiting(*, principal_id: UUID, now: datetime) -> None:
+    """Write down what one principal's open requests read as. The caller holds the principal's lock."""
+    _settle(list(AccessRequest.objects.filter(principal_id=principal_id, state__in=OPEN).with_names()), now)
+
+
+def settle_all(*, now: datetime) -> int:
+    """The sweep: one transaction per request, so that one bad row does not stop the others."""
+    rows = list(AccessRequest.objects.filter(state__in=OPEN).with_names())
+    states = states_now(rows, now=now)
+    return sum(_safely(row, now) for row in rows if states[row.id] != row.state)
+
+
+def _safely(row: AccessRequest, now: datetime) -> bool:
+    try:
+        with transaction.atomic():
+            assignments.lock_principal(row.principal_id)
+            return _settle([AccessRequest.objects.with_names().get(pk=row.pk)], now) == 1
+    except (Conflict, DatabaseError):
+        log.exception("Request %s could not be written down; the next run tries again.", row.pk)
+        return False
+
+
+def _settle(rows: list[AccessRequest], now: datetime) -> int:
+    states = states_now(rows, now=now)
+    changed = [row for row in rows if states[row.id] != row.state]
+    for row in changed:
+        _write_down(row, states[row.id], now)
+    return len(changed)
+
+
+def _write_down(request: AccessRequest, state: State, now: datetime) -> None:
+    if state == State.PROVISIONED:
+        move(request, Step.START, now=now)
+        return
+    lapsed = state == State.TIMED_OUT
+    move(request, Step.TIME_OUT if lapsed else Step.CANCEL, now=now, reason=LAPSED if lapsed else NO_GROUND)
+    action = AuditAction.REQUEST_TIMED_OUT if lapsed else AuditAction.REQUEST_CANCELED
+    record(action, request, by=CLOCK, now=now, justification="", outcome=Outcome.FAILURE)
+    _end_result(request, now)
+    notices.tell_closed(request, by=CLOCK, now=now)
+
+
+def _end_result(request: AccessRequest, now: datetime) -> None:
+    """A granted activation whose start lies ahead goes with its request."""
+    if request.result is not None and request.result.ended_at is None:
+        assignments.end(request.result, how=Assignment.End.GROUND_LOST, by=CLOCK, now=now)

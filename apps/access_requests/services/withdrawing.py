@@ -1,0 +1,87 @@
+"""Taking back: a request that still waits or has not begun, or a role that is no longer needed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.access_requests import notices
+from apps.access_requests.asks import Actor, Ask
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.policy.deciding import can_cancel, can_deactivate
+from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.services.recording import move, record, why, write_request
+from apps.access_requests.states import Family, State, Step
+from apps.assignments import services as assignments
+from apps.assignments.models import Assignment
+from apps.audit.vocabulary import AuditAction
+from apps.common.access import Permission
+from apps.common.decision import Decision
+from apps.common.errors import Invalid
+
+
+def assess_cancel(request: AccessRequest, *, actor: Actor, now: datetime) -> Decision:
+    """Whether this request can be withdrawn by this person now."""
+    return can_cancel(
+        states_now([request], now=now)[request.id],
+        is_own=actor.user is not None and actor.user.id in (request.requester_id, request.principal_id),
+        may_manage=actor.access.may(
+            Permission.REQUESTS_MANAGE, request.resource.provider, request.resource.path
+        ),
+    )
+
+
+@transaction.atomic
+def cancel(request_id: UUID, *, actor: Actor, now: datetime) -> AccessRequest:
+    """Withdraw a request that waits, or whose start lies ahead."""
+    assignments.lock_principal(
+        AccessRequest.objects.values_list("principal_id", flat=True).get(pk=request_id)
+    )
+    request = AccessRequest.objects.select_for_update(of=("self",)).with_names().get(pk=request_id)
+    assess_cancel(request, actor=actor, now=now).require()
+    result = request.result
+    move(request, Step.CANCEL, now=now, reason=f"Cancelled by {actor.party.name}.")
+    record(AuditAction.REQUEST_CANCELED, request, by=actor.party, now=now, justification="")
+    if result is not None and result.ended_at is None:
+        assignments.end(result, how=Assignment.End.REMOVED, by=actor.party, now=now)
+    notices.tell_closed(request, by=actor.party, now=now)
+    return request
+
+
+def assess_deactivation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
+    row = _row(ask)
+    return can_deactivate(
+        is_activated=row.is_activated,
+        is_holder=actor.user is not None and row.principal_id == actor.user.id,
+        is_running=row.ended_at is None and (row.ends_at is None or now < row.ends_at),
+    )
+
+
+@transaction.atomic
+def deactivate(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
+    """Give an activated role back early. Recorded as a request of its own, which ends `revoked`."""
+    assignments.lock_principal(_row(ask).principal_id)
+    row = _row(ask)
+    assess_deactivation(ask, actor=actor, now=now).require()
+    request = write_request(
+        ask,
+        actor=actor,
+        principal=row.principal,
+        role=row.role,
+        resource=row.resource,
+        family=Family.ACTIVATION,
+        state=State.REVOKED,
+        now=now,
+        result=row,
+    )
+    assignments.end(row, how=Assignment.End.DEACTIVATED, by=actor.party, now=now, why=why(request))
+    return request
+
+
+def _row(ask: Ask) -> Assignment:
+    row = Assignment.objects.filter(pk=ask.assignment_id).with_names().first()
+    if row is None:
+        raise Invalid("There is no such assignment.")
+    return row

@@ -1,0 +1,1 @@
+"""Pages of the door: they load, ask the policy, bind a form, call one command and answer."""

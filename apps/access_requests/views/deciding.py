@@ -1,0 +1,197 @@
+"""Approve requests: the list, one decision, and many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.access_requests.forms import DecideForm, DecideManyForm, DecisionForm
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.approvers import Standing
+from apps.access_requests.selectors.deciding import ApproveRow, Evidence, decided_by, evidence_on, waiting_for
+from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.services.deciding import (
+    Answer,
+    Changed,
+    Verdict,
+    closing_words,
+    decide,
+    decide_many,
+)
+from apps.access_requests.states import WAITING, State
+from apps.access_requests.views.actor import actor_of
+from apps.accounts.web import fresh_until
+from apps.common.errors import DomainError
+from apps.roles.selectors import rules_for
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The evidence on one request with the form to decide on it."""
+
+    evidence: Evidence
+    form: DecideForm
+    fresh_until: datetime | None
+    choice: str = ""
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.evidence, name)
+
+
+@require_safe
+def approve_list(request: HttpRequest) -> HttpResponse:
+    return _list_page(request, tab="decided" if request.GET.get("tab") == "decided" else "waiting")
+
+
+def decide_one(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Where the link in the mail leads: GET shows, POST decides. Others see nothing of it."""
+    item = AccessRequest.objects.filter(pk=pk, eligible__isnull=False).with_names().first()
+    if item is None or not _may_see(request, item):
+        return render(request, "access_requests/approve_blocked.html", status=403)
+    state = states_now([item], now=request.now)[item.id]
+    if state not in WAITING:
+        return _closed_page(request, item, state)
+    evidence = evidence_on(item, reader=request.user, now=request.now)
+    form = _form(request, evidence)
+    if form.is_valid():
+        try:
+            decided = decide(_verdict(pk, form), actor=actor_of(request, form.second_factor), now=request.now)
+        except Changed as error:
+            return _changed_page(request, evidence, error)
+        except DomainError as error:
+            form.add_domain_error(error)
+        else:
+            _say(request, decided)
+            return redirect("access_requests:approve")
+    status = 400 if form.is_bound and form.errors else 200
+    return _list_page(request, selected=_panel(request, evidence, form), status=status)
+
+
+@require_POST
+def decide_several(request: HttpRequest) -> HttpResponse:
+    """First the picked requests with what each asks, then one answer for all."""
+    panels = _picked(request)
+    if not panels:
+        messages.info(request, "Pick at least one request that waits for you.")
+        return redirect("access_requests:approve")
+    form = DecideManyForm(
+        request.POST,
+        seen={panel.item.id: panel.digest for panel in panels},
+        request=request,
+        factor_required=True,
+        wants_reason=any(panel.settings.approver_justification for panel in panels),
+    )
+    if form.is_valid():
+        verdicts = [_verdict(id_, form, digest) for id_, digest in form.cleaned_data["seen"].items()]
+        for answer in decide_many(verdicts, actor=actor_of(request, form.second_factor), now=request.now):
+            _say_answer(request, answer)
+        return redirect("access_requests:approve")
+    context = {
+        "panels": panels,
+        "form": form,
+        "choice": request.POST.get("choice", ""),
+        "fresh_until": fresh_until(request),
+    }
+    status = 400 if form.is_bound and form.errors else 200
+    return render(request, "access_requests/decide_many.html", context, status=status)
+
+
+# ---- Parts -------------------------------------------------------------------------------------------------
+
+
+def _may_see(request: HttpRequest, item: AccessRequest) -> bool:
+    """Its approvers, and whoever decided on it."""
+    standing = Standing(request.user, request.holdings)
+    rules = rules_for(item.role, item.eligible.resource)
+    return standing.fills_a_seat(rules, item) or item.approvals.filter(approver=request.user).exists()
+
+
+def _waiting(request: HttpRequest) -> list[ApproveRow]:
+    return waiting_for(Standing(request.user, request.holdings), now=request.now)
+
+
+def _list_page(
+    request: HttpRequest, *, tab: str = "waiting", selected: Panel | None = None, status: int = 200
+) -> HttpResponse:
+    context = {
+        "tab": tab,
+        "rows": _waiting(request),
+        "decided": decided_by(request.user, now=request.now) if tab == "decided" else [],
+        "selected": selected,
+    }
+    return render(request, "access_requests/approve_list.html", context, status=status)
+
+
+def _closed_page(request: HttpRequest, item: AccessRequest, state: State) -> HttpResponse:
+    """Too late, decided or cancelled: a POST is refused as a conflict, a GET just says so."""
+    context = {
+        "item": item,
+        "state": state,
+        "sentence": closing_words(item, state, request.user, request.now),
+    }
+    status = 409 if request.method == "POST" else 200
+    return render(request, "access_requests/approve_closed.html", context, status=status)
+
+
+def _changed_page(request: HttpRequest, evidence: Evidence, error: Changed) -> HttpResponse:
+    """Shows the new state, with what was typed, and asks again."""
+    form = _form(request, evidence, bound=False)
+    form.initial |= {"justification": request.POST.get("justification", "")}
+    messages.warning(request, str(error))
+    return _list_page(request, selected=_panel(request, evidence, form), status=409)
+
+
+def _form(request: HttpRequest, evidence: Evidence, *, bound: bool = True) -> DecideForm:
+    return DecideForm(
+        request.POST if bound and request.method == "POST" else None,
+        request=request,
+        factor_required=True,
+        wants_reason=evidence.settings.approver_justification,
+        reader=evidence.item.requester_name,
+        initial={"digest": evidence.digest},
+    )
+
+
+def _panel(request: HttpRequest, evidence: Evidence, form: DecideForm) -> Panel:
+    choice = request.POST.get("choice") or request.GET.get("choice", "")
+    choice = choice if choice in {"approve", "deny"} else ""
+    return Panel(evidence, form, fresh_until(request), choice)
+
+
+def _picked(request: HttpRequest) -> list[Evidence]:
+    """Those of the picked requests that wait for this person, with their evidence."""
+    picked = {*request.POST.getlist("pick"), *(seen[:36] for seen in request.POST.getlist("seen"))}
+    rows: Iterable[ApproveRow] = (row for row in _waiting(request) if str(row.item.id) in picked)
+    return [evidence_on(row.item, reader=request.user, now=request.now) for row in rows]
+
+
+def _verdict(id_: UUID, form: DecisionForm, digest: str = "") -> Verdict:
+    data: Mapping[str, str] = form.cleaned_data
+    return Verdict(
+        request_id=id_,
+        approve=data["choice"] == "approve",
+        digest=digest or data["digest"],
+        justification=data["justification"],
+    )
+
+
+def _say_answer(request: HttpRequest, answer: Answer) -> None:
+    if answer.request is None:
+        messages.warning(request, str(answer.error))
+    else:
+        _say(request, answer.request)
+
+
+def _say(request: HttpRequest, item: AccessRequest) -> None:
+    who = f"{item.requester_name}'s request for {item.role.name}"
+    if item.state == State.FAILED:
+        messages.warning(request, f"{who} cannot be granted. {item.closing_reason}")
+    else:
+        messages.success(request, f"{who} is {'denied' if item.state == State.DENIED else 'approved'}.")

@@ -1,0 +1,79 @@
+"""My roles: the three lists, and giving a role back."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.access_requests.asks import Ask
+from apps.access_requests.selectors import my_roles as selectors
+from apps.access_requests.services.door import submit
+from apps.access_requests.states import Action
+from apps.access_requests.views.actor import actor_of
+from apps.accounts.policy import zone_of
+from apps.assignments.selectors import expired_of
+from apps.common.access import Provider
+from apps.common.instants import clock_time
+
+TABS = {"eligible": "Eligible assignments", "active": "Active assignments", "expired": "Expired assignments"}
+PROVIDERS = {
+    "": "All",
+    Provider.DIRECTORY: "Directory",
+    Provider.GROUPS: "Groups",
+    Provider.RESOURCES: "Resources",
+}
+
+
+@require_safe
+def my_roles(request: HttpRequest) -> HttpResponse:
+    """One list over all three providers, in three tabs."""
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else "eligible"
+    provider = request.GET.get("provider", "")
+    provider = provider if provider in PROVIDERS else ""
+    q = request.GET.get("q", "")[:100]
+    active = selectors.active_rows(request.user, request.holdings, now=request.now)
+    expired = [selectors.Row(held) for held in expired_of(request.user, now=request.now)]
+    rows = {"active": active, "expired": expired}.get(tab) or _eligible(request, tab)
+    counts = {
+        "eligible": len(request.holdings.eligible),
+        "active": len(active),
+        "expired": len(expired),
+    }
+    context = {
+        "tab": tab,
+        "tabs": [(key, label, counts[key]) for key, label in TABS.items()],
+        "provider": provider,
+        "providers": _providers(rows, q),
+        "q": q,
+        "rows": selectors.matching(rows, provider=provider, q=q),
+        "active_now": active,
+    }
+    return render(request, "access_requests/my_roles.html", context)
+
+
+@require_POST
+def deactivate(request: HttpRequest, pk: UUID) -> HttpResponse:
+    ask = Ask(Action.SELF_DEACTIVATE, assignment_id=pk)
+    ended = submit(ask, actor=actor_of(request), now=request.now)
+    at = clock_time(request.now, zone_of(request.user))
+    messages.success(request, f"{ended.role.name} on {ended.resource.name} ended at {at}.")
+    return redirect("access_requests:my_roles")
+
+
+def _eligible(request: HttpRequest, tab: str) -> list[Any]:
+    if tab != "eligible":
+        return []
+    return selectors.eligible_rows(request.user, request.holdings, now=request.now)
+
+
+def _providers(rows: list[Any], q: str) -> list[tuple[str, str, int]]:
+    return [
+        (str(key), label, len(selectors.matching(rows, provider=key, q=q)))
+        for key, label in PROVIDERS.items()
+    ]

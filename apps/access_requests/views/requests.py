@@ -1,0 +1,86 @@
+"""My requests, and one request with its progress."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.approvers import approvers_for
+from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.selectors.my_roles import active_rows
+from apps.access_requests.selectors.requests import my_requests, timeline
+from apps.access_requests.services.withdrawing import assess_cancel, cancel
+from apps.access_requests.states import OPEN, WAITING, State
+from apps.access_requests.views.actor import actor_of
+from apps.accounts.policy import zone_of
+from apps.common.instants import short
+from apps.roles.policy import RoleRules
+from apps.roles.selectors import rules_for
+
+
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    waiting_only = request.GET.get("filter") == "waiting"
+    context = {
+        "rows": my_requests(request.user, now=request.now, waiting_only=waiting_only),
+        "filter": "waiting" if waiting_only else "all",
+    }
+    return render(request, "access_requests/my_requests.html", context)
+
+
+@require_safe
+def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One request. The script asks for its live part again while something is still to come."""
+    item = _visible(request, pk)
+    state = states_now([item], now=request.now)[item.id]
+    rules = rules_for(item.role, item.eligible.resource if item.eligible else item.resource)
+    row = _active_row(request, item)
+    cancel_decision = assess_cancel(item, actor=actor_of(request), now=request.now)
+    context = {
+        "item": item,
+        "state": state,
+        "settings": rules,
+        "timeline": timeline(item, state, deciders=_deciders(request, item, state, rules), now=request.now),
+        "can_cancel": cancel_decision if state in OPEN else None,
+        "is_live": state in OPEN or row is not None,
+        "assignment": row.assignment if row else None,
+        "can_deactivate": row.can_deactivate if row else None,
+        "can_extend": row.can_extend if row else None,
+    }
+    template = "_request_progress" if request.htmx else "request_detail"
+    return render(request, f"access_requests/{template}.html", context)
+
+
+@require_POST
+def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
+    item = cancel(_visible(request, pk).pk, actor=actor_of(request), now=request.now)
+    messages.success(request, f"{item.number} is cancelled.")
+    return redirect(item)
+
+
+def _visible(request: HttpRequest, pk: UUID) -> AccessRequest:
+    visible = AccessRequest.objects.visible_to(request.user, request.access)
+    return get_object_or_404(visible.with_names(), pk=pk)
+
+
+def _active_row(request: HttpRequest, item: AccessRequest) -> object | None:
+    """The running activation this request led to, if it is the visitor's own."""
+    rows = active_rows(request.user, request.holdings, now=request.now)
+    return next(
+        (row for row in rows if row.assignment.id == item.result_id and row.assignment.is_activated), None
+    )
+
+
+def _deciders(request: HttpRequest, item: AccessRequest, state: State, rules: RoleRules) -> str:
+    """ "Jane Roe or Tom Baker decides", and by when."""
+    if state not in WAITING:
+        return ""
+    found = approvers_for(rules, resource=item.eligible.resource, requester=item.requester, now=request.now)
+    names = " or ".join(line.name for line in found.lines) or "Nobody reachable"
+    lapses = short(item.deadline_at, zone_of(request.user), now=request.now)
+    return f"{names} decides; the first answer counts. Times out {lapses}."

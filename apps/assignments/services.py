@@ -1,0 +1,203 @@
+"""Writing the facts. Whoever calls these has decided already; only `access_requests` and the sweep do.
+
+Each writes the row, its audit event and what follows from it in one transaction. Callers hold the lock on the
+principal's row (`lock_principal`), so that periods of one key cannot overlap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.models import Principal, User
+from apps.assignments.models import Assignment
+from apps.assignments.selectors import groundless
+from apps.audit import services as audit
+from apps.audit.vocabulary import CLOCK, AuditAction, Party
+from apps.common.errors import Conflict
+from apps.common.period import Period
+from apps.notifications import services as notifications
+from apps.notifications.messages import Message, NoticeEvent, Recipient
+from apps.roles.models import Resource, RoleDefinition
+
+
+@dataclass(frozen=True)
+class Why:
+    """What the person said, kept with every event that follows from it."""
+
+    justification: str = ""
+    ticket: str = ""
+
+
+NO_REASON = Why()
+
+
+def lock_principal(principal_id: UUID) -> Principal:
+    """Everything that changes what a principal holds passes here first, one after the other."""
+    return Principal.objects.select_for_update().get(pk=principal_id)
+
+
+@transaction.atomic
+def assign(
+    *,
+    principal: Principal,
+    role: RoleDefinition,
+    resource: Resource,
+    kind: Assignment.Kind,
+    period: Period,
+    by: Party,
+    now: datetime,
+    why: Why = NO_REASON,
+) -> Assignment:
+    """Give a role, eligible or active, for a period that may begin later."""
+    settle(principal_id=principal.id, now=now)
+    row = Assignment.objects.create(
+        principal=principal,
+        role=role,
+        resource=resource,
+        kind=kind,
+        starts_at=period.start,
+        ends_at=period.end,
+        created_at=now,
+    )
+    _record(AuditAction.ASSIGNMENT_ADDED, row, by, now, why)
+    return row
+
+
+@transaction.atomic
+def activate(
+    *,
+    eligible: Assignment,
+    user: User,
+    resource: Resource,
+    period: Period,
+    by: Party,
+    now: datetime,
+    why: Why = NO_REASON,
+) -> Assignment:
+    """Open the activation of an eligible assignment, on its resource or one below. The eligible row stays."""
+    settle(principal_id=user.id, now=now)
+    row = Assignment.objects.create(
+        principal_id=user.id,
+        activated_by=user,
+        role=eligible.role,
+        resource=resource,
+        kind=Assignment.Kind.ACTIVE,
+        origin=Assignment.Origin.ACTIVATED,
+        parent=eligible,
+        starts_at=period.start,
+        ends_at=period.end,
+        created_at=now,
+    )
+    _record(AuditAction.ACTIVATION_ADDED, row, by, now, why)
+    return row
+
+
+@transaction.atomic
+def move_end(
+    assignment: Assignment, *, ends_at: datetime, by: Party, now: datetime, why: Why = NO_REASON
+) -> None:
+    """Let a running activation last until `ends_at`. Raises `Conflict` when it has ended meanwhile."""
+    running = Assignment.objects.filter(pk=assignment.pk).not_ended(now)
+    if not running.update(ends_at=ends_at):
+        raise Conflict("This has ended already.")
+    before, assignment.ends_at = assignment.ends_at, ends_at
+    details = {"ended_before": before.isoformat()} if before else {}
+    _record(AuditAction.ACTIVATION_EXTENDED, assignment, by, now, why, **details)
+
+
+@transaction.atomic
+def end(
+    assignment: Assignment,
+    *,
+    how: Assignment.End,
+    by: Party,
+    now: datetime,
+    at: datetime | None = None,
+    why: Why = NO_REASON,
+) -> None:
+    """End an assignment, and what was activated from it. `at` is when it really ended, where the clock did it
+    before anybody wrote it down. Raises `Conflict` when somebody was faster."""
+    written = Assignment.objects.filter(pk=assignment.pk, ended_at__isnull=True).update(
+        ended_at=at or now, ended_how=how, ended_by=by.name
+    )
+    if not written:
+        raise Conflict("This has ended already.")
+    assignment.ended_at, assignment.ended_how, assignment.ended_by = at or now, how, by.name
+    action = AuditAction.ACTIVATION_ENDED if assignment.is_activated else AuditAction.ASSIGNMENT_ENDED
+    _record(action, assignment, by, now, why, how=how, ended_at=assignment.ended_at.isoformat())
+    _tell_holder(assignment, now)
+    for child in assignment.activations.filter(ended_at__isnull=True).with_names():
+        _end_child(child, parent=assignment, by=by, now=now)
+
+
+@transaction.atomic
+def settle(*, principal_id: UUID, now: datetime) -> None:
+    """Write down what the clock has ended for one principal, so that it cannot be in a new row's way."""
+    for row in Assignment.objects.filter(principal_id=principal_id).past_their_end(now).with_names():
+        write_end(row, now=now)
+    for row in groundless(now=now, principal_id=principal_id):
+        end(row, how=Assignment.End.GROUND_LOST, by=CLOCK, now=now)
+
+
+@transaction.atomic
+def write_end(assignment: Assignment, *, now: datetime) -> bool:
+    """Write down that the clock has ended this one. Repeatable: says whether it was the one to do so."""
+    try:
+        end(assignment, how=Assignment.End.EXPIRED, by=CLOCK, now=now, at=assignment.ends_at)
+    except Conflict:
+        return False
+    return True
+
+
+def _end_child(child: Assignment, *, parent: Assignment, by: Party, now: datetime) -> None:
+    """An activation ends with its ground, unless its own clock had run out before."""
+    ended_at = parent.ended_at or now
+    if child.ends_at is not None and child.ends_at <= ended_at:
+        end(child, how=Assignment.End.EXPIRED, by=CLOCK, now=now, at=child.ends_at)
+    else:
+        end(child, how=Assignment.End.GROUND_LOST, by=by, now=now, at=ended_at)
+
+
+def _record(
+    action: AuditAction, row: Assignment, by: Party, now: datetime, why: Why, **details: object
+) -> None:
+    audit.record(
+        action,
+        actor=by,
+        at=now,
+        target=row.principal.party,
+        role=row.role.name,
+        place=row.resource.place,
+        justification=why.justification,
+        ticket=why.ticket,
+        details={
+            "assignment": str(row.id),
+            "kind": row.kind,
+            "starts_at": row.starts_at.isoformat(),
+            "ends_at": row.ends_at.isoformat() if row.ends_at else None,
+            **details,
+        },
+    )
+
+
+def _tell_holder(row: Assignment, now: datetime) -> None:
+    """A person hears when they lose access. Members of a group do not: their own list says it."""
+    user = User.objects.filter(pk=row.principal_id).first()
+    if user is None:
+        return
+    message = Message(
+        event=NoticeEvent.ROLE_ENDED,
+        subject=f"PIM: Your {row.role.name} role has ended",
+        text=f"{row.role.name} on {row.resource.name}: {row.get_ended_how_display().lower()}.",
+        link=row.get_absolute_url(),
+    )
+    notifications.notify(
+        key=f"assignment:{row.id}:ended",
+        message=message,
+        recipients=[Recipient(user.email, user.name, user.id)],
+        now=now,
+    )
