@@ -28,7 +28,7 @@ _KNOWN_BROWSER_PEOPLE = 5
 _NOT_ENROLLED = "You have no second factor yet, and this asks for one. Ask an administrator to enrol you."
 
 
-# ---- Sessions --------------------------------------------------------------------------------------------
+# ---- Sessions ----------------------------------------------------------------------------------------------
 
 
 def start_session(request: HttpRequest, user: User) -> None:
@@ -74,7 +74,7 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user_id: UUID
     )
 
 
-# ---- The second factor of this session -------------------------------------------------------------------
+# ---- The second factor of this session ---------------------------------------------------------------------
 
 
 def second_factor_of(request: HttpRequest) -> SecondFactor:
@@ -107,7 +107,7 @@ def _is_fresh(factor: SecondFactor, now: datetime, *, each_time: bool = False) -
     return is_fresh(factor, now=now, max_age_seconds=max_age, each_time=each_time)
 
 
-# ---- The form --------------------------------------------------------------------------------------------
+# ---- The form ----------------------------------------------------------------------------------------------
 
 
 class CodeInput(forms.PasswordInput):
