@@ -22,7 +22,21 @@ LONGEST_TICKET = 60
 FURTHEST_START = timedelta(days=365)
 
 _OTHER = "other"
+# As they stand on the page; errors are listed in this order.
+_ORDER = (
+    "pick",
+    "scope",
+    "duration",
+    "other_duration",
+    "start",
+    "starts_at",
+    "justification",
+    "ticket_number",
+    "ticket_system",
+    "code",
+)
 _SEGMENTED = "components/segmented_field.html"
+_REASON = "components/reason_field.html"
 _TOO_LONG = "Shorten this to %(limit_value)d characters; it has %(show_value)d."
 
 
@@ -145,12 +159,7 @@ class AskForm(StepUpForm):
             self.fields["ticket_system"] = TicketField(
                 label="Ticket system", missing="Say where the ticket is."
             )
-        self._code_last()
-
-    def _code_last(self) -> None:
-        """Errors are listed in the order of the fields, and the code stands below what is asked for."""
-        if "code" in self.fields:
-            self.fields["code"] = self.fields.pop("code")
+        self.order_fields(_ORDER)
 
     def _add_duration(self, choices: DurationChoices, chosen: int) -> None:
         buttons = [*choices.presets, (_OTHER, "Other…")] if choices.others else choices.presets
@@ -192,7 +201,7 @@ class AskForm(StepUpForm):
         parts: list[Any] = [
             Div(Field("duration", template=_SEGMENTED), "other_duration", css_class="with-other")
         ]
-        parts.append("justification")
+        parts.append(Field("justification", template=_REASON))
         if "ticket_number" in self.fields:
             parts.append(Div("ticket_number", "ticket_system", css_class="two-columns"))
         if "code" in self.fields:
@@ -227,12 +236,16 @@ class ActivateForm(AskForm):
         super().__init__(*args, **kwargs)
         ids = [str(row.assignment.id) for row in picks]
         self.fields["pick"] = forms.MultipleChoiceField(
-            choices=[(id_, id_) for id_ in ids], initial=ids, widget=forms.MultipleHiddenInput
+            label="Roles",
+            choices=[(id_, id_) for id_ in ids],
+            initial=ids,
+            widget=forms.MultipleHiddenInput,
+            error_messages={"required": "Pick at least one role.", "invalid_choice": "Pick the roles again."},
         )
         if len(picks) == 1 and len(scopes) > 1:
             self._add_scope(scopes)
         self._add_start()
-        self._code_last()
+        self.order_fields(_ORDER)
 
     def _add_scope(self, scopes: Sequence[Any]) -> None:
         self.fields["scope"] = forms.ChoiceField(
@@ -313,15 +326,14 @@ class DecisionForm(StepUpForm):
             required=wants_reason,
             rows=2,
         )
-        if "code" in self.fields:
-            self.fields["code"] = self.fields.pop("code")
+        self.order_fields(_ORDER)
 
     @property
     def helper(self) -> FormHelper:
         """Without the choice: that is the two buttons, and the template's."""
         helper = super().helper
         code = [Field("code", wrapper_class="code-field")] if "code" in self.fields else []
-        helper.layout = Layout(*self.hidden, "justification", *code)
+        helper.layout = Layout(*self.hidden, Field("justification", template=_REASON), *code)
         return helper
 
 

@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from apps.access_requests import selectors as access_requests
-from apps.access_requests.selectors import ActiveRow
+from apps.access_requests.selectors.approvers import Standing
+from apps.access_requests.selectors.deciding import waiting_for
+from apps.access_requests.selectors.requests import my_waiting_count
+from apps.assignments.selectors import Held
 from apps.notifications import selectors as notifications
 from apps.portal.nav import Section, menu
 
@@ -26,9 +28,10 @@ class Frame:
     @cached_property
     def menu(self) -> list[Section]:
         user, now = self._request.user, self._request.now
+        standing = Standing(user, self._request.holdings)
         counts = {
-            "my_waiting": access_requests.my_waiting_count(user, now=now),
-            "to_decide": access_requests.approve_count(user, now=now),
+            "my_waiting": my_waiting_count(user, now=now),
+            "to_decide": len(waiting_for(standing, now=now)),
         }
         match = self._request.resolver_match
         return menu(match.view_name if match else "", counts, demo=self.demo)
@@ -38,8 +41,9 @@ class Frame:
         return notifications.unread_count(self._request.user.pk)
 
     @cached_property
-    def active_roles(self) -> list[ActiveRow]:
-        return access_requests.active_now(self._request.user, now=self._request.now)
+    def active_roles(self) -> list[Held]:
+        """What the person has activated; what was assigned to them is no news."""
+        return [held for held in self._request.holdings.active if held.assignment.is_activated]
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

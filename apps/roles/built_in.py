@@ -12,6 +12,7 @@ GLOBAL_ADMINISTRATOR = UUID("62e90394-69f5-4237-9190-012177145e10")
 PRIVILEGED_ROLE_ADMINISTRATOR = UUID("e8611ab8-c189-46e8-94e1-60213ab1f814")
 SECURITY_ADMINISTRATOR = UUID("194ae4cb-b126-40b2-bd5b-6091b380977d")
 SECURITY_READER = UUID("5d6b6bb7-de71-4623-b4af-96380a352509")
+GLOBAL_READER = UUID("f2ef992c-3afb-46b9-b7cf-a126ee74c451")
 TEAMS_ADMINISTRATOR = UUID("69091246-20e8-4a56-aa4d-066075b2a7a8")
 USER_ADMINISTRATOR = UUID("fe930be7-5e62-47db-91af-98c3a49a38b1")
 RESOURCE_OWNER = UUID("8e3af657-a8ff-443c-a75c-2fe8c4bcb635")
@@ -91,7 +92,7 @@ ROLES: tuple[BuiltInRole, ...] = (
         permissions=_on(_READ, _D, _G),
     ),
     _directory(
-        "f2ef992c-3afb-46b9-b7cf-a126ee74c451",
+        GLOBAL_READER,
         "Global Reader",
         "Reads everything a Global Administrator can change.",
         is_privileged=True,

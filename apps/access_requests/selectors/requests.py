@@ -40,7 +40,7 @@ class TimelineStep:
 
 def my_requests(user: User, *, now: datetime, waiting_only: bool = False) -> list[RequestRow]:
     """What this person asked for, the latest first."""
-    rows = AccessRequest.objects.filter(principal_id=user.id).with_names().order_by("-created_at", "id")
+    rows = AccessRequest.objects.filter(requester=user).with_names().order_by("-created_at", "id")
     rows = list((rows.filter(state__in=OPEN) if waiting_only else rows)[:SHOWN])
     states = states_now(rows, now=now)
     actor = Actor.person(user)

@@ -52,7 +52,7 @@ def my_roles(request: HttpRequest) -> HttpResponse:
         "providers": _providers(rows, q),
         "q": q,
         "rows": selectors.matching(rows, provider=provider, q=q),
-        "active_now": active,
+        "active_now": [row for row in active if row.assignment.is_activated],
     }
     return render(request, "access_requests/my_roles.html", context)
 

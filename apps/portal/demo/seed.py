@@ -1,10 +1,120 @@
-"""Puts the demo organisation in place."""
+"""Puts the demo organisation in place, by the same commands as anybody, only at an earlier `now`."""
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from apps.access_requests.asks import THE_CONSOLE, Ask, Said
+from apps.access_requests.services.door import submit
+from apps.access_requests.states import Action
+from apps.accounts import services as accounts
+from apps.accounts.models import Principal, User
+from apps.assignments.models import Assignment
+from apps.audit.vocabulary import CONSOLE
+from apps.portal.demo.cast import CAST, EXTRAS, PASSWORD, Account
+from apps.portal.demo.history import make_history
+from apps.portal.demo.organisation import Organisation, make_groups, make_resources, make_settings
+from apps.roles import built_in
+from apps.roles.models import Resource, RoleDefinition
+from apps.roles.selectors import directory, resource_of
+
+BEGAN = timedelta(days=60)  # how long the organisation has used the portal already
+
+ELIGIBLE, ACTIVE = Assignment.Kind.ELIGIBLE, Assignment.Kind.ACTIVE
 
 
+@transaction.atomic
 def seed_demo(now: datetime) -> bool:
     """Whether anything was put in place; an organisation that is there already stays as it is."""
-    return now is None
+    if User.objects.exists():
+        return False
+    began = (now - BEGAN).replace(microsecond=0)
+    people = {account.email.split("@")[0]: _make_person(account, began) for account in (*CAST, *EXTRAS)}
+    organisation = Organisation(people, make_groups(began), make_resources(began))
+    _assign_for_good(organisation, began)
+    make_settings(organisation, began)
+    _make_eligible(organisation, began, now)
+    make_history(organisation, now)
+    return True
+
+
+def _make_person(account: Account, now: datetime) -> User:
+    user = accounts.create_user(
+        name=account.name,
+        email=account.email,
+        actor=CONSOLE,
+        now=now,
+        department=account.department,
+        job_title=account.job_title,
+        time_zone="Europe/Berlin",
+        type=User.Type.GUEST if account.is_guest else User.Type.MEMBER,
+    )
+    accounts.set_password(user=user, password=PASSWORD, actor=CONSOLE, now=now)
+    if not account.is_guest:
+        secret = hashlib.sha256(f"{PASSWORD}:{account.email}".encode()).digest()[:20]
+        accounts.enrol_authenticator(
+            user=user, name="Authenticator app", actor=CONSOLE, now=now, secret=secret
+        )
+    return user
+
+
+def _assign_for_good(organisation: Organisation, now: datetime) -> None:
+    """What is held permanently: the emergency admin, the auditor, and who is in which group."""
+    people, groups = organisation.people, organisation.groups
+    root = directory()
+    give(people["admin"], built_in.GLOBAL_ADMINISTRATOR, root, ACTIVE, now, why="Emergency access.")
+    give(people["auditor"], built_in.SECURITY_READER, root, ACTIVE, now, why="Reads the audit log.")
+    leads, duty = resource_of(groups["leads"]), resource_of(groups["duty"])
+    for name in ("approver", "tom.baker"):
+        give(people[name], built_in.GROUP_MEMBER, leads, ACTIVE, now, why="Leads messaging.")
+    for name in ("john.doe", "maria.silva", "reviewer"):
+        give(people[name], built_in.GROUP_MEMBER, duty, ACTIVE, now, why="On the security rota.")
+
+
+def _make_eligible(organisation: Organisation, began: datetime, now: datetime) -> None:
+    people, groups, resources = organisation.people, organisation.groups, organisation.resources
+    root, john = directory(), people["john.doe"]
+    year = began + timedelta(days=360)
+    operators = resource_of(groups["operators"])
+    give(john, built_in.TEAMS_ADMINISTRATOR, root, ELIGIBLE, began)
+    give(john, built_in.SECURITY_READER, root, ELIGIBLE, began)
+    give(john, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, root, ELIGIBLE, began)
+    give(john, built_in.CONTRIBUTOR, resources["production"], ELIGIBLE, began, year)
+    give(john, built_in.GROUP_MEMBER, operators, ELIGIBLE, began, year)
+    give(john, built_in.USER_ADMINISTRATOR, root, ELIGIBLE, began, now + timedelta(days=10))
+    give(john, built_in.READER, resources["shared"], ELIGIBLE, began, now - timedelta(days=7))
+    give(people["maria.silva"], built_in.USER_ADMINISTRATOR, root, ELIGIBLE, began)
+    give(people["kenji.tanaka"], built_in.CONTRIBUTOR, resources["production"], ELIGIBLE, began, year)
+    give(people["kenji.tanaka"], built_in.TEAMS_ADMINISTRATOR, root, ELIGIBLE, began)
+    give(people["approver"], built_in.PRIVILEGED_ROLE_ADMINISTRATOR, root, ELIGIBLE, began)
+    give(people["approver"], built_in.RESOURCE_OWNER, resources["production"], ELIGIBLE, began, year)
+    give(people["reviewer"], built_in.GROUP_MEMBER, operators, ELIGIBLE, began, year)
+    give(groups["duty"], built_in.GLOBAL_READER, root, ELIGIBLE, began)
+    give(people["guest"], built_in.READER, resources["sandbox"], ELIGIBLE, began, year)
+
+
+def give(
+    principal: Principal,
+    role_id: object,
+    resource: Resource,
+    kind: Assignment.Kind,
+    now: datetime,
+    until: datetime | None = None,
+    why: str = "",
+) -> None:
+    """Assign a role, as the console does it."""
+    role = RoleDefinition.objects.get(pk=role_id)
+    ask = Ask(
+        Action.ADMIN_ASSIGN,
+        principal_id=principal.id,
+        role_id=role.id,
+        resource_id=resource.id,
+        kind=kind,
+        starts_at=now,
+        ends_at=until,
+        said=Said(justification=why),
+    )
+    submit(ask, actor=THE_CONSOLE, now=now)

@@ -14,7 +14,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from apps.portal import programs
-from apps.portal.demo.accounts import ACCOUNTS, PASSWORD
+from apps.portal.demo.cast import CAST, PASSWORD
 from apps.portal.demo.seed import seed_demo
 from apps.portal.supervisor import Supervisor
 
@@ -54,9 +54,9 @@ class Command(BaseCommand):
     def _greet(self) -> None:
         self.stdout.write(f"PIM Portal: {settings.BASE_URL}   (Ctrl-C stops it)")
         if settings.DEMO:
-            width = max(len(account.email) for account in ACCOUNTS)
+            width = max(len(account.email) for account in CAST)
             self.stdout.write(f"Demo accounts, all with the password {PASSWORD}:")
-            self.stdout.writelines(f"  {account.email:{width}}  {account.what}" for account in ACCOUNTS)
+            self.stdout.writelines(f"  {account.email:{width}}  {account.what}" for account in CAST)
         self.stdout.flush()
 
 
