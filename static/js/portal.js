@@ -1,0 +1,156 @@
+/* Small comforts. Every page works without this file; nothing here decides anything. */
+"use strict";
+
+(() => {
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  /* ---- Lists with boxes: how many are ticked, and a box for all ---- */
+
+  const boxes = (list) => all("tbody .form-check-input", list);
+
+  const showCount = (list) => {
+    const count = boxes(list).filter((box) => box.checked).length;
+    all("[data-selected]", list).forEach((label) => { label.textContent = `${count} selected`; });
+    all("[data-many]", list).forEach((label) => {
+      const text = count === 1 ? label.dataset.one : label.dataset.many;
+      if (count) label.textContent = text.replace("#", count);
+    });
+    const everything = list.querySelector("thead .form-check-input");
+    if (everything) {
+      everything.checked = count > 0 && count === boxes(list).length;
+      everything.indeterminate = count > 0 && !everything.checked;
+    }
+  };
+
+  const addSelectAll = (list) => {
+    const head = list.querySelector("[data-select-all]");
+    if (!head || !boxes(list).length) return;
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    box.className = "form-check-input";
+    box.setAttribute("aria-label", head.dataset.selectAll);
+    box.addEventListener("change", () => {
+      boxes(list).forEach((other) => { other.checked = box.checked; });
+      showCount(list);
+    });
+    head.replaceChildren(box);
+  };
+
+  all("[data-counted]").forEach((list) => {
+    addSelectAll(list);
+    list.addEventListener("change", () => showCount(list));
+    showCount(list);
+  });
+
+  /* ---- Reasons: how long, and recent ones at a press ---- */
+
+  const showLength = (label) => {
+    const field = document.getElementById(label.dataset.countOf);
+    if (field) label.textContent = `${[...field.value].length} of ${field.dataset.count}`;
+  };
+
+  document.addEventListener("input", (event) => {
+    all(`[data-count-of="${CSS.escape(event.target.id)}"]`).forEach(showLength);
+  });
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-fill]");
+    if (!button) return;
+    event.preventDefault();
+    const field = document.getElementById(button.dataset.fill);
+    field.value = button.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
+
+  /* ---- Time left, by the server's clock: the page says when it was made ---- */
+
+  const madeAt = Date.parse(document.body.dataset.now);
+  const now = () => madeAt + performance.now();
+
+  const inWords = (minutes) => {
+    const hours = Math.floor(minutes / 60);
+    if (!hours) return `${minutes} min`;
+    return minutes % 60 ? `${hours} h ${minutes % 60} min` : `${hours} h`;
+  };
+
+  const showTimeLeft = (label) => {
+    const left = Math.floor((Date.parse(label.dataset.ends) - now()) / 60000);
+    const text = left < 0 ? "Ended" : `${inWords(left)} left`;
+    if (label.textContent === text) return;
+    label.textContent = text;
+    label.classList.toggle("t-warn", left < 30);
+    const bar = label.closest("article")?.querySelector("progress");
+    if (!bar) return;
+    bar.value = Math.max(left, 0);
+    bar.classList.toggle("is-warn", left < 30);
+  };
+
+  if (madeAt) setInterval(() => all("[data-ends]").forEach(showTimeLeft), 5000);
+
+  /* ---- Keys and menus ---- */
+
+  const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      all("details[data-menu][open]").forEach((menu) => {
+        menu.open = false;
+        menu.querySelector("summary").focus();
+      });
+    }
+    const search = document.querySelector("[data-search]");
+    if (event.key === "/" && search && !isTyping(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      search.focus();
+    }
+  });
+
+  document.addEventListener("click", (event) => {
+    all("details[data-menu][open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+
+  /* ---- The panel over My roles: the page of the link, without leaving the list ---- */
+
+  const panel = document.getElementById("panel");
+
+  const openPanel = async (link) => {
+    const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const form = page.querySelector("#activate");
+    if (!answer.ok || !form) throw new Error("This page has no panel.");
+    form.querySelector("[data-cancel]").dataset.bsDismiss = "offcanvas";
+    panel.querySelector("[data-panel-title]").textContent = form.dataset.title;
+    panel.querySelector("[data-panel-lead]").textContent = form.dataset.lead;
+    panel.querySelector("[data-panel-content]").replaceChildren(document.adoptNode(form));
+    all("[data-count-of]", panel).forEach(showLength);
+    bootstrap.Offcanvas.getOrCreateInstance(panel).show(link);
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-panel]");
+    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (!panel || !link || !isPlain) return;
+    event.preventDefault();
+    openPanel(link).catch(() => { window.location.assign(link.href); });
+  });
+
+  /* ---- Live parts: say a new state once, for those who do not see it ---- */
+
+  const stateOf = () => document.getElementById("request-head")?.querySelector(".badge")?.textContent.trim();
+  let announced = stateOf();
+
+  document.addEventListener("htmx:afterSettle", () => {
+    const state = stateOf();
+    const place = document.querySelector("[data-announce]");
+    if (!place || state === announced) return;
+    announced = state;
+    place.textContent = state;
+  });
+
+  const errors = document.getElementById("form-errors");
+  if (errors) errors.focus();
+  all("[data-count-of]").forEach(showLength);
+})();
