@@ -1,0 +1,133 @@
+"""Builders that reach a state through the real commands. All take an explicit `now`."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from apps.access_requests.asks import THE_CONSOLE, Actor, Ask, Said
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.deciding import evidence_on
+from apps.access_requests.services.deciding import Verdict, decide
+from apps.access_requests.services.door import submit
+from apps.access_requests.states import Action
+from apps.accounts import services as accounts
+from apps.accounts.models import Group, Principal, User
+from apps.accounts.policy import SecondFactor
+from apps.assignments.models import Assignment
+from apps.assignments.selectors import access_of, holdings_of
+from apps.audit.vocabulary import CONSOLE
+from apps.roles import built_in
+from apps.roles import services as roles
+from apps.roles.models import Resource, RoleDefinition
+from apps.roles.policy import Seat, SeatKind
+from apps.roles.selectors import directory
+
+_numbers = itertools.count(1)
+
+
+def make_user(name: str = "", *, now: datetime, enrolled: bool = True, **facts: object) -> User:
+    """A person with a second factor, so that they can be reached as an approver."""
+    name = name or f"Person {next(_numbers)}"
+    email = facts.pop("email", f"{name.lower().replace(' ', '.')}@example.com")
+    user = accounts.create_user(name=name, email=email, actor=CONSOLE, now=now, **facts)
+    if enrolled:
+        accounts.enrol_authenticator(user=user, name="Phone", actor=CONSOLE, now=now)
+    return user
+
+
+def make_group(name: str = "", *, now: datetime, **facts: object) -> Group:
+    facts = {"is_managed": True} | facts
+    return roles.create_group(actor=CONSOLE, name=name or f"Group {next(_numbers)}", now=now, **facts)
+
+
+def make_resource(
+    name: str = "", *, now: datetime, parent: Resource | None = None, kind: str = "Subscription"
+) -> Resource:
+    name = name or f"Resource {next(_numbers)}"
+    return roles.create_resource(actor=CONSOLE, kind=kind, name=name, parent=parent, now=now)
+
+
+def role(role_id: UUID) -> RoleDefinition:
+    return RoleDefinition.objects.get(pk=role_id)
+
+
+def set_rules(
+    role_id: UUID = built_in.TEAMS_ADMINISTRATOR,
+    *,
+    now: datetime,
+    resource: Resource | None = None,
+    approvers: tuple[Principal, ...] = (),
+    **values: object,
+) -> None:
+    seats = [Seat(SeatKind.PRINCIPAL, principal.id) for principal in approvers]
+    if approvers:
+        values = {"requires_approval": True} | values
+    roles.save_settings(
+        actor=CONSOLE, role=role(role_id), resource=resource, now=now, values=values, approvers=seats
+    )
+
+
+def assign(
+    principal: Principal,
+    role_id: UUID = built_in.TEAMS_ADMINISTRATOR,
+    resource: Resource | None = None,
+    *,
+    now: datetime,
+    kind: Assignment.Kind = Assignment.Kind.ELIGIBLE,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> Assignment:
+    """An assignment made by the console; without a resource on the directory."""
+    ask = Ask(
+        Action.ADMIN_ASSIGN,
+        principal_id=principal.id,
+        role_id=role_id,
+        resource_id=(resource or directory()).id,
+        kind=kind,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        said=Said(justification="For a test"),
+    )
+    return submit(ask, actor=THE_CONSOLE, now=now).result
+
+
+def make_active(principal: Principal, role_id: UUID, resource: Resource | None = None, **facts: object) -> Assignment:
+    return assign(principal, role_id, resource, kind=Assignment.Kind.ACTIVE, **facts)
+
+
+def join(user: Principal, group: Group, *, now: datetime, days: int = 90) -> Assignment:
+    """Membership of a managed group, for a time."""
+    return make_active(
+        user, built_in.GROUP_MEMBER, group.resource, now=now, ends_at=now + timedelta(days=days)
+    )
+
+
+def acting(user: User, *, now: datetime, proven_at: datetime | None = None) -> Actor:
+    """This person with what they may do now and, unless told otherwise, a second factor proven now."""
+    access = access_of(user.id, holdings_of(user, now=now))
+    return Actor.person(user, access=access, second_factor=SecondFactor(proven_at or now, device="Phone"))
+
+
+def activation_of(eligible: Assignment, **facts: object) -> Ask:
+    """The ask to activate this, for an hour with a reason unless told otherwise."""
+    said = Said(
+        justification=facts.pop("justification", "Because"),
+        ticket_number=facts.pop("ticket_number", ""),
+        ticket_system=facts.pop("ticket_system", ""),
+    )
+    return Ask(Action.SELF_ACTIVATE, assignment_id=eligible.id, said=said, **({"minutes": 60} | facts))
+
+
+def activate(eligible: Assignment, user: User, *, now: datetime, **facts: object) -> AccessRequest:
+    return submit(activation_of(eligible, **facts), actor=acting(user, now=now), now=now)
+
+
+def answer(
+    request: AccessRequest, approver: User, *, now: datetime, approve: bool = True, why: str = "Agreed"
+) -> AccessRequest:
+    """Decide on exactly what the approver is shown now."""
+    item = AccessRequest.objects.with_names().get(pk=request.pk)
+    digest = evidence_on(item, reader=approver, now=now).digest
+    return decide(Verdict(item.id, approve, digest, why), actor=acting(approver, now=now), now=now)
