@@ -4,48 +4,80 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from pimportal import environment
+from pimportal.schedule import JOBS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 # ---- Reading the environment -----------------------------------------------------------------------------------
 
+DATA_DIR = Path(os.environ.get("PIM_DATA_DIR", BASE_DIR / ".local"))
+# `make run` keeps the secret keys it makes in this file; the environment itself wins.
+_ENVIRONMENT = {**environment.read_file(DATA_DIR / "env"), **os.environ}
 
-def env(name: str, default: str | None = None) -> str:
-    value = os.environ.get(name, default)
-    if value is None:
-        raise ImproperlyConfigured(f"Set {name}. README.md says what it is for.")
-    return value
+
+def env(name: str, default: str = "") -> str:
+    return _ENVIRONMENT.get(name, default).strip()
 
 
 def env_flag(name: str) -> bool:
-    return env(name, "0").lower() in {"1", "true", "yes", "on"}
+    return env(name).lower() in {"1", "true", "yes", "on"}
 
 
 def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env(name, default).split(",") if item.strip()]
 
 
+def env_number(name: str, default: int, most: int) -> int:
+    text = env(name, str(default))
+    if not (text.isascii() and text.isdigit() and int(text) <= most):
+        raise ImproperlyConfigured(f"{name} is a number from 0 to {most}, not {text!r}.")
+    return int(text)
+
+
 # ---- The three switches: demo, database, mail ------------------------------------------------------------------
 
 DEMO = env_flag("PIM_DEMO")
-PORT = int(env("PORT", "8000"))
-DATA_DIR = Path(env("PIM_DATA_DIR", str(BASE_DIR / ".local")))
+DATABASES = {
+    "default": environment.database(env("DATABASE_URL"), default=DATA_DIR / "pimportal.sqlite3"),
+}
+_MAIL = environment.mail_server(env("EMAIL_URL"))
+MAIL_IS_KEPT = not _MAIL.host  # without a server, mail stays in the table of notices
+
+# ---- Keys and addresses ----------------------------------------------------------------------------------------
 
 SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 # Encrypts second-factor secrets at rest; a list, newest first, so that it can be rotated.
-FACTOR_KEYS = env_list("PIM_FACTOR_KEYS", env("SECRET_KEY"))
+FACTOR_KEYS = env_list("PIM_FACTOR_KEYS", SECRET_KEY if DEMO else "")
 
-BASE_URL = env("BASE_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+PORT = env_number("PORT", 8000, most=65535)
+LISTEN = env("PIM_LISTEN", "127.0.0.1")
+BASE_URL = env("BASE_URL", f"http://127.0.0.1:{PORT}" if DEMO else "").rstrip("/")
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
 ORGANISATION = env("PIM_ORGANISATION", "Example Organisation")
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 DEBUG = False
+
+if DEMO:
+    _problems = environment.problems_of_demo(hosts=ALLOWED_HOSTS, base_url=BASE_URL, listen=LISTEN)
+    if not SECRET_KEY:
+        _problems.append(f"Start the demo with `make run`, which keeps its keys in {DATA_DIR / 'env'}.")
+else:
+    _problems = environment.problems_of_production(
+        secret_key=SECRET_KEY, factor_keys=FACTOR_KEYS, hosts=ALLOWED_HOSTS, base_url=BASE_URL
+    )
+if _problems:
+    raise ImproperlyConfigured("\n".join([*_problems, "README.md says more, also on PIM_DEMO=1."]))
 
 # ---- Apps, lowest first (apps/README.md) -----------------------------------------------------------------------
 
 INSTALLED_APPS = [
+    "pimportal",
     "apps.portal",
     "apps.access_requests",
     "apps.assignments",
@@ -111,28 +143,58 @@ TEMPLATES = [
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
-# ---- Database --------------------------------------------------------------------------------------------------
-
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": DATA_DIR / "pimportal.sqlite3",
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
-}
-
 # ---- People and sessions ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "portal:home"
-# How many proxies of ours stand in front, each adding one address to X-Forwarded-For; 0: the header is not read.
-PROXY_COUNT = int(env("PIM_PROXY_COUNT", "0"))
-SECOND_FACTOR_MAX_AGE = 300  # seconds; older than that it does not count (design: "fresh")
+SECOND_FACTOR_MAX_AGE = 300  # seconds; older than that it does not count as fresh
+SESSION_COOKIE_AGE = 12 * 60 * 60
+
+# ---- HTTPS -----------------------------------------------------------------------------------------------------
+
+_HTTPS = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]  # asked by machines on the spot
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS
+SILENCED_SYSTEM_CHECKS = [
+    "auth.E003",  # addresses are unique without case, by a constraint that this check does not know
+    "security.W021",  # the preload list is the domain owner's decision
+]
+# How many proxies of ours stand in front, each adding one address to X-Forwarded-For. With none, nothing that
+# a header says about the client or the scheme is believed.
+PROXY_COUNT = env_number("PIM_BEHIND_PROXY", 0, most=9)
+if PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# ---- Mail ------------------------------------------------------------------------------------------------------
+
+EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.scheme == "smtp+tls", _MAIL.scheme == "smtps"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env("PIM_MAIL_FROM", f"pim-portal@{urlsplit(BASE_URL).hostname}")
+
+# ---- Background tasks ------------------------------------------------------------------------------------------
+
+PERIODIC_JOBS = JOBS
+WEB_WORKERS = env_number("WEB_CONCURRENCY", 2, most=64)
+Q_CLUSTER = {
+    "name": "pim",
+    "orm": "default",
+    "workers": 2,
+    "queue_limit": 2,
+    "bulk": 1,
+    "poll": 0.5,
+    "timeout": 45,
+    # Counted from when a task is taken, not from its start: timeout * (queue_limit + 2) / workers, and room.
+    "retry": 300,
+    "max_attempts": 3,
+    "ack_failures": False,
+    "scheduler": False,  # `apps.portal.ticker` is ours
+    "save_limit": 1000,
+}
 
 # ---- Time, language --------------------------------------------------------------------------------------------
 
@@ -143,5 +205,30 @@ LANGUAGE_CODE = "en-gb"
 # ---- Static files ----------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = None if DEMO else BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# The demo serves files from where the packages have them; production from `collectstatic`, with hashed names.
+WHITENOISE_USE_FINDERS = DEMO
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEMO
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# ---- Logs: one line each, to the standard error output -----------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "apps": {"level": "INFO"},
+        "django": {"handlers": [], "level": "WARNING"},
+        "django-q": {"level": "WARNING"},
+    },
+}

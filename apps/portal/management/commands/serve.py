@@ -56,7 +56,8 @@ class Command(BaseCommand):
         if settings.DEMO:
             width = max(len(account.email) for account in CAST)
             self.stdout.write(f"Demo accounts, all with the password {PASSWORD}:")
-            self.stdout.writelines(f"  {account.email:{width}}  {account.what}" for account in CAST)
+            for account in CAST:
+                self.stdout.write(f"  {account.email:{width}}  {account.what}")
         self.stdout.flush()
 
 

@@ -1,0 +1,5 @@
+"""What every test may use. The environment is set in `tests/settings.py`."""
+
+from __future__ import annotations
+
+pytest_plugins = ["tests.plugins.audit_flush", "tests.plugins.browser"]
