@@ -26,7 +26,7 @@ class HistoryFilter(PortalForm):
         super().__init__(*args, **kwargs)
         for name in ("since", "until"):
             field = self.fields[name]
-            field.widget = forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d")
+            field.widget = forms.DateInput(attrs={"type": "date", "class": "form-control w-auto"}, format="%Y-%m-%d")
             field.validators += [
                 MinValueValidator(_FIRST_DAY, "Choose a day from 2000 on."),
                 MaxValueValidator(_LAST_DAY, "Choose a day before 2200."),
