@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from apps.accounts.devices import STEP, AuthenticatorDevice
 from apps.accounts.models import User
 from apps.accounts.selectors import devices_by_user, users_by_email
-from apps.portal.demo.cast import EMAILS
+from apps.portal.demo.cast import CAST
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class CodeRow:
 @login_not_required
 @never_cache
 def codes(request: HttpRequest) -> HttpResponse:
-    people = sorted(users_by_email(EMAILS).values(), key=lambda user: user.name)
+    found = users_by_email(account.email for account in CAST)
+    people = [found[account.email] for account in CAST if account.email in found]
     devices = devices_by_user(user.pk for user in people)
     context = {
         "rows": [_row(user, devices.get(user.pk), request.now) for user in people],
