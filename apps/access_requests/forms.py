@@ -37,6 +37,7 @@ _ORDER = (
 )
 _SEGMENTED = "components/segmented_field.html"
 _REASON = "components/reason_field.html"
+_OUT_OF_DATE = "This page is out of date. Open it again."
 _TOO_LONG = "Shorten this to %(limit_value)d characters; it has %(show_value)d."
 
 
@@ -344,7 +345,9 @@ class DecideForm(DecisionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["digest"] = forms.CharField(max_length=64, widget=forms.HiddenInput)
+        self.fields["digest"] = forms.CharField(
+            max_length=64, widget=forms.HiddenInput, error_messages={"required": _OUT_OF_DATE}
+        )
 
 
 class DecideManyForm(DecisionForm):
@@ -371,4 +374,4 @@ class DecideManyForm(DecisionForm):
             pairs = [pair.split(":", 1) for pair in self.cleaned_data["seen"]]
             return {UUID(id_): digest[:64] for id_, digest in pairs}
         except ValueError:
-            raise ValidationError("This page is out of date. Pick the requests again.") from None
+            raise ValidationError(_OUT_OF_DATE) from None

@@ -1,12 +1,12 @@
 from django.urls import path
 
-from apps.access_requests.views import activating, deciding, my_roles, requests
+from apps.access_requests.views import activating, deciding, extending, my_roles, requests
 
 app_name = "access_requests"
 urlpatterns = [
     path("my-roles/", my_roles.my_roles, name="my_roles"),
     path("my-roles/activate/", activating.activate, name="activate"),
-    path("my-roles/<uuid:pk>/extend/", activating.extend, name="extend"),
+    path("my-roles/<uuid:pk>/extend/", extending.extend, name="extend"),
     path("my-roles/<uuid:pk>/deactivate/", my_roles.deactivate, name="deactivate"),
     path("requests/", requests.mine, name="my_requests"),
     path("requests/<uuid:pk>/", requests.detail, name="request"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.common.access import DIRECTORY_ID, DIRECTORY_PATH, Provider
@@ -16,13 +17,13 @@ _INSTALLED_AT = datetime(2026, 1, 1, tzinfo=UTC)  # part of the product, not of 
 @transaction.atomic
 def install_built_ins() -> None:
     """Create what is missing and bring what is there up to date. Runs after every migrate; repeatable."""
-    Resource.objects.get_or_create(
-        provider=Provider.DIRECTORY,
-        parent=None,
-        defaults={
-            "id": DIRECTORY_ID,
+    Resource.objects.update_or_create(
+        id=DIRECTORY_ID,
+        defaults={"name": settings.ORGANISATION},
+        create_defaults={
+            "provider": Provider.DIRECTORY,
             "kind": "Directory",
-            "name": "Directory",
+            "name": settings.ORGANISATION,
             "path": DIRECTORY_PATH,
             "created_at": _INSTALLED_AT,
         },

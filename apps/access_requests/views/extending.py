@@ -1,0 +1,78 @@
+"""The form for more time of a running activation."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.access_requests.asks import Ask
+from apps.access_requests.forms import ExtendForm
+from apps.access_requests.selectors.my_roles import ActiveRow, active_rows, recent_reasons
+from apps.access_requests.services.door import submit
+from apps.access_requests.states import Action
+from apps.access_requests.views.actor import actor_of
+from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
+from apps.common.errors import DomainError
+from apps.roles.policy import RoleRules
+from apps.roles.selectors import rules_for
+
+
+def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Same rules, approvers and states as activating; the time counts from the decision."""
+    row = _running(request, pk)
+    row.can_extend.require()
+    rules = rules_for(row.assignment.role, row.assignment.parent.resource)
+    form = _form(request, Terms((rules,)))
+    if form.is_valid():
+        try:
+            item = submit(_ask(row, form), actor=actor_of(request, form.second_factor), now=request.now)
+        except DomainError as error:
+            form.add_domain_error(error)
+        else:
+            return done(request, [item])
+    return _page(request, row, rules, form)
+
+
+def _running(request: HttpRequest, pk: UUID) -> ActiveRow:
+    for row in active_rows(request.user, request.holdings, now=request.now):
+        if row.assignment.id == pk and row.assignment.is_activated:
+            return row
+    raise Http404
+
+
+def _form(request: HttpRequest, terms: Terms) -> ExtendForm:
+    return ExtendForm(
+        request.POST or None,
+        request=request,
+        factor_required=terms.wants_factor,
+        each_time=terms.each_time,
+        **duration(terms, None),
+    )
+
+
+def _ask(row: ActiveRow, form: ExtendForm) -> Ask:
+    return Ask(
+        Action.SELF_ACTIVATE,
+        assignment_id=row.assignment.parent_id,
+        extends_id=row.assignment.id,
+        resource_id=row.assignment.resource_id,
+        minutes=form.cleaned_data["minutes"],
+        said=said(form),
+    )
+
+
+def _page(request: HttpRequest, row: ActiveRow, rules: RoleRules, form: ExtendForm) -> HttpResponse:
+    terms = Terms((rules,))
+    found = who_approves(request, [(rules, row.assignment.parent.resource)])
+    context = {
+        "form": form,
+        "assignment": row.assignment,
+        "recent_reasons": recent_reasons(request.user),
+        "approvers": found.lines,
+        "steps": steps(request, terms, found),
+        "factor": factor(request, terms),
+    }
+    status = 400 if form.is_bound and form.errors else 200
+    return render(request, "access_requests/extend.html", context, status=status)
