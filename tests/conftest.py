@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.plugins.audit_flush", "tests.plugins.browser"]
+pytest_plugins = ["tests.plugins.audit_flush", "tests.plugins.browser", "tests.plugins.cast"]
