@@ -170,7 +170,10 @@ def test_signs_out(client, person):
 def test_signs_out_by_post_only(client, person):
     send(client)
 
-    assert client.get(SIGN_OUT).status_code == 405
+    response = client.get(SIGN_OUT)
+
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert b"Nothing was changed." in response.content
     assert is_signed_in(client)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 
 from apps.common.errors import DomainError
-from apps.common.web.errors import error_page
+from apps.common.web.errors import error_page, method_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -40,10 +40,11 @@ def clock(get_response: Handler) -> Handler:
 
 
 def domain_errors(get_response: Handler) -> Handler:
-    """What a view did not turn into a form message becomes a page of its own: 400, 403 or 409."""
+    """What a view did not turn into a form message becomes a page of its own: 400, 403, 405 or 409."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+        response = get_response(request)
+        return method_page(request, response) if isinstance(response, HttpResponseNotAllowed) else response
 
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
         return error_page(request, exception) if isinstance(exception, DomainError) else None
