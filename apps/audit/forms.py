@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -15,36 +16,38 @@ from apps.common.web.forms import PortalForm
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
 
 
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": "form-control w-auto"}, format="%Y-%m-%d"),
+        validators=[
+            MinValueValidator(_FIRST_DAY, "Choose a day from 2000 on."),
+            MaxValueValidator(_LAST_DAY, "Choose a day before 2200."),
+        ],
+    )
+
+
 class HistoryFilter(PortalForm):
     """Days of the viewer's zone, the last one included, and one kind of event. Everything may stay empty."""
 
-    since = forms.DateField(label="From", required=False)
-    until = forms.DateField(label="To", required=False)
-    action = forms.ChoiceField(label="Action", required=False)
+    since = _day("From")
+    until = _day("To")
+    action = forms.ChoiceField(
+        label="Action",
+        required=False,
+        choices=[("", "All actions"), *sorted(AuditAction.choices, key=lambda choice: choice[1])],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        for name in ("since", "until"):
-            field = self.fields[name]
-            field.widget = forms.DateInput(attrs={"type": "date", "class": "form-control w-auto"}, format="%Y-%m-%d")
-            field.validators += [
-                MinValueValidator(_FIRST_DAY, "Choose a day from 2000 on."),
-                MaxValueValidator(_LAST_DAY, "Choose a day before 2200."),
-            ]
-        self.fields["action"].widget = forms.Select(attrs={"class": "form-select"})
-        self.fields["action"].choices = [
-            ("", "All actions"),
-            *sorted(AuditAction.choices, key=lambda c: c[1]),
-        ]
-
-    def clean(self) -> dict:
+    def clean(self) -> dict[str, Any]:
         given = super().clean()
         since, until = given.get("since"), given.get("until")
         if since and until and until < since:
             self.add_error("until", "The last day lies before the first.")
         return given
 
-    def selection(self) -> dict:
+    def selection(self) -> dict[str, Any]:
         """What was chosen, as keywords of the selectors: instants instead of days."""
         since, until = self.cleaned_data["since"], self.cleaned_data["until"]
         return {

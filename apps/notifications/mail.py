@@ -19,7 +19,9 @@ TIMEOUT = 10  # seconds for each step of the conversation with the server
 
 def render_text(notice: Notice) -> str:
     text = render_to_string("notifications/mail.txt", _context(notice))
-    return text.strip() + "\n"  # a plain string again: what Django renders counts as safe HTML, and this is text
+    return (
+        text.strip() + "\n"
+    )  # a plain string again: what Django renders counts as safe HTML, and this is text
 
 
 def render_html(notice: Notice) -> str:

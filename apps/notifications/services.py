@@ -29,7 +29,7 @@ def notify(*, key: str, message: Message, recipients: Iterable[Recipient], now: 
     Call it in the transaction of the change it tells of: it writes rows, mail goes out later. The same key
     again tells only those who have not been told, so a command that runs twice does no harm.
     """
-    notices = [_notice(key, message, recipient, now) for recipient in _first_ones(key, recipients)]
+    notices = [_notice(key, message, recipient, now) for recipient in _not_told(key, recipients)]
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
     return Notice.objects.filter(id__in=[notice.id for notice in notices]).count()
 
@@ -48,14 +48,18 @@ def mark_all_read(*, principal_id: UUID, until: datetime, now: datetime) -> int:
     return inbox.filter(created_at__lte=until).update(read_at=now)
 
 
-def _first_ones(key: str, recipients: Iterable[Recipient]) -> list[Recipient]:
-    """One recipient per address, whatever its case; beyond the limit nobody, and the log says so."""
+def _not_told(key: str, recipients: Iterable[Recipient]) -> list[Recipient]:
+    """One recipient per address, whatever its case. One event may be told in several calls; beyond the
+    limit of all of them nobody is told, and the log says so."""
+    told = {address.lower() for address in Notice.objects.filter(key=key).values_list("address", flat=True)}
     by_address: dict[str, Recipient] = {}
     for recipient in recipients:
-        by_address.setdefault(recipient.address.lower(), recipient)
-    if len(by_address) > RECIPIENT_LIMIT:
-        log.warning("%s: told %d of %d recipients.", key, RECIPIENT_LIMIT, len(by_address))
-    return list(islice(by_address.values(), RECIPIENT_LIMIT))
+        if recipient.address.lower() not in told:
+            by_address.setdefault(recipient.address.lower(), recipient)
+    room = RECIPIENT_LIMIT - len(told)
+    if len(by_address) > room:
+        log.warning("%s: %d recipients are not told; %d are.", key, len(by_address) - room, RECIPIENT_LIMIT)
+    return list(islice(by_address.values(), room))
 
 
 def _notice(key: str, message: Message, recipient: Recipient, now: datetime) -> Notice:

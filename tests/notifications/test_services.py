@@ -78,7 +78,16 @@ def test_tells_the_first_thousand_and_says_so_in_the_log(caplog):
 
     assert made == 1000
     assert not Notice.objects.filter(address="p1000@example.com").exists()
-    assert "told 1000 of 1003" in caplog.text
+    assert "3 recipients are not told" in caplog.text
+
+
+def test_tells_at_most_a_thousand_of_one_event_in_several_calls():
+    tell(*(Recipient(f"p{number}@example.com") for number in range(999)))
+
+    made = tell(Recipient("P1@example.com"), Recipient("a@example.com"), Recipient("b@example.com"))
+
+    assert made == 1
+    assert Notice.objects.filter(address="a@example.com").exists()
 
 
 def test_makes_the_subject_one_line():
