@@ -1,0 +1,37 @@
+import pytest
+
+from apps.common.text import one_line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("Deploy the release", "Deploy the release", id="plain text stays"),
+        pytest.param("  Deploy \t the   release ", "Deploy the release", id="runs of spaces"),
+        pytest.param(
+            "Deploy\r\nBcc: everybody@example.com", "Deploy Bcc: everybody@example.com", id="a header"
+        ),
+        pytest.param("one\u2028two\u2029three\x85four", "one two three four", id="Unicode's line breaks"),
+        pytest.param("null\x00byte\x1b[31m", "null byte [31m", id="control characters"),
+        pytest.param("\u202egnp.exe\u202c \u2066x\u2069 \u200ey", "gnp.exe x y", id="direction overrides"),
+        pytest.param("🔑 für Jörg 山田", "🔑 für Jörg 山田", id="other scripts stay"),
+        pytest.param("👩\u200d💻", "👩\u200d💻", id="joined emoji stay"),
+        pytest.param("<b>&amp;", "<b>&amp;", id="markup is text"),
+        pytest.param("\r\n \x00", "", id="nothing left"),
+    ],
+)
+def test_makes_one_line_that_reads_as_it_is_written(text, line):
+    assert one_line(text) == line
+
+
+@pytest.mark.parametrize(
+    ("limit", "line"),
+    [
+        pytest.param(11, "Deploy this", id="as long as the limit"),
+        pytest.param(10, "Deploy th…", id="one too long"),
+        pytest.param(8, "Deploy…", id="no space before the dots"),
+    ],
+)
+def test_cuts_to_the_limit(limit, line):
+    assert one_line("Deploy this", limit) == line
+    assert len(line) <= limit
