@@ -139,11 +139,13 @@ class AskForm(StepUpForm):
         **kwargs: Any,
     ) -> None:
         self._maximum = maximum_minutes
-        if data is not None and data.get("use_reason"):
+        is_filling = data is not None and bool(data.get("use_reason"))
+        if is_filling:
             typed = {name: data.get(name) for name in data if name != "pick"}
             kwargs["initial"] = kwargs.get("initial", {}) | typed | {"justification": data["use_reason"]}
-            data = None
-        super().__init__(data, **kwargs)
+        super().__init__(None if is_filling else data, **kwargs)
+        if is_filling and "code" in self.fields:
+            self.fields["code"].widget.render_value = True  # it is not spent yet
         chosen = min(duration, maximum_minutes)
         self._add_duration(DurationChoices(presets, maximum_minutes, chosen), chosen)
         limit = f"At most {minutes_in_words(maximum_minutes)} is allowed."

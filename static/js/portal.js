@@ -122,10 +122,11 @@
     const form = page.querySelector("#activate");
     if (!answer.ok || !form) throw new Error("This page has no panel.");
     form.querySelector("[data-cancel]").dataset.bsDismiss = "offcanvas";
-    panel.querySelector("[data-panel-title]").textContent = form.dataset.title;
-    panel.querySelector("[data-panel-lead]").textContent = form.dataset.lead;
+    panel.querySelector("[data-panel-title]").textContent = form.dataset.title.trim();
+    panel.querySelector("[data-panel-lead]").textContent = form.dataset.lead.trim();
     panel.querySelector("[data-panel-content]").replaceChildren(document.adoptNode(form));
     all("[data-count-of]", panel).forEach(showLength);
+    panel.addEventListener("hidden.bs.offcanvas", () => link.focus(), { once: true });
     bootstrap.Offcanvas.getOrCreateInstance(panel).show(link);
   };
 
