@@ -74,7 +74,7 @@ def expiration_rule(facts: ActivationFacts) -> Refusal | None:
         return Refusal("ExpirationRule", f"At most {minutes_in_words(longest)} for this role.", "duration")
     if facts.starts_at is not None and facts.starts_at > facts.now + FARTHEST_START:
         return Refusal("ExpirationRule", "A start lies at most a year ahead.", "starts_at")
-    if facts.eligible is not None and granted_period(facts) is None:
+    if eligibility_rule(facts) is None and granted_period(facts) is None:
         return Refusal("ExpirationRule", _nothing_left(facts), "duration")
     return None
 
