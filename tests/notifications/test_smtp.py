@@ -2,7 +2,7 @@
 
 import logging
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
@@ -31,6 +31,8 @@ class Letterbox:
     async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 - its name
         if address.startswith("unknown"):
             return "550 no such user"
+        if address.startswith("hang-up"):
+            return "421 closing, try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -86,6 +88,15 @@ def test_sends_many_and_goes_on_after_a_refused_address(server, letterbox):
     assert {mail["To"] for mail in letterbox.mails} == {"a@example.com", "b@example.com"}
     refused = Notice.objects.get(address="unknown@example.com")
     assert (refused.state, refused.attempts) == (Notice.State.QUEUED, 1)
+
+
+def test_opens_a_new_connection_after_the_server_hung_up(server, letterbox):
+    a_notice("first", to=a_recipient(address="hang-up@example.com"), now=LONG_AGO)
+    a_notice("second", now=LONG_AGO + timedelta(hours=1))
+
+    assert deliver() == 2
+
+    assert [mail["To"] for mail in letterbox.mails] == ["john.doe@example.com"]
 
 
 def test_loses_nothing_while_the_server_is_down(server, letterbox, caplog):
