@@ -42,7 +42,7 @@ def rules_for(role: RoleDefinition, resource: Resource) -> RoleRules:
 def rules_for_many(
     pairs: Iterable[tuple[RoleDefinition, Resource]],
 ) -> dict[tuple[UUID, UUID], RoleRules]:
-    """`rules_for` of many pairs in three queries, keyed by (role id, resource id)."""
+    """`rules_for` of many pairs in at most four queries, keyed by (role id, resource id)."""
     wanted = {(role.id, resource.id): (role, resource) for role, resource in pairs}
     rows = _settings_by_role(wanted.values())
     return {key: _rules(rows[role.id], role, resource) for key, (role, resource) in wanted.items()}

@@ -48,8 +48,8 @@ def save_settings(
 ) -> RoleSettings:
     """Set the rules of a role, on one resource or (without) wherever nothing nearer is set.
 
-    `values` are columns of `RoleSettings`; columns not named keep their value. Raises `ValidationError` for a
-    value out of range.
+    `values` are columns of `RoleSettings`; columns not named keep their value. `approvers` is the whole list.
+    Raises `ValidationError` for a value out of range.
     """
     row = RoleSettings.objects.filter(role=role, resource=resource).first()
     row = row or RoleSettings(role=role, resource=resource)
@@ -59,12 +59,20 @@ def save_settings(
     row.modified_at, row.modified_by = now, actor.name
     row.full_clean()
     row.save()
+    before["approvers"] = _approvers(row)
     row.approvers.all().delete()
     Approver.objects.bulk_create(
         Approver(settings=row, kind=seat.kind, principal_id=seat.principal_id) for seat in approvers
     )
-    _record_settings(actor, row, before, dict(values), now)
+    _record_settings(actor, row, before, {**values, "approvers": _approvers(row)}, now)
     return row
+
+
+def _approvers(row: RoleSettings) -> list[str]:
+    """Their names, for the event."""
+    return [
+        str(seat) for seat in row.approvers.select_related("principal").order_by("principal__name", "kind")
+    ]
 
 
 def _record_settings(
