@@ -179,6 +179,8 @@ DEFAULT_FROM_EMAIL = env("PIM_MAIL_FROM", f"pim-portal@{urlsplit(BASE_URL).hostn
 # ---- Background tasks ------------------------------------------------------------------------------------------
 
 PERIODIC_JOBS = JOBS
+# Longer than a task may take, so that silence means that nothing works any more.
+WORKER_SILENCE_SECONDS = 60
 WEB_WORKERS = env_number("WEB_CONCURRENCY", 2, most=64)
 Q_CLUSTER = {
     "name": "pim",

@@ -80,7 +80,7 @@ class Supervisor:
         while not self._is_over():
             self._look_after_programs()
             time.sleep(_LOOK_EVERY_SECONDS)
-        lifeline.end_groups(self._leaders())
+        self._end_programs()
 
     def _listen_to_signals(self) -> None:
         signal.signal(signal.SIGINT, self._stop)
@@ -110,6 +110,14 @@ class Supervisor:
         lifeline.kill_group(leader)
         program.rest()
         self._tell_lifeline(f"-{leader}")
+
+    def _end_programs(self) -> None:
+        leaders = self._leaders()
+        lifeline.end_groups(leaders)
+        for leader in leaders:
+            self._tell_lifeline(f"-{leader}")
+        self._lifeline.stdin.close()
+        self._lifeline.wait()
 
     def _leaders(self) -> list[int]:
         return [program.leader for program in self.programs if program.leader is not None]

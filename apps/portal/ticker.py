@@ -16,8 +16,6 @@ from apps.portal import pulse, timetable
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
-# Longer than any task may take (`Q_CLUSTER["timeout"]`), so that silence means that nothing works any more.
-LONGEST_SILENCE_SECONDS = 60.0
 
 
 class Ticker(threading.Thread):
@@ -29,10 +27,12 @@ class Ticker(threading.Thread):
 
     def run(self) -> None:
         try:
-            while pulse.seconds_since_beat() < LONGEST_SILENCE_SECONDS:
+            while pulse.seconds_since_beat() < settings.WORKER_SILENCE_SECONDS:
                 tick()
                 time.sleep(TICK_SECONDS)
-            logger.error("No task was done for %d seconds; the worker starts anew", LONGEST_SILENCE_SECONDS)
+            logger.error(
+                "No task was done for %d seconds; the worker starts anew", settings.WORKER_SILENCE_SECONDS
+            )
         finally:
             os._exit(1)
 

@@ -1,0 +1,133 @@
+"""`manage.py serve` and what it runs, as real processes on a real port."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sqlite3
+import time
+import urllib.request
+from contextlib import closing
+
+import pytest
+
+from tests.portal.processes import wait_until
+
+SERVE = ("manage.py", "serve")
+# Starting takes three seconds on an idle machine; a busy one may take its time without failing a test.
+START_SECONDS = 60
+
+
+@pytest.fixture
+def port():
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        return listener.getsockname()[1]
+
+
+def health(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/", timeout=5) as answer:
+            return json.load(answer)
+    except OSError:
+        return {}
+
+
+def beats(background):
+    """How far the table of periodic jobs has come."""
+    with closing(sqlite3.connect(background.directory / "pimportal.sqlite3", timeout=20)) as database:
+        return database.execute("SELECT max(next_run) FROM django_q_schedule").fetchone()[0]
+
+
+def test_serves_works_and_leaves_nothing(background, port):
+    serve = background.start(*SERVE, PORT=str(port))
+    assert wait_until(lambda: health(port).get("status") == "ok", seconds=START_SECONDS)
+    before = beats(background)
+
+    assert wait_until(lambda: beats(background) != before, seconds=START_SECONDS)
+    asked = time.monotonic()
+    serve.send_signal(signal.SIGTERM)
+
+    assert serve.wait(10) == 0
+    assert time.monotonic() - asked < 6
+    assert wait_until(lambda: background.left() == {}, seconds=1)
+    said = background.log.read_text()
+    assert f"http://127.0.0.1:{port}" in said
+    assert "john.doe@example.com" in said
+
+
+def test_stops_in_time_with_a_task_in_flight_and_leaves_nothing_when_killed(background, port):
+    environment = {"PORT": str(port), "DJANGO_SETTINGS_MODULE": "tests.portal.busy"}
+    serve = background.start(*SERVE, **environment)
+    started = background.directory / "started"
+    assert wait_until(started.exists, seconds=START_SECONDS)
+
+    serve.send_signal(signal.SIGTERM)
+
+    serve.wait(10)
+    assert background.left() == {}
+
+    started.unlink()
+    serve = background.start(*SERVE, **environment)
+    assert wait_until(lambda: health(port), seconds=START_SECONDS)
+    serve.kill()
+    serve.wait(10)
+    assert wait_until(lambda: background.left() == {}, seconds=10)
+
+
+def test_starts_a_silent_worker_anew(background):
+    """Killed idle workers can leave the queue locked for ever; no work done is what gives them away."""
+    assert background.start("manage.py", "migrate", "--verbosity=0").wait(START_SECONDS) == 0
+    background.start("manage.py", "worker", DJANGO_SETTINGS_MODULE="tests.portal.impatient")
+    assert wait_until(lambda: beats(background), seconds=START_SECONDS)
+    before = beats(background)
+    assert wait_until(lambda: beats(background) != before, seconds=START_SECONDS)
+    main = background.pid_of(".*manage.py cluster")
+
+    for pid, line in background.left().items():
+        if "cluster" in line and background.parent_of(pid) not in {
+            main,
+            background.pid_of(".*manage.py worker"),
+        }:
+            background.kill(pid)
+
+    assert wait_until(
+        lambda: background.pid_of(".*manage.py cluster") not in {0, main}, seconds=START_SECONDS
+    )
+    before = beats(background)
+    assert wait_until(lambda: beats(background) != before, seconds=START_SECONDS)
+
+
+def test_says_that_the_port_is_taken(background):
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = listener.getsockname()[1]
+
+        status = background.start(*SERVE, PORT=str(port)).wait(START_SECONDS)
+
+    assert status == 1
+    assert background.log.read_text() == (
+        f"CommandError: Port {port} is taken. Choose another, such as `make run PORT={port + 1}`.\n"
+    )
+
+
+def test_says_that_the_database_is_behind(background, port):
+    production = {
+        "PIM_DEMO": "0",
+        "PIM_FACTOR_KEYS": "a-factor-key",
+        "ALLOWED_HOSTS": "pim.example.com",
+        "BASE_URL": "https://pim.example.com",
+    }
+
+    status = background.start(*SERVE, PORT=str(port), **production).wait(START_SECONDS)
+
+    assert status == 1
+    assert "Start with `manage.py serve --migrate`." in background.log.read_text()
+
+
+def test_says_everything_that_is_missing_at_once(background):
+    status = background.start(*SERVE, PIM_DEMO="0", SECRET_KEY="").wait(START_SECONDS)
+
+    said = background.log.read_text()
+    assert status == 1
+    assert all(name in said for name in ("SECRET_KEY", "PIM_FACTOR_KEYS", "ALLOWED_HOSTS", "BASE_URL"))
+    assert "Traceback" not in said

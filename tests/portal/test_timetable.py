@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import override_settings
+from django_q.models import OrmQ, Schedule
+
+from apps.portal import tasks, timetable
+from apps.portal.jobs import Job
+
+NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+SWEEP = Job("sweep", "tests.portal.test_timetable.sweep", every=2 * SECOND)
+BROKEN = Job("broken", "tests.portal.test_timetable.fail", every=2 * SECOND)
+
+pytestmark = pytest.mark.django_db
+
+swept: list[str] = []
+
+
+def sweep() -> None:
+    swept.append("once more")
+
+
+def fail() -> None:
+    raise LookupError("The dog ate it.")
+
+
+@pytest.fixture(autouse=True)
+def jobs():
+    swept.clear()
+    timetable.put_in_place([SWEEP, BROKEN], now=NOW)
+    with override_settings(PERIODIC_JOBS=(SWEEP, BROKEN)):
+        yield
+
+
+def due_at(job):
+    return Schedule.objects.get(name=job.name).next_run
+
+
+def test_enters_each_job_once():
+    timetable.put_in_place([SWEEP, BROKEN], now=NOW + SECOND)
+
+    assert sorted(Schedule.objects.values_list("name", flat=True)) == ["broken", "sweep"]
+
+
+@pytest.mark.postgres
+def test_queues_what_is_due():
+    assert timetable.queue_due([SWEEP], now=NOW) == ["sweep"]
+    assert [row.name() for row in OrmQ.objects.all()] == ["sweep"]
+
+
+def test_queues_nothing_before_its_time():
+    assert timetable.queue_due([SWEEP], now=NOW - SECOND) == []
+
+
+def test_does_not_pile_up_what_is_under_way():
+    timetable.queue_due([SWEEP], now=NOW)
+
+    assert timetable.queue_due([SWEEP], now=NOW + timetable.LEASE - SECOND) == []
+
+
+def test_queues_again_what_was_lost_with_its_worker():
+    timetable.queue_due([SWEEP], now=NOW)
+
+    assert timetable.queue_due([SWEEP], now=NOW + timetable.LEASE) == ["sweep"]
+
+
+def test_does_a_job_and_sets_when_it_is_due_again(monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+
+    tasks.run_job("sweep")
+
+    assert swept == ["once more"]
+    assert due_at(SWEEP) == NOW + 2 * SECOND
+
+
+def test_waits_before_it_repeats_a_job_that_failed(monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+
+    with pytest.raises(LookupError):
+        tasks.run_job("broken")
+
+    assert due_at(BROKEN) == NOW + tasks.PAUSE_AFTER_FAILURE
+
+
+@pytest.mark.parametrize(("waiting", "late"), [(59, False), (60, False), (61, True)])
+def test_tells_when_no_worker_is_at_work(waiting, late):
+    assert timetable.is_late(now=NOW + waiting * SECOND, tolerance=60 * SECOND) is late
