@@ -112,7 +112,12 @@ class AccessRequest(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(action=str(Action.SELF_ACTIVATE))
-                | Q(eligible__isnull=False, requester__isnull=False, duration_minutes__gte=5),
+                | Q(
+                    eligible__isnull=False,
+                    requester__isnull=False,
+                    duration_minutes__isnull=False,  # a check whose answer is unknown would pass
+                    duration_minutes__gte=5,
+                ),
                 name="request_activation_is_complete",
             ),
         ]

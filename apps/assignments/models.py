@@ -108,8 +108,13 @@ class Assignment(models.Model):
                 name="assignment_one_activated_per_start",
             ),
             models.CheckConstraint(
+                # "Not null" is said apart: SQL lets a check pass whose answer is unknown.
                 condition=Q(
-                    origin="activated", kind="active", parent__isnull=False, activated_by_id=F("principal_id")
+                    origin="activated",
+                    kind="active",
+                    parent__isnull=False,
+                    activated_by__isnull=False,
+                    activated_by_id=F("principal_id"),
                 )
                 | Q(origin="assigned", parent__isnull=True, activated_by__isnull=True),
                 name="assignment_activated_by_its_holder",

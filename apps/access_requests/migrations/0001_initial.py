@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='accessrequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('action', 'self_activate'), _negated=True), models.Q(('duration_minutes__gte', 5), ('eligible__isnull', False), ('requester__isnull', False)), _connector='OR'), name='request_activation_is_complete'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('action', 'self_activate'), _negated=True), models.Q(('duration_minutes__gte', 5), ('duration_minutes__isnull', False), ('eligible__isnull', False), ('requester__isnull', False)), _connector='OR'), name='request_activation_is_complete'),
         ),
         migrations.AddConstraint(
             model_name='approval',
