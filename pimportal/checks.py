@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import connection
 from django.http.request import validate_host
 
 
@@ -37,9 +38,11 @@ def mail_and_database(**_: object) -> list[CheckMessage]:
     messages: list[CheckMessage] = []
     if settings.MAIL_IS_KEPT:
         messages.append(
-            Warning("Mail is kept and not sent: approvers are not told.", hint="Set EMAIL_URL.", id="pim.W001")
+            Warning(
+                "Mail is kept and not sent: approvers are not told.", hint="Set EMAIL_URL.", id="pim.W001"
+            )
         )
-    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    if connection.vendor == "sqlite":
         messages.append(
             Warning("SQLite serves one machine only.", hint="Set DATABASE_URL to PostgreSQL.", id="pim.W002")
         )

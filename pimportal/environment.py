@@ -131,7 +131,9 @@ def problems_of_production(
     """One sentence for each setting that a real installation lacks."""
     problems = []
     if not secret_key:
-        problems.append("Set SECRET_KEY to a random text of at least 50 characters; it signs sessions and tasks.")
+        problems.append(
+            "Set SECRET_KEY to a random text of at least 50 characters; it signs sessions and tasks."
+        )
     if not factor_keys:
         problems.append("Set PIM_FACTOR_KEYS to a random text; it encrypts the secrets of second factors.")
     if not hosts:

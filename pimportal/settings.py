@@ -146,6 +146,10 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 # ---- People and sessions ---------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",  # costs an attacker memory, not only time
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "portal:home"
 SECOND_FACTOR_MAX_AGE = 300  # seconds; older than that it does not count as fresh
