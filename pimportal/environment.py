@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 SQLITE_OPTIONS = {
-    # Without IMMEDIATE a transaction that reads first and writes later fails under load, however long it waits.
+    # Without IMMEDIATE, a transaction that reads first and writes later fails under load.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -59,7 +59,7 @@ def _sqlite(path: Path) -> dict[str, object]:
 
 
 def _postgresql(parts: SplitResult) -> dict[str, object]:
-    """Parts are percent-decoded; options of the query, such as `sslmode` or a socket's `host`, go to libpq."""
+    """Parts are percent-decoded; options such as `sslmode` or a socket's `host` go to libpq."""
     options = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",

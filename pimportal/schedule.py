@@ -1,7 +1,7 @@
 """The table of periodic jobs: what the worker does again and again, and how often.
 
-Nothing is trusted to the queue alone: each job looks for what is left to do, so one that did not run is caught up
-by the next.
+Nothing is trusted to the queue alone: each job looks for what is left to do, so one that did not run is
+caught up by the next.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pimportal.schedule import JOBS
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-# ---- Reading the environment -----------------------------------------------------------------------------------
+# ---- Reading the environment -------------------------------------------------------------------------------
 
 DATA_DIR = Path(os.environ.get("PIM_DATA_DIR", BASE_DIR / ".local"))
 # `make run` keeps the secret keys it makes in this file; the environment itself wins.
@@ -40,7 +40,7 @@ def env_number(name: str, default: int, most: int) -> int:
     return int(text)
 
 
-# ---- The three switches: demo, database, mail ------------------------------------------------------------------
+# ---- The three switches: demo, database, mail --------------------------------------------------------------
 
 DEMO = env_flag("PIM_DEMO")
 DATABASES = {
@@ -49,7 +49,7 @@ DATABASES = {
 _MAIL = environment.mail_server(env("EMAIL_URL"))
 MAIL_IS_KEPT = not _MAIL.host  # without a server, mail stays in the table of notices
 
-# ---- Keys and addresses ----------------------------------------------------------------------------------------
+# ---- Keys and addresses ------------------------------------------------------------------------------------
 
 SECRET_KEY = env("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
@@ -74,7 +74,7 @@ else:
 if _problems:
     raise ImproperlyConfigured("\n".join([*_problems, "README.md says more, also on PIM_DEMO=1."]))
 
-# ---- Apps, lowest first (apps/README.md) -----------------------------------------------------------------------
+# ---- Apps, lowest first (apps/README.md) -------------------------------------------------------------------
 
 INSTALLED_APPS = [
     "pimportal",
@@ -143,7 +143,7 @@ TEMPLATES = [
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"
 
-# ---- People and sessions ---------------------------------------------------------------------------------------
+# ---- People and sessions -----------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 PASSWORD_HASHERS = [
@@ -155,7 +155,7 @@ LOGIN_REDIRECT_URL = "portal:home"
 SECOND_FACTOR_MAX_AGE = 300  # seconds; older than that it does not count as fresh
 SESSION_COOKIE_AGE = 12 * 60 * 60
 
-# ---- HTTPS -----------------------------------------------------------------------------------------------------
+# ---- HTTPS -------------------------------------------------------------------------------------------------
 
 _HTTPS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _HTTPS
@@ -172,7 +172,7 @@ PROXY_COUNT = env_number("PIM_BEHIND_PROXY", 0, most=9)
 if PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# ---- Mail ------------------------------------------------------------------------------------------------------
+# ---- Mail --------------------------------------------------------------------------------------------------
 
 EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
@@ -180,7 +180,7 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.scheme == "smtp+tls", _MAIL.scheme == "smtp
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("PIM_MAIL_FROM", f"pim-portal@{urlsplit(BASE_URL).hostname}")
 
-# ---- Background tasks ------------------------------------------------------------------------------------------
+# ---- Background tasks --------------------------------------------------------------------------------------
 
 PERIODIC_JOBS = JOBS
 # Longer than a task may take, so that silence means that nothing works any more.
@@ -202,13 +202,13 @@ Q_CLUSTER = {
     "save_limit": 1000,
 }
 
-# ---- Time, language --------------------------------------------------------------------------------------------
+# ---- Time, language ----------------------------------------------------------------------------------------
 
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
 
-# ---- Static files ----------------------------------------------------------------------------------------------
+# ---- Static files ------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
 STATIC_ROOT = None if DEMO else BASE_DIR / "staticfiles"
@@ -224,7 +224,7 @@ STORAGES = {
     },
 }
 
-# ---- Logs: one line each, to the standard error output -----------------------------------------------------------
+# ---- Logs: one line each, to the standard error output -----------------------------------------------------
 
 LOGGING = {
     "version": 1,

@@ -1,7 +1,7 @@
 """The settings of the tests: those of the demo, from an environment of their own, with a database in a file.
 
-A database in memory cannot be shared between threads, and browsers and racing requests need that. DATABASE_URL is
-the one variable that tests take over, to run on PostgreSQL.
+A database in memory cannot be shared between threads, and browsers and racing requests need that.
+DATABASE_URL is the one variable that tests take over, to run on PostgreSQL.
 """
 
 from __future__ import annotations

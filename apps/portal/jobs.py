@@ -1,4 +1,4 @@
-"""What a periodic job is. Which there are stands in `pimportal.schedule`; settings hand that table to the worker."""
+"""What a periodic job is. Which there are stands in `pimportal.schedule`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True)
 class Job:
-    """A task to repeat. It takes no arguments, may run twice, may be killed anywhere, and finds what is left to do."""
+    """A task to repeat: it takes no arguments, may run twice, may be killed anywhere."""
 
     name: str
     task: str  # dotted path

@@ -1,8 +1,8 @@
 """Ends groups of processes; run as a program, those of a starter that has gone without doing it.
 
-The supervisor keeps this program's standard input open and writes there whom it starts ("+123") and whom it has
-ended ("-123"), each the leader of a process group. However the supervisor dies, `kill -9` included, the input
-ends, and what is still listed is stopped. Standard library only: it starts in no time and imports no app.
+The supervisor keeps this program's standard input open and writes there whom it starts ("+123") and whom it
+has ended ("-123"), each the leader of a process group. However the supervisor dies, `kill -9` included, the
+input ends, and what is still listed is stopped. Standard library only: it starts in no time.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LOOK_EVERY_SECONDS = 0.05
 
 
 def end_groups(leaders: Iterable[int]) -> None:
-    """TERM to each leader, who stops its own children; after the grace, KILL to whatever is left of the groups."""
+    """TERM to each leader, who stops its own children; after the grace, KILL to what is left."""
     left = set(leaders)
     for leader in left:
         with suppress(ProcessLookupError):

@@ -1,7 +1,7 @@
 """The sign of life that the processes of one worker share: when one of them last did something.
 
-A killed process can leave django-q2's queue locked for ever while everything looks alive (its issue 23), so life is
-judged by work done, on this machine. The value lies in shared memory: created at import, before the forks.
+A killed process can leave django-q2's queue locked for ever while everything looks alive (its issue 23), so
+life is judged by work done, on this machine. The value lies in memory that forked processes share.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ class Program:
 
 @dataclass
 class Supervisor:
-    """`run` returns, with everything ended, when a signal asks for it or `attached_to` is no longer the parent."""
+    """`run` returns, with everything ended, on a signal or when `attached_to` is no longer the parent."""
 
     programs: list[Program]
     attached_to: int | None = None

@@ -38,7 +38,7 @@ class Ticker(threading.Thread):
 
 
 def tick() -> None:
-    """Queue what is due. While the database is away there is nothing to do, and silence is no sign of death."""
+    """Queue what is due. While the database is away, silence is no sign of death."""
     try:
         timetable.queue_due(settings.PERIODIC_JOBS, now=timezone.now())
     except DatabaseError as error:

@@ -1,7 +1,7 @@
 """When each periodic job is due next, so that any number of workers together queue it once.
 
-Kept in django-q2's own table of schedules, whose scheduler is switched off in the settings because it looks every
-30 seconds only. The rows have no repeats left, so that scheduler would leave them alone anyway.
+Kept in django-q2's own table of schedules, whose scheduler is switched off in the settings because it looks
+every 30 seconds only. The rows have no repeats left, so that scheduler would leave them alone anyway.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django_q.tasks import async_task
 
 from apps.portal.jobs import Job
 
-# A job that was queued counts as under way for that long; then its worker must have died, and it is queued again.
+# A queued job counts as under way for that long; then its worker must have died, and it is queued again.
 LEASE = timedelta(seconds=20)
 
 
@@ -23,7 +23,9 @@ def put_in_place(jobs: Iterable[Job], *, now: datetime) -> None:
     """Enter the jobs that have no row yet. Two rows of one name, from two workers at once, act as one."""
     known = set(Schedule.objects.values_list("name", flat=True))
     Schedule.objects.bulk_create(
-        Schedule(name=job.name, func=job.task, repeats=0, next_run=now) for job in jobs if job.name not in known
+        Schedule(name=job.name, func=job.task, repeats=0, next_run=now)
+        for job in jobs
+        if job.name not in known
     )
 
 

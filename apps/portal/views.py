@@ -45,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def health(request: HttpRequest) -> JsonResponse:
     """Status words for machines, and nothing else: what is wrong goes to the log.
 
-    A late worker is no failure of this machine (access ends without it), so that answer is a 200 all the same.
+    A late worker is no failure of this machine (access ends without it), so the answer is a 200.
     """
     try:
         late = timetable.is_late(now=request.now, tolerance=_WORKER_MAY_BE_LATE)

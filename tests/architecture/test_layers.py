@@ -27,7 +27,7 @@ FLOORS = {
     "portal": 11,
 }
 HTTP_HALF = {"forms", "views", "urls", "templatetags", "middleware", "context"}
-# Where HTTP may be known: the HTTP half, what an app offers to the pages of higher apps, and the demo's pages.
+# Where HTTP may be known: the HTTP half, what an app offers to pages of higher apps, the demo's pages.
 KNOWS_HTTP = HTTP_HALF | {"web", "demo"}
 # Where the clock is read: at the edge, once, and handed down as `now`.
 READS_CLOCK = {"views", "web", "tasks", "middleware", "management", "ticker", "demo"}

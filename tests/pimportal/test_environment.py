@@ -26,7 +26,9 @@ def test_reads_nothing_from_a_file_that_is_not_there(tmp_path):
     assert environment.read_file(tmp_path / "env") == {}
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost", "pim.localhost", "LOCALHOST"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.8.8.8", "::1", "[::1]", "localhost", "pim.localhost", "LOCALHOST"]
+)
 def test_knows_names_of_this_machine(host):
     assert environment.is_loopback(host)
 
@@ -45,7 +47,9 @@ def test_uses_sqlite_without_a_url():
 
 
 def test_takes_the_file_of_a_sqlite_url():
-    assert environment.database("sqlite:////srv/pim%20portal.db", default=FILE)["NAME"] == Path("/srv/pim portal.db")
+    assert environment.database("sqlite:////srv/pim%20portal.db", default=FILE)["NAME"] == Path(
+        "/srv/pim portal.db"
+    )
 
 
 def test_decodes_every_part_of_a_postgresql_url():
@@ -64,7 +68,10 @@ def test_decodes_every_part_of_a_postgresql_url():
 
 
 def test_takes_a_socket_for_the_host_of_postgresql():
-    assert environment.database("postgresql:///pim?host=/run/postgresql", default=FILE)["HOST"] == "/run/postgresql"
+    assert (
+        environment.database("postgresql:///pim?host=/run/postgresql", default=FILE)["HOST"]
+        == "/run/postgresql"
+    )
 
 
 @pytest.mark.parametrize("url", ["mysql://h/d", "postgres://u:secret@h:port/d", "postgres://u:secret@[h/d"])

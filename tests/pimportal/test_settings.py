@@ -54,14 +54,19 @@ def test_is_strict_in_production(load):
 
 def test_believes_a_proxy_only_when_told_to(load):
     assert "SECURE_PROXY_SSL_HEADER" not in load(**PRODUCTION)
-    assert load(**PRODUCTION, PIM_BEHIND_PROXY="1")["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+    assert load(**PRODUCTION, PIM_BEHIND_PROXY="1")["SECURE_PROXY_SSL_HEADER"] == (
+        "HTTP_X_FORWARDED_PROTO",
+        "https",
+    )
 
 
 def test_says_everything_that_is_missing_at_once(load):
     with pytest.raises(ImproperlyConfigured) as refusal:
         load()
 
-    assert all(name in str(refusal.value) for name in ("SECRET_KEY", "PIM_FACTOR_KEYS", "ALLOWED_HOSTS", "BASE_URL"))
+    assert all(
+        name in str(refusal.value) for name in ("SECRET_KEY", "PIM_FACTOR_KEYS", "ALLOWED_HOSTS", "BASE_URL")
+    )
 
 
 def test_keeps_mail_in_the_demo(load):
@@ -93,7 +98,7 @@ def test_gives_the_queue_time_to_do_a_task_before_it_repeats_it():
     queue = current.Q_CLUSTER
 
     assert queue["retry"] >= queue["timeout"] * (queue["queue_limit"] + 2) / queue["workers"] + 60
-    assert current.WORKER_SILENCE_SECONDS > queue["timeout"]
+    assert queue["timeout"] < current.WORKER_SILENCE_SECONDS
 
 
 def test_reads_the_environment_in_the_settings_alone():
@@ -109,8 +114,12 @@ def test_reads_the_environment_in_the_settings_alone():
 
 
 def test_keeps_keys_and_machine_paths_out_of_the_repository():
-    listed = subprocess.run(["git", "ls-files"], cwd=current.BASE_DIR, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=current.BASE_DIR, capture_output=True, text=True, check=True
+    )
     locks = "".join(path.read_text() for path in (current.BASE_DIR / "requirements").glob("*.txt"))
 
-    assert not re.search(r"(^|/)(\.local|\.env|env)(/|$)|\.sqlite3|\.pem$|\.key$", listed.stdout, re.MULTILINE)
+    assert not re.search(
+        r"(^|/)(\.local|\.env|env)(/|$)|\.sqlite3|\.pem$|\.key$", listed.stdout, re.MULTILINE
+    )
     assert not re.search(r"--(extra-)?index-url|--find-links|file://|https?://", locks)

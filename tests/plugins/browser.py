@@ -1,7 +1,7 @@
 """A real browser: the system's Chromium, driven by Playwright.
 
-`page` is a fresh visitor on the live server, `open_page` makes more of them (a second person, a phone, one without
-script). A complaint in the browser's console fails the test: a script error, or something the content policy stopped.
+`page` is a fresh visitor on the live server; `open_page` makes more: a second person, a phone, one without
+script. A complaint in the browser's console, such as what the content policy stopped, fails the test.
 """
 
 from __future__ import annotations

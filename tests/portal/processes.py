@@ -1,4 +1,4 @@
-"""Programs started for a test in the background, found again by a mark in their environment, whoever started them."""
+"""Programs started in the background, found again by a mark in their environment, whoever started them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Run as a program: a supervisor over small shell scripts, each given as an argument. `--attached` comes first."""
+"""A supervisor over small shell scripts, each given as an argument; `--attached` comes first."""
 
 from __future__ import annotations
 

@@ -24,7 +24,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
-        parser.add_argument("--attached", action="store_true", help="stop when the process that started this has gone")
+        parser.add_argument(
+            "--attached", action="store_true", help="stop when the process that started this has gone"
+        )
 
     def handle(self, *, migrate: bool, attached: bool, **_: object) -> None:
         starter = os.getppid() if attached else None
