@@ -1,0 +1,144 @@
+"""How numbers, times, people and states are written, wherever they appear."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.template import Context, Template, TemplateDoesNotExist
+from django.test import RequestFactory
+from django.utils import timezone
+
+from apps.access_requests.states import State
+from apps.common.decision import ALLOWED, denied
+
+NOW = datetime(2026, 11, 24, 12, 35, 4, tzinfo=UTC)
+PERSON = SimpleNamespace(name="Jane Roe", email="jane@example.com")
+
+
+@pytest.fixture(autouse=True)
+def _in_berlin():
+    with timezone.override(ZoneInfo("Europe/Berlin")):
+        yield
+
+
+def render(source: str, **context: object) -> str:
+    request = RequestFactory().get("/")
+    request.now = NOW
+    return Template(source).render(Context({"request": request, **context})).strip()
+
+
+@pytest.mark.parametrize(
+    ("instant", "text"),
+    [
+        (datetime(2026, 11, 24, 13, 0, tzinfo=UTC), "14:00 CET"),
+        (datetime(2026, 11, 23, 22, 59, tzinfo=UTC), "23 Nov 2026, 23:59 CET"),
+        (datetime(2026, 11, 23, 23, 0, tzinfo=UTC), "00:00 CET"),
+        (datetime(2026, 11, 24, 23, 0, tzinfo=UTC), "25 Nov 2026, 00:00 CET"),
+        (datetime(2027, 6, 30, 10, 0, tzinfo=UTC), "30 Jun 2027, 12:00 CEST"),
+    ],
+)
+def test_leaves_the_date_out_only_on_the_viewers_own_day(instant, text):
+    machine = instant.isoformat()
+
+    assert render("{% when at %}", at=instant) == f'<time class="num" datetime="{machine}">{text}</time>'
+
+
+def test_shows_seconds_in_timelines():
+    assert ">13:35:04 CET<" in render("{% when_exact at %}", at=NOW)
+    assert ">23 Nov 2026, 13:35:04 CET<" in render("{% when_exact at %}", at=NOW - timedelta(days=1))
+
+
+def test_gives_the_date_where_no_clock_was_read():
+    source = Template("{% when at %}{% relative at %}")
+
+    assert ">24 Nov 2026, 13:35 CET<" in source.render(Context({"at": NOW}))
+
+
+@pytest.mark.parametrize("tag", ["when", "when_exact", "day", "relative"])
+def test_writes_nothing_for_no_instant(tag):
+    assert render(f"{{% {tag} at %}}", at=None) == ""
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("Europe/Berlin", "CET (Europe/Berlin)"),
+        ("UTC", "UTC"),
+        ("America/Sao_Paulo", "UTC-03:00 (America/Sao_Paulo)"),
+    ],
+)
+def test_names_the_zone_of_the_page(zone, text):
+    with timezone.override(ZoneInfo(zone)):
+        assert render("{% zone %}") == text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"), [(5, "5 min"), (60, "1 h"), (90, "1 h 30 min"), (1440, "24 h"), (None, "Permanent")]
+)
+def test_writes_lengths_in_words(minutes, text):
+    assert render("{{ minutes|duration }}", minutes=minutes) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [("John Doe", "JD"), ("Jane van der Roe", "JR"), ("ada", "A"), ("", ""), ("Ödön Élö", "ÖÉ")],
+)
+def test_takes_the_first_and_last_initial(name, letters):
+    assert render("{{ name|initials }}", name=name) == letters
+
+
+def test_shows_a_person_with_their_address_and_without_markup():
+    person = SimpleNamespace(name="<b>Jane</b>", email="jane@example.com")
+
+    html = render("{% person who %}", who=person)
+
+    assert "&lt;b&gt;Jane&lt;/b&gt;" in html
+    assert "jane@example.com" in html
+
+
+def test_hides_icons_from_screen_readers():
+    html = render('{% icon "check-lg" "icon-12" %}')
+
+    assert html.startswith('<svg class="icon icon-12"')
+    assert 'aria-hidden="true"' in html
+
+
+def test_refuses_what_is_no_name_of_an_icon():
+    with pytest.raises(ValueError, match="No icon"):
+        render("{% icon name %}", name="../base")
+
+
+def test_refuses_an_icon_that_does_not_exist():
+    with pytest.raises(TemplateDoesNotExist):
+        render('{% icon "no-such-icon" %}')
+
+
+@pytest.mark.parametrize("state", State)
+def test_has_a_badge_with_the_word_of_every_state_of_a_request(state):
+    assert render("{% state_badge state %}", state=str(state.value)).endswith(f"</svg>{state.label}</span>")
+
+
+def test_links_to_what_is_allowed():
+    html = render('{% action_link yes "Extend" "/there/" name="Owner" %}', yes=ALLOWED)
+
+    assert 'href="/there/"' in html
+    assert 'aria-label="Extend Owner"' in html
+
+
+def test_posts_what_is_pressed_with_a_token():
+    html = render('{% action_button yes "Deactivate" "/there/" %}', yes=ALLOWED)
+
+    assert 'method="post"' in html
+    assert 'name="csrfmiddlewaretoken"' in html
+
+
+@pytest.mark.parametrize("tag", ["action_link", "action_button"])
+def test_shows_a_refused_action_disabled_with_its_reason(tag):
+    html = render(f'{{% {tag} no "Extend" "/there/" %}}', no=denied("Rule", "Not before <June>."))
+
+    assert 'aria-disabled="true"' in html
+    assert "Not before &lt;June&gt;.</span>" in html
+    assert "/there/" not in html

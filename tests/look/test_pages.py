@@ -1,0 +1,104 @@
+"""Every page in both themes and at both widths: no accessibility violation, nothing wider than the screen."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Page
+
+from apps.access_requests.models import AccessRequest
+from apps.assignments.models import Assignment
+
+LOOKS = {
+    "wide and light": ({"width": 1280, "height": 800}, "light"),
+    "phone and dark": ({"width": 390, "height": 844}, "dark"),
+}
+
+
+def test_pages_of_an_end_user_are_accessible(signed_in):
+    john = signed_in("john.doe@example.com")
+
+    for path in pages_of_an_end_user():
+        john.goto(path)
+        assert complaints(john) == [], path
+
+
+def test_pages_of_an_approver_are_accessible(signed_in, waiting):
+    jane = signed_in("approver@example.com")
+
+    for path in pages_of_an_approver(waiting):
+        jane.goto(path)
+        assert complaints(jane) == [], path
+
+
+def test_pages_of_the_signed_out_are_accessible(page, demo):
+    for path in ("/sign-in/", "/demo/codes/", "/demo/mailbox/", "/no-such-page/"):
+        page.goto(path)
+        assert complaints(page) == [], path
+
+
+def test_open_menus_and_forms_with_errors_are_accessible(signed_in):
+    john = signed_in("john.doe@example.com")
+
+    john.locator("summary").click()
+    assert complaints(john) == []
+
+    john.goto(activate_page())
+    john.get_by_text("Later…").click()
+    john.get_by_role("button", name="Activate", exact=True).click()
+    assert john.locator("#form-errors li").count() == 3
+    assert complaints(john) == []
+
+
+def pages_of_an_end_user() -> list[str]:
+    roles = reverse("access_requests:my_roles")
+    own = AccessRequest.objects.filter(requester__email="john.doe@example.com").order_by("created_at", "id")
+    states = {request.state: request for request in own}
+    return [
+        reverse("portal:home"),
+        roles,
+        f"{roles}?tab=active",
+        f"{roles}?tab=expired",
+        f"{roles}?q=nothing+is+called+that",
+        activate_page(),
+        reverse("access_requests:my_requests"),
+        f"{reverse('access_requests:my_requests')}?filter=waiting",
+        *(request.get_absolute_url() for request in states.values()),
+        reverse("access_requests:approve"),
+        reverse("notifications:inbox"),
+        reverse("audit:mine"),
+    ]
+
+
+def pages_of_an_approver(waiting: AccessRequest) -> list[str]:
+    approve = reverse("access_requests:approve")
+    decide = reverse("access_requests:decide", args=[waiting.pk])
+    closed = AccessRequest.objects.filter(approvals__approver__email="approver@example.com").first()
+    return [
+        reverse("portal:home"),
+        approve,
+        f"{approve}?tab=decided",
+        decide,
+        f"{decide}?choice=deny",
+        reverse("access_requests:decide", args=[closed.pk]),
+    ]
+
+
+def activate_page() -> str:
+    eligible = Assignment.objects.eligible().get(
+        principal__user__email="john.doe@example.com", role__name="Teams Administrator"
+    )
+    return f"{reverse('access_requests:activate')}?pick={eligible.pk}"
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe finds in each look, and whether the page has to be scrolled sideways."""
+    found = []
+    for look, (size, theme) in LOOKS.items():
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        for violation in Axe().run(page).response["violations"]:
+            found += [f"{look}: {violation['id']}: {node['target']}" for node in violation["nodes"]]
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{look}: wider than the screen")
+    return found
