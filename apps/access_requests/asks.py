@@ -56,6 +56,7 @@ class Ask:
     - `self_deactivate`, `admin_remove`: `assignment_id` is the row to end.
     - `admin_assign`: `principal_id`, `role_id`, `resource_id`, `kind`, `starts_at` (none: now), `ends_at`
       (none: permanent).
+    - `admin_update`: `assignment_id` and its new `ends_at`, and `starts_at` if that changes.
     """
 
     action: Action

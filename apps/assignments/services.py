@@ -97,6 +97,22 @@ def activate(
 
 
 @transaction.atomic
+def change_period(
+    assignment: Assignment, *, period: Period, by: Party, now: datetime, why: Why = NO_REASON
+) -> None:
+    """Give an assignment another period. Raises `Conflict` when it has ended meanwhile."""
+    running = Assignment.objects.filter(pk=assignment.pk).not_ended(now)
+    if not running.update(starts_at=period.start, ends_at=period.end):
+        raise Conflict("This has ended already.")
+    before = [
+        assignment.starts_at.isoformat(),
+        assignment.ends_at.isoformat() if assignment.ends_at else None,
+    ]
+    assignment.starts_at, assignment.ends_at = period.start, period.end
+    _record(AuditAction.ASSIGNMENT_CHANGED, assignment, by, now, why, before=before)
+
+
+@transaction.atomic
 def move_end(
     assignment: Assignment, *, ends_at: datetime, by: Party, now: datetime, why: Why = NO_REASON
 ) -> None:

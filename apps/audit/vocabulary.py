@@ -91,7 +91,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.REQUEST_TIMED_OUT: "Nobody decided in time on a request for {role} on {place} for {target}.",
     AuditAction.REQUEST_FAILED: "A request for {role} on {place} for {target} failed.",
     AuditAction.ASSIGNMENT_ADDED: "{actor} assigned {role} on {place} to {target}.",
-    AuditAction.ASSIGNMENT_CHANGED: "{actor} changed the assignment of {role} on {place} to {target}.",
+    AuditAction.ASSIGNMENT_CHANGED: "{actor} changed the period of {role} on {place} for {target}.",
     AuditAction.ASSIGNMENT_ENDED: "{actor} ended the assignment of {role} on {place} to {target}.",
     AuditAction.ACTIVATION_ADDED: "{actor} activated {role} on {place} for {target}.",
     AuditAction.ACTIVATION_EXTENDED: "{actor} extended the activation of {role} on {place} for {target}.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from apps.access_requests.policy.activation import MINIMUM_MINUTES
@@ -183,3 +183,15 @@ REMOVAL_RULES = (may_remove_rule, still_there_rule, last_one_rule, remover_facto
 
 def can_remove(facts: RemovalFacts) -> Decision:
     return judge(REMOVAL_RULES, facts)
+
+
+# A change of the period is judged as an assignment with that period, and as the end of the one there is.
+UPDATING_RULES = tuple(rule for rule in ASSIGNING_RULES if rule is not exists_rule)
+OUTLIVING_RULES = (still_there_rule, last_one_rule)
+
+
+def can_update(wanted: AssignmentFacts, present: RemovalFacts) -> Decision:
+    """May this assignment get another period? `present.last_of` counts only when it would get an end."""
+    last_of = present.last_of if wanted.ends_at is not None else ""
+    kept = judge(OUTLIVING_RULES, replace(present, last_of=last_of))
+    return Decision((*judge(UPDATING_RULES, wanted).refusals, *kept.refusals))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -18,9 +18,10 @@ from apps.access_requests.policy.assigning import (
     RemovalFacts,
     can_assign,
     can_remove,
+    can_update,
 )
 from apps.access_requests.services.recording import family_of, why, write_request
-from apps.access_requests.services.settling import settle_waiting
+from apps.access_requests.services.settling import close_waiting_on
 from apps.access_requests.states import State
 from apps.accounts.models import Principal, User
 from apps.assignments import services as assignments
@@ -82,17 +83,52 @@ def assess_removal(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
 @transaction.atomic
 def remove(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """End an assignment, and everything that was activated from it."""
-    row = _row(ask)
-    RoleDefinition.objects.select_for_update().get(pk=row.role_id)  # the guard of the last one
-    assignments.lock_principal(row.principal_id)
+    _lock(_row(ask))
     row = _row(ask)
     can_remove(_removal(row, actor, now)).require()
     request = _write(
         ask, actor, row.principal, row.role, row.resource, row.kind, now, state=State.REVOKED, result=row
     )
     assignments.end(row, how=Assignment.End.REMOVED, by=actor.party, now=now, why=why(request))
-    settle_waiting(principal_id=row.principal_id, now=now)
+    close_waiting_on(row, by=actor.party, now=now)
     return request
+
+
+def assess_update(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
+    row = _row(ask)
+    return can_update(_load(_as_assignment(ask, row), actor, now).facts, _removal(row, actor, now))
+
+
+@transaction.atomic
+def update(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
+    """Give an assignment another period. What waits on it is closed: it was asked under the old one."""
+    _lock(_row(ask))
+    row = _row(ask)
+    assess_update(ask, actor=actor, now=now).require()
+    request = _write(ask, actor, row.principal, row.role, row.resource, row.kind, now, result=row)
+    starts_at = ask.starts_at or row.starts_at
+    assignments.change_period(
+        row, period=Period(starts_at, ask.ends_at), by=actor.party, now=now, why=why(request)
+    )
+    close_waiting_on(row, by=actor.party, now=now)
+    return request
+
+
+def _as_assignment(ask: Ask, row: Assignment) -> Ask:
+    return replace(
+        ask,
+        principal_id=row.principal_id,
+        role_id=row.role_id,
+        resource_id=row.resource_id,
+        kind=Assignment.Kind(row.kind),
+        starts_at=ask.starts_at or row.starts_at,
+    )
+
+
+def _lock(row: Assignment) -> None:
+    """The guard of the last one, then the holder: always in this order."""
+    RoleDefinition.objects.select_for_update().get(pk=row.role_id)
+    assignments.lock_principal(row.principal_id)
 
 
 def _load(ask: Ask, actor: Actor, now: datetime) -> _Case:

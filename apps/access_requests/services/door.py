@@ -9,7 +9,14 @@ from datetime import datetime
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.services.activating import assess_activation, request_activation
-from apps.access_requests.services.assigning import assess_assignment, assess_removal, assign, remove
+from apps.access_requests.services.assigning import (
+    assess_assignment,
+    assess_removal,
+    assess_update,
+    assign,
+    remove,
+    update,
+)
 from apps.access_requests.services.withdrawing import assess_deactivation, deactivate
 from apps.access_requests.states import Action
 from apps.common.decision import Decision
@@ -19,12 +26,14 @@ _COMMANDS: dict[Action, Callable[..., AccessRequest]] = {
     Action.SELF_ACTIVATE: request_activation,
     Action.SELF_DEACTIVATE: deactivate,
     Action.ADMIN_ASSIGN: assign,
+    Action.ADMIN_UPDATE: update,
     Action.ADMIN_REMOVE: remove,
 }
 _QUESTIONS: dict[Action, Callable[..., Decision]] = {
     Action.SELF_ACTIVATE: assess_activation,
     Action.SELF_DEACTIVATE: assess_deactivation,
     Action.ADMIN_ASSIGN: assess_assignment,
+    Action.ADMIN_UPDATE: assess_update,
     Action.ADMIN_REMOVE: assess_removal,
 }
 

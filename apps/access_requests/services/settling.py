@@ -15,7 +15,7 @@ from apps.access_requests.services.recording import move, record
 from apps.access_requests.states import OPEN, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
-from apps.audit.vocabulary import CLOCK, AuditAction, Outcome
+from apps.audit.vocabulary import CLOCK, AuditAction, Outcome, Party
 from apps.common.errors import Conflict
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,15 @@ LAPSED = "Nobody decided in time."
 def settle_waiting(*, principal_id: UUID, now: datetime) -> None:
     """Write down what one principal's open requests read as. The caller holds the principal's lock."""
     _settle(list(AccessRequest.objects.filter(principal_id=principal_id, state__in=OPEN).with_names()), now)
+
+
+def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> None:
+    """An admin's change of an eligible assignment closes what waits on it, whoever asked for it."""
+    waiting = AccessRequest.objects.waiting().filter(eligible=assignment)
+    for request in waiting.with_names():
+        move(request, Step.CANCEL, now=now, reason=f"{by.name} changed the assignment.")
+        record(AuditAction.REQUEST_CANCELED, request, by=by, now=now, justification="")
+        notices.tell_closed(request, by=by, now=now)
 
 
 def settle_all(*, now: datetime) -> int:
