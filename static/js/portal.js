@@ -88,6 +88,18 @@
 
   if (madeAt) setInterval(() => all("[data-ends]").forEach(showTimeLeft), 5000);
 
+  /* ---- A form is sent once: a second press while the answer is on its way does nothing ---- */
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.getAttribute("aria-busy") === "true") event.preventDefault();
+    form.setAttribute("aria-busy", "true");
+  });
+
+  // A page that comes back with the browser's Back button can be sent again.
+  window.addEventListener("pageshow", () => all("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy")));
+
   /* ---- Keys and menus ---- */
 
   const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");

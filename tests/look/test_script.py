@@ -88,3 +88,17 @@ def test_closes_the_account_menu_with_escape(signed_in):
 
     expect(john.get_by_role("button", name="Sign out")).to_be_hidden()
     expect(john.locator("summary")).to_be_focused()
+
+
+def test_sends_a_form_once_however_often_the_button_is_pressed(signed_in):
+    john = signed_in("john.doe@example.com")
+    john.goto("/my-roles/")
+    john.get_by_role("link", name="Activate Security Reader").click()
+    john.get_by_label("Reason", exact=True).fill("Look at the alerts")
+    sent = []
+    john.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+
+    john.get_by_role("dialog").get_by_role("button", name="Activate", exact=True).dblclick()
+
+    expect(john.get_by_role("heading", level=1)).to_contain_text("Granted")
+    assert len(sent) == 1

@@ -52,7 +52,7 @@ def grant(request: AccessRequest, case: ActivationCase, *, by: Party, now: datet
         raise Invalid("Nothing would be left to grant.")
     result = _carry_out(request, case, period, by, now)
     starts_later = result.starts_at > now
-    move(request, Step.GRANT_LATER if starts_later else Step.GRANT, now=now, result=result)
+    move(request, Step.GRANT_LATER if starts_later else Step.GRANT, at=now, result=result)
     notices.tell_granted(request, rules=case.facts.rules, now=now)
 
 

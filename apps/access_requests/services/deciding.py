@@ -154,7 +154,7 @@ def _approve(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: 
         grant(request, case, by=actor.party, now=now)
     else:
         reasons = " ".join(refusal.reason for refusal in judged.refusals)
-        move(request, Step.FAIL, now=now, reason=reasons)
+        move(request, Step.FAIL, at=now, reason=reasons)
         record(
             AuditAction.REQUEST_FAILED,
             request,
@@ -168,6 +168,6 @@ def _approve(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: 
 
 
 def _deny(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: Actor, now: datetime) -> None:
-    move(request, Step.DENY, now=now, reason=verdict.justification)
+    move(request, Step.DENY, at=now, reason=verdict.justification)
     record(AuditAction.REQUEST_DENIED, request, by=actor.party, now=now, justification=verdict.justification)
     notices.tell_decided(request, actor.user, rules=rules, now=now)

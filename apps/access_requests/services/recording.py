@@ -56,10 +56,11 @@ def write_request(
     return request
 
 
-def move(request: AccessRequest, step: Step, *, now: datetime, reason: str = "", **columns: Any) -> None:
-    """Take a request to its next state, once: whoever comes second finds it moved. Raises `Conflict`."""
+def move(request: AccessRequest, step: Step, *, at: datetime, reason: str = "", **columns: Any) -> None:
+    """Take a request to its next state, once: whoever comes second finds it moved. Raises `Conflict`. `at` is
+    when it happened, which for what the clock does is before anybody writes it down."""
     state = next_state(TRANSITIONS, State(request.state), step)
-    columns |= {"state": state, "closing_reason": reason, "closed_at": now if state in CLOSED else None}
+    columns |= {"state": state, "closing_reason": reason, "closed_at": at if state in CLOSED else None}
     if not AccessRequest.objects.filter(pk=request.pk, state=request.state).update(**columns):
         raise Conflict("Somebody was faster. This request has changed meanwhile.")
     for name, value in columns.items():

@@ -33,7 +33,7 @@ def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> Non
     """An admin's change of an eligible assignment closes what waits on it, whoever asked for it."""
     waiting = AccessRequest.objects.waiting().filter(eligible=assignment)
     for request in waiting.with_names():
-        move(request, Step.CANCEL, now=now, reason=f"{by.name} changed the assignment.")
+        move(request, Step.CANCEL, at=now, reason=f"{by.name} changed the assignment.")
         record(AuditAction.REQUEST_CANCELED, request, by=by, now=now, justification="")
         notices.tell_closed(request, by=by, now=now)
 
@@ -65,10 +65,13 @@ def _settle(rows: list[AccessRequest], now: datetime) -> int:
 
 def _write_down(request: AccessRequest, state: State, now: datetime) -> None:
     if state == State.PROVISIONED:
-        move(request, Step.START, now=now)
+        move(request, Step.START, at=request.result.starts_at)
         return
     lapsed = state == State.TIMED_OUT
-    move(request, Step.TIME_OUT if lapsed else Step.CANCEL, now=now, reason=LAPSED if lapsed else NO_GROUND)
+    if lapsed:
+        move(request, Step.TIME_OUT, at=request.deadline_at, reason=LAPSED)
+    else:
+        move(request, Step.CANCEL, at=now, reason=NO_GROUND)
     action = AuditAction.REQUEST_TIMED_OUT if lapsed else AuditAction.REQUEST_CANCELED
     record(action, request, by=CLOCK, now=now, justification="", outcome=Outcome.FAILURE)
     _end_result(request, now)

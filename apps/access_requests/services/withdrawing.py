@@ -42,7 +42,7 @@ def cancel(request_id: UUID, *, actor: Actor, now: datetime) -> AccessRequest:
     request = AccessRequest.objects.select_for_update(of=("self",)).with_names().get(pk=request_id)
     assess_cancel(request, actor=actor, now=now).require()
     result = request.result
-    move(request, Step.CANCEL, now=now, reason=f"Cancelled by {actor.party.name}.")
+    move(request, Step.CANCEL, at=now, reason=f"Cancelled by {actor.party.name}.")
     record(AuditAction.REQUEST_CANCELED, request, by=actor.party, now=now, justification="")
     if result is not None and result.ended_at is None:
         assignments.end(result, how=Assignment.End.REMOVED, by=actor.party, now=now)
