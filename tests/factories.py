@@ -93,14 +93,23 @@ def assign(
     return submit(ask, actor=THE_CONSOLE, now=now).result
 
 
-def make_active(principal: Principal, role_id: UUID, resource: Resource | None = None, **facts: object) -> Assignment:
+def make_active(
+    principal: Principal, role_id: UUID, resource: Resource | None = None, **facts: object
+) -> Assignment:
     return assign(principal, role_id, resource, kind=Assignment.Kind.ACTIVE, **facts)
 
 
-def join(user: Principal, group: Group, *, now: datetime, days: int = 90) -> Assignment:
-    """Membership of a managed group, for a time."""
+def join(principal: Principal, group: Group, *, now: datetime, days: int = 90) -> Assignment:
+    """Membership of a managed group, for a time. A group joins another with all its members."""
     return make_active(
-        user, built_in.GROUP_MEMBER, group.resource, now=now, ends_at=now + timedelta(days=days)
+        principal, built_in.GROUP_MEMBER, group.resource, now=now, ends_at=now + timedelta(days=days)
+    )
+
+
+def may_join(principal: Principal, group: Group, *, now: datetime, days: int = 90) -> Assignment:
+    """Eligibility for membership: no member, until it is activated."""
+    return assign(
+        principal, built_in.GROUP_MEMBER, group.resource, now=now, ends_at=now + timedelta(days=days)
     )
 
 
@@ -131,3 +140,9 @@ def answer(
     item = AccessRequest.objects.with_names().get(pk=request.pk)
     digest = evidence_on(item, reader=approver, now=now).digest
     return decide(Verdict(item.id, approve, digest, why), actor=acting(approver, now=now), now=now)
+
+
+def disable(user: User) -> None:
+    """Nobody may do this by a command yet, so the column is set."""
+    User.objects.filter(pk=user.pk).update(is_enabled=False)
+    user.refresh_from_db()
