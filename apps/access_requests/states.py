@@ -55,6 +55,8 @@ class Step(TextChoices):
 
 WAITING = (State.PENDING_APPROVAL, State.PENDING_ADMIN_DECISION)
 OPEN = (*WAITING, State.GRANTED)
+# What a request begins as: waiting for an answer, or, where nobody is asked, done.
+INITIAL = (*WAITING, State.PROVISIONED, State.REVOKED)
 CLOSED = tuple(state for state in State if state not in OPEN)
 
 TRANSITIONS: dict[tuple[State, Step], State] = {
