@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.assignments.membership import groups_of_user, members_of
@@ -74,7 +75,7 @@ def expired_of(user: User, *, now: datetime) -> list[Held]:
         _held_by({user.id})
         .filter(origin=Assignment.Origin.ASSIGNED)
         .ended_since(now - EXPIRED_SHOWN, now=now)
-        .order_by("-ends_at", "id")
+        .order_by(Coalesce("ended_at", "ends_at").desc(), "id")
     )
     return [_held(row, user.id) for row in rows]
 
