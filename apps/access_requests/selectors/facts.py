@@ -42,7 +42,7 @@ def load_activation(ask: Ask, *, actor: Actor, now: datetime) -> ActivationCase:
     user = actor.user
     eligible = _eligible(ask.assignment_id, user, now)
     resource = _resource(ask.resource_id, eligible)
-    extends = _extended(ask.extends_id, eligible, resource, user, now)
+    extends = _extended(ask, eligible, resource, user, now)
     rules = rules_for(eligible.role, eligible.resource)
     facts = ActivationFacts(
         rules=rules,
@@ -131,14 +131,21 @@ def states_now(requests: Iterable[AccessRequest], *, now: datetime) -> dict[UUID
 
 
 def _state(row: AccessRequest, members: dict[UUID, frozenset[UUID]], now: datetime) -> State:
-    starts_at = row.result.starts_at if row.result else row.starts_at
+    begins_at = row.result.starts_at if row.result else row.starts_at
+    never_begins = _ended_unbegun(row)
     return state_now(
         row.state,
         deadline_at=row.deadline_at,
-        starts_at=starts_at,
-        ground_stands=_ground_stands(row, members, now),
+        starts_at=None if never_begins else begins_at,
+        ground_stands=not never_begins and _ground_stands(row, members, now),
         now=now,
     )
+
+
+def _ended_unbegun(row: AccessRequest) -> bool:
+    """Whether what was granted for later was ended before its start: that never comes now."""
+    result = row.result
+    return result is not None and result.ended_at is not None and result.ended_at <= result.starts_at
 
 
 def _ground_stands(row: AccessRequest, members: dict[UUID, frozenset[UUID]], now: datetime) -> bool:
@@ -168,11 +175,17 @@ def _resource(id_: UUID | None, eligible: Assignment) -> Resource:
 
 
 def _extended(
-    id_: UUID | None, eligible: Assignment, resource: Resource, user: User, now: datetime
+    ask: Ask, eligible: Assignment, resource: Resource, user: User, now: datetime
 ) -> Assignment | None:
-    if id_ is None:
+    if ask.extends_id is None:
         return None
-    row = Assignment.objects.activated().filter(pk=id_, principal_id=user.id, parent=eligible).first()
+    if ask.starts_at is not None:
+        raise Invalid("An extension counts from the decision. It has no start of its own.")
+    row = (
+        Assignment.objects.activated()
+        .filter(pk=ask.extends_id, principal_id=user.id, parent=eligible)
+        .first()
+    )
     if row is None or row.resource_id != resource.id or not row.is_current(now):
         raise Invalid("This is not active any more. Activate it anew.")
     return row

@@ -23,14 +23,14 @@ from apps.common.period import Period
 
 
 def assess_activation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
+    _require_person(actor)
     return can_activate(load_activation(ask, actor=actor, now=now).facts)
 
 
 @transaction.atomic
 def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Grant at once, or leave waiting for an approver where the role asks for one."""
-    if actor.user is None:
-        raise Invalid("Only a person activates a role, for themself.")
+    _require_person(actor)
     assignments.lock_principal(actor.user.id)
     assignments.settle(principal_id=actor.user.id, now=now)
     settle_waiting(principal_id=actor.user.id, now=now)
@@ -54,6 +54,11 @@ def grant(request: AccessRequest, case: ActivationCase, *, by: Party, now: datet
     starts_later = result.starts_at > now
     move(request, Step.GRANT_LATER if starts_later else Step.GRANT, at=now, result=result)
     notices.tell_granted(request, rules=case.facts.rules, now=now)
+
+
+def _require_person(actor: Actor) -> None:
+    if actor.user is None:
+        raise Invalid("Only a person activates a role, for themself.")
 
 
 def _carry_out(

@@ -95,15 +95,15 @@ def remove(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
 
 
 def assess_update(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
-    row = _row(ask)
+    row = _assigned_row(ask)
     return can_update(_load(_as_assignment(ask, row), actor, now).facts, _removal(row, actor, now))
 
 
 @transaction.atomic
 def update(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Give an assignment another period. What waits on it is closed: it was asked under the old one."""
-    _lock(_row(ask))
-    row = _row(ask)
+    _lock(_assigned_row(ask))
+    row = _assigned_row(ask)
     assess_update(ask, actor=actor, now=now).require()
     request = _write(ask, actor, row.principal, row.role, row.resource, row.kind, now, result=row)
     starts_at = ask.starts_at or row.starts_at
@@ -145,7 +145,7 @@ def _load(ask: Ask, actor: Actor, now: datetime) -> _Case:
         starts_at=max(ask.starts_at or now, now),
         ends_at=ask.ends_at,
         may_manage=_may(actor, Permission.ASSIGNMENTS_MANAGE, resource),
-        exists=_exists(principal, role, resource, ask.kind),
+        exists=_exists(principal, role, resource, ask.kind, now),
         is_console=actor.is_console,
         justification=ask.said.justification,
         second_factor=actor.second_factor,
@@ -220,11 +220,11 @@ def _write(
     )
 
 
-def _exists(principal: Principal, role: RoleDefinition, resource: Resource, kind: str) -> bool:
+def _exists(principal: Principal, role: RoleDefinition, resource: Resource, kind: str, now: datetime) -> bool:
     rows = Assignment.objects.filter(
         principal=principal, role=role, resource=resource, kind=kind, origin=Assignment.Origin.ASSIGNED
     )
-    return rows.filter(ended_at__isnull=True).exists()
+    return rows.not_ended(now).exists()
 
 
 def _may(actor: Actor, permission: Permission, resource: Resource) -> bool:
@@ -239,4 +239,11 @@ def _row(ask: Ask) -> Assignment:
     row = Assignment.objects.filter(pk=ask.assignment_id).with_names().first()
     if row is None:
         raise Invalid("There is no such assignment.")
+    return row
+
+
+def _assigned_row(ask: Ask) -> Assignment:
+    row = _row(ask)
+    if row.is_activated:
+        raise Invalid("What its holder activated, only its holder extends.")
     return row
