@@ -9,6 +9,7 @@ from apps.access_requests.policy.assigning import (
     RemovalFacts,
     can_assign,
     can_remove,
+    can_update,
 )
 from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.assignments.models import Assignment
@@ -274,3 +275,35 @@ def test_keeps_the_last_one_from_the_console_too():
     )
 
     assert refused.rules == ("LastAdminRule",)
+
+
+# ---- Changing the period -----------------------------------------------------------------------------------
+
+PRESENT = RemovalFacts(may_manage=True, has_ended=False, now=NOW)
+
+
+def test_lets_an_admin_give_another_period():
+    assert can_update(facts(exists=True, ends_at=NOW + DAY), PRESENT)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "present", "rules_refusing"),
+    [
+        pytest.param({"may_manage": False}, {}, ("AdminRequestRule",), id="no right to"),
+        pytest.param({"ends_at": NOW}, {}, ("ExpirationRule",), id="an end that has passed"),
+        pytest.param({"rules": BOUNDED}, {}, ("ExpirationRule",), id="permanent where that is not allowed"),
+        pytest.param({"second_factor": NO_FACTOR}, {}, ("MfaRule",), id="no second factor"),
+        pytest.param({}, {"has_ended": True}, ("RoleAssignmentDoesNotExist",), id="ended meanwhile"),
+        pytest.param(
+            {"ends_at": NOW + DAY},
+            {"last_of": "Global Administrator"},
+            ("LastAdminRule",),
+            id="an end for the last administrator",
+        ),
+        pytest.param({}, {"last_of": "Global Administrator"}, (), id="the last administrator, for good"),
+    ],
+)
+def test_refuses_another_period_as_a_new_one_and_as_the_end_of_the_old(wanted, present, rules_refusing):
+    decision = can_update(facts(**wanted), replace(PRESENT, **present))
+
+    assert decision.rules == rules_refusing
