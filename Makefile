@@ -8,7 +8,7 @@ PORT ?= 8000
 export PORT
 
 VENV := .venv/bin
-INSTALL := $(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+INSTALL := $(VENV)/python -m pip install -qq --disable-pip-version-check --require-hashes
 COMPILE := $(VENV)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style line pyproject.toml
 
@@ -26,13 +26,15 @@ test: .venv/.dev
 check: .venv/.dev
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
-	env $(AS_IN_PRODUCTION) $(VENV)/python manage.py makemigrations --check --dry-run
-	env $(AS_IN_PRODUCTION) $(VENV)/python manage.py check --deploy --fail-level WARNING
+	@echo "manage.py makemigrations --check"
+	@env $(PRODUCTION) DATABASE_URL=sqlite:///:memory: $(VENV)/python manage.py makemigrations --check --dry-run
+	@echo "manage.py check --deploy"
+	@env $(PRODUCTION) $(VENV)/python manage.py check --deploy --fail-level WARNING
 
 # What a real installation sets, with values that lead nowhere.
-AS_IN_PRODUCTION = -u PIM_DEMO PIM_DATA_DIR=/nonexistent \
-	SECRET_KEY=only-for-the-check-5a1f09c27be84d63a0f7e2c91b6d38f4a75e \
-	PIM_FACTOR_KEYS=only-for-the-check BASE_URL=https://pim.example.com ALLOWED_HOSTS=pim.example.com \
+PRODUCTION = -u PIM_DEMO PIM_DATA_DIR=/nonexistent \
+	SECRET_KEY=only-for-the-check-5a1f09c27be84d63a0f7e2c91b6d38f4a75e PIM_FACTOR_KEYS=only-for-the-check \
+	ALLOWED_HOSTS=pim.example.com BASE_URL=https://pim.example.com \
 	DATABASE_URL=postgres://pim@db.example.com/pim EMAIL_URL=smtp+tls://pim:secret@mail.example.com
 
 lock: .venv/.dev

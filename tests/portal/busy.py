@@ -10,6 +10,7 @@ from pimportal.settings import *  # noqa: F403
 from pimportal.settings import DATA_DIR
 
 PERIODIC_JOBS = (Job("busy", "tests.portal.busy.work", every=timedelta(seconds=1)),)
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def work() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 import sqlite3
 import time
+import urllib.error
 import urllib.request
 from contextlib import closing
 
@@ -31,6 +33,11 @@ def health(port):
             return json.load(answer)
     except OSError:
         return {}
+
+
+def fetch(port, path):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as answer:
+        return answer.read().decode()
 
 
 def beats(background):
@@ -110,18 +117,32 @@ def test_says_that_the_port_is_taken(background):
     )
 
 
-def test_says_that_the_database_is_behind(background, port):
+def test_serves_in_production_with_collected_files_and_a_database_up_to_date(background, port):
     production = {
+        "DJANGO_SETTINGS_MODULE": "tests.portal.production",
         "PIM_DEMO": "0",
         "PIM_FACTOR_KEYS": "a-factor-key",
-        "ALLOWED_HOSTS": "pim.example.com",
-        "BASE_URL": "https://pim.example.com",
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
     }
 
-    status = background.start(*SERVE, PORT=str(port), **production).wait(START_SECONDS)
+    def run(*command):
+        return background.start(*command, **production).wait(START_SECONDS)
 
-    assert status == 1
+    assert run(*SERVE) == 1
+    assert "Run `manage.py collectstatic` first." in background.log.read_text()
+    assert run("manage.py", "collectstatic", "--noinput", "--verbosity=0") == 0
+    assert run(*SERVE) == 1
     assert "Start with `manage.py serve --migrate`." in background.log.read_text()
+    background.start(*SERVE, "--migrate", **production)
+    assert wait_until(lambda: health(port).get("status") == "ok", seconds=START_SECONDS)
+    page = fetch(port, "/sign-in/")
+    style = re.search(r'href="(/static/css/portal\.[0-9a-f]+\.css)"', page)
+    assert "--" in fetch(port, style[1])
+    assert "john.doe@example.com" not in page
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        fetch(port, "/demo/codes/")
 
 
 def test_says_everything_that_is_missing_at_once(background):

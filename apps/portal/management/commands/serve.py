@@ -29,6 +29,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, migrate: bool, attached: bool, **_: object) -> None:
+        if not settings.DEMO and not (settings.STATIC_ROOT / "staticfiles.json").is_file():
+            raise CommandError("Static files are not collected. Run `manage.py collectstatic` first.")
         starter = os.getppid() if attached else None
         listener = self._listen()
         self._prepare_database(migrate=migrate or settings.DEMO)
