@@ -12,7 +12,7 @@ from apps.assignments.policy import groups_of
 from apps.roles import built_in
 from tests.factories import activate, disable, join, make_group, make_user, may_join
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]  # raw SQL
 
 TICK, HOUR, DAY = timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1)
 
