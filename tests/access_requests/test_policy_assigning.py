@@ -301,6 +301,12 @@ def test_lets_an_admin_give_another_period():
             id="an end for the last administrator",
         ),
         pytest.param({}, {"last_of": "Global Administrator"}, (), id="the last administrator, for good"),
+        pytest.param(
+            {"starts_at": NOW + DAY},
+            {"last_of": "Global Administrator"},
+            ("LastAdminRule",),
+            id="the last administrator, from tomorrow",
+        ),
     ],
 )
 def test_refuses_another_period_as_a_new_one_and_as_the_end_of_the_old(wanted, present, rules_refusing):

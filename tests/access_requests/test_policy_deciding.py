@@ -9,6 +9,7 @@ from apps.access_requests.policy.deciding import (
     can_deactivate,
     can_decide,
     may_decide,
+    may_look,
 )
 from apps.access_requests.states import OPEN, WAITING, State
 from apps.accounts.policy import NO_FACTOR, SecondFactor
@@ -108,24 +109,49 @@ def test_shows_the_page_before_anything_was_said_or_confirmed():
     assert may_decide(facts(justification="", second_factor=NO_FACTOR))
 
 
+@pytest.mark.parametrize(
+    ("change", "rules_refusing"),
+    [
+        pytest.param({}, (), id="an approver"),
+        pytest.param({"state": State.DENIED}, (), id="an approver who comes too late"),
+        pytest.param({"is_own": True}, ("SelfApprovalRule",), id="the requester"),
+        pytest.param({"is_approver": False}, ("ApproverRule",), id="nobody of these"),
+        pytest.param(
+            {"state": State.DENIED, "is_approver": False}, ("ApproverRule",), id="nobody, who learns no state"
+        ),
+    ],
+)
+def test_shows_a_request_to_its_approvers_alone(change, rules_refusing):
+    assert may_look(facts(**change)).rules == rules_refusing
+
+
 # ---- Cancelling --------------------------------------------------------------------------------------------
+
+
+NOT_YOURS = ("CancelRule", "Only the requester or an admin cancels a request.")
+NOT_PROVEN = ("MfaRule", "Confirm with your second factor before you cancel another's request.")
 
 
 @pytest.mark.parametrize("state", OPEN)
 @pytest.mark.parametrize(
-    ("is_own", "may_manage", "may_cancel"),
-    [(True, False, True), (False, True, True), (True, True, True), (False, False, False)],
+    ("is_own", "may_manage", "is_fresh", "refusal"),
+    [
+        pytest.param(True, False, False, None, id="the requester"),
+        pytest.param(False, True, True, None, id="an admin who has confirmed"),
+        pytest.param(False, True, False, NOT_PROVEN, id="an admin who has not"),
+        pytest.param(True, True, False, None, id="an admin's own"),
+        pytest.param(False, False, True, NOT_YOURS, id="anybody else"),
+    ],
 )
-def test_lets_the_requester_or_an_admin_withdraw_what_is_open(state, is_own, may_manage, may_cancel):
-    decision = can_cancel(state, is_own=is_own, may_manage=may_manage)
+def test_lets_the_requester_or_an_admin_withdraw_what_is_open(state, is_own, may_manage, is_fresh, refusal):
+    decision = can_cancel(state, is_own=is_own, may_manage=may_manage, is_fresh=is_fresh)
 
-    assert bool(decision) is may_cancel
-    assert decision.reason == ("" if may_cancel else "Only the requester or an admin cancels a request.")
+    assert [(r.rule, r.reason) for r in decision.refusals] == ([refusal] if refusal else [])
 
 
 @pytest.mark.parametrize("state", [state for state in State if state not in OPEN])
 def test_lets_nobody_withdraw_what_is_closed(state):
-    refused = can_cancel(state, is_own=True, may_manage=True)
+    refused = can_cancel(state, is_own=True, may_manage=True, is_fresh=True)
 
     assert refused.rules == ("CancelRule",)
     assert refused.reason == f"This can no longer be cancelled: {state.label.lower()}."
@@ -138,7 +164,7 @@ def test_lets_nobody_withdraw_what_is_closed(state):
     ("is_activated", "is_holder", "is_running", "reason"),
     [
         pytest.param(True, True, True, "", id="one's own, running"),
-        pytest.param(True, True, False, "This has ended already.", id="ended"),
+        pytest.param(True, True, False, "This is not active now.", id="ended, or not begun"),
         pytest.param(
             False, True, True, "This was assigned by an admin. Only an admin can remove it.", id="assigned"
         ),

@@ -194,6 +194,24 @@ def test_changes_no_period_of_what_has_ended(eligible, administrator, now):
     assert not events_of(AuditAction.ASSIGNMENT_CHANGED, eligible).exists()
 
 
+def test_lets_no_activation_outlast_the_new_period(activation, eligible, requester, now):
+    later = ask_to_activate(eligible, requester, now=now, starts_at=now + DAY).result
+    earlier_end = now + HOUR / 2
+
+    change_period(eligible, period=Period(eligible.starts_at, earlier_end), by=CONSOLE, now=now)
+
+    assert Assignment.objects.get(pk=activation.pk).ends_at == earlier_end
+    assert how_it_ended(activation) == ("", None, "")
+    assert how_it_ended(later) == (End.GROUND_LOST, now, "Console")
+
+
+def test_leaves_activations_alone_that_fit_the_new_period(activation, eligible, now):
+    change_period(eligible, period=Period(eligible.starts_at, activation.ends_at), by=CONSOLE, now=now)
+
+    assert Assignment.objects.get(pk=activation.pk).ends_at == now + HOUR
+    assert not events_of(AuditAction.ASSIGNMENT_CHANGED, activation).exists()
+
+
 # ---- Ending ------------------------------------------------------------------------------------------------
 
 
