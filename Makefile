@@ -33,7 +33,7 @@ check: .venv/.dev
 
 # What a real installation sets, with values that lead nowhere.
 PRODUCTION = -u PIM_DEMO PIM_DATA_DIR=/nonexistent \
-	SECRET_KEY=only-for-the-check-5a1f09c27be84d63a0f7e2c91b6d38f4a75e PIM_FACTOR_KEYS=only-for-the-check \
+	SECRET_KEY=only-for-the-check-5a1f09c27be84d63a0f7e2c91b6d38f4a75e PIM_FACTOR_KEYS=only-for-the-check-6c1d0b83e2f94a57 \
 	ALLOWED_HOSTS=pim.example.com BASE_URL=https://pim.example.com \
 	DATABASE_URL=postgres://pim@db.example.com/pim EMAIL_URL=smtp+tls://pim:secret@mail.example.com
 

@@ -125,17 +125,26 @@ def problems_of_demo(*, hosts: list[str], base_url: str, listen: str) -> list[st
     return problems
 
 
+# What Django's own deployment check asks for, and 128 bits written as hexadecimal digits.
+SHORTEST_SECRET_KEY = 50
+SHORTEST_FACTOR_KEY = 32
+
+
 def problems_of_production(
     *, secret_key: str, factor_keys: list[str], hosts: list[str], base_url: str
 ) -> list[str]:
     """One sentence for each setting that a real installation lacks."""
     problems = []
-    if not secret_key:
+    if len(secret_key) < SHORTEST_SECRET_KEY:
         problems.append(
-            "Set SECRET_KEY to a random text of at least 50 characters; it signs sessions and tasks."
+            f"Set SECRET_KEY to a random text of at least {SHORTEST_SECRET_KEY} characters; it signs sessions"
+            " and tasks."
         )
-    if not factor_keys:
-        problems.append("Set PIM_FACTOR_KEYS to a random text; it encrypts the secrets of second factors.")
+    if not factor_keys or min(map(len, factor_keys)) < SHORTEST_FACTOR_KEY or secret_key in factor_keys:
+        problems.append(
+            f"Set PIM_FACTOR_KEYS to another random text, of at least {SHORTEST_FACTOR_KEY} characters; it"
+            " encrypts the secrets of second factors."
+        )
     if not hosts:
         problems.append("Set ALLOWED_HOSTS to the host names of the portal, separated by commas.")
     parts = urlsplit(base_url)

@@ -14,4 +14,5 @@ JOBS = (
     Job("assignments.sweep", "apps.assignments.tasks.sweep", every=timedelta(seconds=2)),
     Job("access_requests.sweep", "apps.access_requests.tasks.sweep", every=timedelta(seconds=2)),
     Job("notifications.deliver", "apps.notifications.tasks.deliver", every=timedelta(seconds=2)),
+    Job("accounts.tidy", "apps.accounts.tasks.tidy", every=timedelta(hours=1)),
 )

@@ -373,7 +373,10 @@ class DecideManyForm(DecisionForm):
 
     def clean_seen(self) -> dict[UUID, str]:
         try:
-            pairs = [pair.split(":", 1) for pair in self.cleaned_data["seen"]]
-            return {UUID(id_): digest[:64] for id_, digest in pairs}
+            pairs = (pair.split(":", 1) for pair in self.cleaned_data["seen"])
+            seen = {UUID(id_): digest[:64] for id_, digest in pairs}
         except ValueError:
-            raise ValidationError(_OUT_OF_DATE) from None
+            seen = {}
+        if not seen or not all(seen.values()):
+            raise ValidationError(_OUT_OF_DATE)
+        return seen

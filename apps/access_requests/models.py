@@ -39,7 +39,14 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
 
     def with_names(self) -> AccessRequestQuerySet:
         return self.select_related(
-            "principal", "requester", "role", "resource", "eligible__principal", "result", "extends"
+            "principal",
+            "requester",
+            "role",
+            "resource",
+            "eligible__principal",
+            "eligible__resource",
+            "result",
+            "extends",
         )
 
 

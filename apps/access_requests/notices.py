@@ -68,11 +68,14 @@ def tell_decided(request: AccessRequest, approver: User, *, rules: RoleRules, no
     """Every approver hears that it is settled and how; the requester hears of a no, and of a failed yes."""
 
     def build(zone: tzinfo) -> Message:
-        return _decided(request, approver.name, zone, now)
+        return _decided(request, approver.name, zone, now, link=request.get_decide_url())
+
+    def build_for_requester(zone: tzinfo) -> Message:
+        return _decided(request, approver.name, zone, now, link=request.get_absolute_url())
 
     key = f"request:{request.id}:decided"
     if request.state in (State.DENIED, State.FAILED):
-        _tell([request.requester], build, key=key, now=now)
+        _tell([request.requester], build_for_requester, key=key, now=now)
     others = approvers_for(
         rules, resource=request.eligible.resource, requester=request.requester, now=now
     ).people
@@ -190,7 +193,7 @@ _DECIDED = {
 _APPROVED = (NoticeEvent.REQUEST_APPROVED, "approved", "approved the request.")
 
 
-def _decided(request: AccessRequest, approver: str, zone: tzinfo, now: datetime) -> Message:
+def _decided(request: AccessRequest, approver: str, zone: tzinfo, now: datetime, *, link: str) -> Message:
     event, word, sentence = _DECIDED.get(State(request.state), _APPROVED)
     reason = f" {request.closing_reason}" if request.closing_reason else ""
     return Message(
@@ -198,7 +201,7 @@ def _decided(request: AccessRequest, approver: str, zone: tzinfo, now: datetime)
         subject=f"PIM: {request.principal.name}'s request for the {request.role.name} role was {word}",
         text=f"{approver} {sentence}{reason}",
         facts=_facts(request, zone, now),
-        link=request.get_absolute_url(),
+        link=link,
     )
 
 

@@ -98,6 +98,14 @@ def network_of(address: str) -> str:
     return str(ip)
 
 
+def session_lasts(
+    *, signed_in_at: datetime, seen_at: datetime, now: datetime, idle_seconds: int, longest_seconds: int
+) -> bool:
+    """Whether a session still counts: used within the idle limit, and begun within the absolute one."""
+    idle, age = now - seen_at, now - signed_in_at
+    return idle < timedelta(seconds=idle_seconds) and age < timedelta(seconds=longest_seconds)
+
+
 # ---- Time zones --------------------------------------------------------------------------------------------
 
 

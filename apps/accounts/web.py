@@ -22,6 +22,7 @@ from apps.common.errors import NotAllowed
 from apps.common.web.forms import PortalForm
 
 _STAMP = "second_factor_at"
+SIGNED_IN, SEEN = "signed_in_at", "seen_at"
 _KNOWN_BROWSER = "pim_known"
 _KNOWN_BROWSER_AGE = timedelta(days=180)
 _KNOWN_BROWSER_PEOPLE = 5
@@ -35,6 +36,7 @@ def start_session(request: HttpRequest, user: User) -> None:
     """Sign in with nothing left of an earlier session: new key, no second factor, whoever was here before."""
     request.session.flush()
     auth.login(request, user)
+    request.session[SIGNED_IN] = request.session[SEEN] = request.now.isoformat()
 
 
 def next_url(request: HttpRequest) -> str:

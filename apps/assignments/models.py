@@ -42,7 +42,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(by_clock | Q(ended_at__gt=instant, ended_at__lte=now))
 
     def with_names(self) -> AssignmentQuerySet:
-        return self.select_related("principal", "role", "resource", "parent__principal", "parent__resource")
+        return self.select_related(
+            "principal", "role", "resource__group", "parent__principal", "parent__resource"
+        )
 
 
 class Assignment(models.Model):

@@ -6,6 +6,7 @@ principal's row (`lock_principal`), so that periods of one key cannot overlap.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -36,8 +37,16 @@ NO_REASON = Why()
 
 
 def lock_principal(principal_id: UUID) -> Principal:
-    """Everything that changes what a principal holds passes here first, one after the other."""
-    return Principal.objects.select_for_update().get(pk=principal_id)
+    """Everything that changes what a principal holds passes here first, one after the other.
+
+    `no_key`: rows that only point at this one (by foreign key) are written elsewhere without waiting for it.
+    """
+    return Principal.objects.select_for_update(no_key=True).get(pk=principal_id)
+
+
+def lock_assignment(assignment_id: UUID | None) -> None:
+    """The ground of a row that is about to be written; after its principal, before the row itself."""
+    list(Assignment.objects.select_for_update(no_key=True).filter(pk=assignment_id).values_list("pk"))
 
 
 @transaction.atomic
@@ -110,6 +119,9 @@ def change_period(
     ]
     assignment.starts_at, assignment.ends_at = period.start, period.end
     _record(AuditAction.ASSIGNMENT_CHANGED, assignment, by, now, why, before=before)
+    if period.end is not None:
+        for child in assignment.activations.not_ended(now).filter(ends_at__gt=period.end).with_names():
+            _clip_child(child, ends_at=period.end, by=by, now=now)
 
 
 @transaction.atomic
@@ -147,7 +159,7 @@ def end(
     _record(action, assignment, by, now, why, how=how, ended_at=assignment.ended_at.isoformat())
     _tell_holder(assignment, now)
     for child in assignment.activations.filter(ended_at__isnull=True).with_names():
-        _end_child(child, parent=assignment, by=by, now=now)
+        _end_child(child, parent_ended_at=assignment.ended_at, by=by, now=now)
 
 
 @transaction.atomic
@@ -169,13 +181,22 @@ def write_end(assignment: Assignment, *, now: datetime) -> bool:
     return True
 
 
-def _end_child(child: Assignment, *, parent: Assignment, by: Party, now: datetime) -> None:
-    """An activation ends with its ground, unless its own clock had run out before."""
-    ended_at = parent.ended_at or now
-    if child.ends_at is not None and child.ends_at <= ended_at:
-        end(child, how=Assignment.End.EXPIRED, by=CLOCK, now=now, at=child.ends_at)
+def _end_child(child: Assignment, *, parent_ended_at: datetime, by: Party, now: datetime) -> None:
+    """An activation ends with its ground, unless its own clock had run out before. Whoever ended it at the
+    same moment did the same work: that is no conflict."""
+    with suppress(Conflict):
+        if child.ends_at is not None and child.ends_at <= parent_ended_at:
+            end(child, how=Assignment.End.EXPIRED, by=CLOCK, now=now, at=child.ends_at)
+        else:
+            end(child, how=Assignment.End.GROUND_LOST, by=by, now=now, at=parent_ended_at)
+
+
+def _clip_child(child: Assignment, *, ends_at: datetime, by: Party, now: datetime) -> None:
+    """An activation never says that it outlasts its ground."""
+    if child.starts_at >= ends_at:
+        _end_child(child, parent_ended_at=now, by=by, now=now)
     else:
-        end(child, how=Assignment.End.GROUND_LOST, by=by, now=now, at=ended_at)
+        change_period(child, period=Period(child.starts_at, ends_at), by=by, now=now)
 
 
 def _record(

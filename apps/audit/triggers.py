@@ -17,7 +17,7 @@ _SQLITE_TRIGGERS = {
     "audit_event_no_update": f"BEFORE UPDATE ON {TABLE}",
     "audit_event_no_delete": f"BEFORE DELETE ON {TABLE}",
     "audit_event_no_replace": (
-        f"BEFORE INSERT ON {TABLE} WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id)"  # noqa: S608
+        f"BEFORE INSERT ON {TABLE} WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE id = NEW.id OR rowid = NEW.rowid)"  # noqa: S608
     ),
 }
 

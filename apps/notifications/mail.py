@@ -74,6 +74,8 @@ def _context(notice: Notice) -> dict[str, Any]:
         "notice": notice,
         "organisation": settings.ORGANISATION,
         "base_url": settings.BASE_URL,
+        # A second line of what somebody wrote must not look like a line of ours.
+        "facts": [(label, value.replace("\n", "\n    ")) for label, value in notice.facts],
         "buttons": notice.buttons or _default_buttons(notice),
     }
 

@@ -9,8 +9,8 @@ from pimportal import environment
 
 FILE = Path("/var/lib/pim/pimportal.sqlite3")
 GOOD = {
-    "secret_key": "a key",
-    "factor_keys": ["another"],
+    "secret_key": "s" * 50,
+    "factor_keys": ["f" * 32],
     "hosts": ["pim.example.com"],
     "base_url": "https://pim.example.com",
 }
@@ -112,7 +112,10 @@ def test_has_nothing_against_a_complete_production():
     ("name", "value", "says"),
     [
         ("secret_key", "", "SECRET_KEY"),
+        ("secret_key", "x" * 49, "SECRET_KEY"),
         ("factor_keys", [], "PIM_FACTOR_KEYS"),
+        ("factor_keys", ["f" * 32, "f" * 31], "PIM_FACTOR_KEYS"),
+        ("factor_keys", [GOOD["secret_key"]], "PIM_FACTOR_KEYS"),
         ("hosts", [], "ALLOWED_HOSTS"),
         ("base_url", "", "BASE_URL"),
         ("base_url", "pim.example.com", "BASE_URL"),

@@ -13,8 +13,8 @@ from django.conf import settings as current
 from django.core.exceptions import ImproperlyConfigured
 
 PRODUCTION = {
-    "SECRET_KEY": "a-key-of-the-tests",
-    "PIM_FACTOR_KEYS": "newest, older",
+    "SECRET_KEY": "a-key-of-the-tests-that-has-fifty-characters-and-more",
+    "PIM_FACTOR_KEYS": "the-newest-factor-key-of-32-characters, an-older-factor-key-of-32-characters",
     "ALLOWED_HOSTS": "pim.example.com",
     "BASE_URL": "https://pim.example.com/",
     "DATABASE_URL": "postgres://pim:secret@db.example.com/pim",
@@ -44,7 +44,10 @@ def test_is_strict_in_production(load):
     assert settings["CSRF_COOKIE_SECURE"]
     assert settings["SECURE_SSL_REDIRECT"]
     assert settings["SECURE_HSTS_SECONDS"] == 31_536_000
-    assert settings["FACTOR_KEYS"] == ["newest", "older"]
+    assert settings["FACTOR_KEYS"] == [
+        "the-newest-factor-key-of-32-characters",
+        "an-older-factor-key-of-32-characters",
+    ]
     assert settings["BASE_URL"] == "https://pim.example.com"
     assert not settings["MAIL_IS_KEPT"]
     assert settings["EMAIL_USE_TLS"]

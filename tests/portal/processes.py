@@ -32,7 +32,7 @@ class Background:
             "DJANGO_SETTINGS_MODULE": "pimportal.settings",
             "PIM_DEMO": "1",
             "PIM_DATA_DIR": str(self.directory),
-            "SECRET_KEY": "a-key-of-the-tests",
+            "SECRET_KEY": "a-key-of-the-tests-that-has-fifty-characters-and-more",
             MARK: str(self.directory),
             **variables,
         }

@@ -121,7 +121,7 @@ def test_serves_in_production_with_collected_files_and_a_database_up_to_date(bac
     production = {
         "DJANGO_SETTINGS_MODULE": "tests.portal.production",
         "PIM_DEMO": "0",
-        "PIM_FACTOR_KEYS": "a-factor-key",
+        "PIM_FACTOR_KEYS": "a-factor-key-of-the-tests-with-32-characters",
         "ALLOWED_HOSTS": "127.0.0.1",
         "BASE_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),

@@ -191,7 +191,9 @@ OUTLIVING_RULES = (still_there_rule, last_one_rule)
 
 
 def can_update(wanted: AssignmentFacts, present: RemovalFacts) -> Decision:
-    """May this assignment get another period? `present.last_of` counts only when it would get an end."""
-    last_of = present.last_of if wanted.ends_at is not None else ""
+    """May this assignment get another period? `present.last_of` counts unless it goes on
+    without an end."""
+    stays = wanted.ends_at is None and wanted.starts_at <= wanted.now
+    last_of = "" if stays else present.last_of
     kept = judge(OUTLIVING_RULES, replace(present, last_of=last_of))
     return Decision((*judge(UPDATING_RULES, wanted).refusals, *kept.refusals))

@@ -64,17 +64,25 @@ def can_decide(facts: DecisionFacts) -> Decision:
     return judge(DECIDING_RULES, facts)
 
 
+def may_look(facts: DecisionFacts) -> Decision:
+    """Whether this person may know anything of the request; asked first, so that a refusal tells nothing."""
+    return judge((own_request_rule, approver_rule), facts)
+
+
 def may_decide(facts: DecisionFacts) -> Decision:
     """Like `can_decide`, before the person has confirmed and said why."""
     return judge(MAY_DECIDE_RULES, facts)
 
 
-def can_cancel(state: State, *, is_own: bool, may_manage: bool) -> Decision:
-    """Waiting and not yet started requests are withdrawn by their requester or an admin (Entra behaviour)."""
+def can_cancel(state: State, *, is_own: bool, may_manage: bool, is_fresh: bool = False) -> Decision:
+    """Waiting and not yet started requests are withdrawn by their requester or an admin (Entra behaviour), an
+    admin with a fresh second factor, as for everything that admins do."""
     if state not in (*WAITING, State.GRANTED):
         return denied("CancelRule", f"This can no longer be cancelled: {state.label.lower()}.")
     if not (is_own or may_manage):
         return denied("CancelRule", "Only the requester or an admin cancels a request.")
+    if not is_own and not is_fresh:
+        return denied("MfaRule", "Confirm with your second factor before you cancel another's request.")
     return ALLOWED
 
 
@@ -87,5 +95,5 @@ def can_deactivate(*, is_activated: bool, is_holder: bool, is_running: bool) -> 
             "RoleAssignmentDoesNotExist", "This was assigned by an admin. Only an admin can remove it."
         )
     if not is_running:
-        return denied("RoleAssignmentDoesNotExist", "This has ended already.")
+        return denied("RoleAssignmentDoesNotExist", "This is not active now.")
     return ALLOWED

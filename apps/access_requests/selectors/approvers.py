@@ -125,7 +125,7 @@ class Standing:
 
     def fills_a_seat(self, rules: RoleRules, request: AccessRequest) -> bool:
         """Whether this person sits on the approver list of what is asked; never on their own request."""
-        if self.user.id in (request.principal_id, request.requester_id):
+        if not self.user.is_enabled or self.user.id in (request.principal_id, request.requester_id):
             return False
         if not rules.approvers:
             return request.resource.provider == Provider.DIRECTORY and self._holds(DEFAULT_APPROVER_ROLES)
@@ -135,7 +135,7 @@ class Standing:
         if kind == SeatKind.MANAGER:
             return request.requester is not None and request.requester.manager_id == self.user.id
         if kind == SeatKind.RESOURCE_OWNERS:
-            return self._holds(OWNER_ROLES, on=request.resource)
+            return self._holds(OWNER_ROLES, on=request.eligible.resource)
         return principal_id == self.user.id or principal_id in self.holdings.groups
 
     def _holds(self, role_ids: Iterable[UUID], on: Resource | None = None) -> bool:

@@ -53,6 +53,8 @@ class Evidence:
     active_now: list[str]
     others: list[ApproverLine]
 
+    extends_ended: bool = False  # what was to be extended has ended: a yes opens a new activation
+
     @property
     def requester(self) -> User:
         return self.item.requester
@@ -107,7 +109,7 @@ def evidence_on(request: AccessRequest, *, reader: User, now: datetime) -> Evide
     later = request.starts_at if request.starts_at and request.starts_at > now else None
     return Evidence(
         item=request,
-        digest=digest_now(request, rules),
+        digest=digest_now(request, rules, now=now),
         settings=rules,
         starts=later,
         ends_if_now=period.end if period else None,
@@ -117,6 +119,7 @@ def evidence_on(request: AccessRequest, *, reader: User, now: datetime) -> Evide
             for held in holdings_of(request.requester, now=now).active
         ],
         others=[line for line in approvers.lines if line.detail != reader.email],
+        extends_ended=request.extends is not None and not request.extends.is_current(now),
     )
 
 

@@ -19,6 +19,7 @@ from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.membership import groups_of_user, members_of
 from apps.assignments.models import Assignment
+from apps.assignments.policy import ground_stands
 from apps.common.errors import Invalid
 from apps.common.period import Period
 from apps.roles.models import Resource
@@ -103,13 +104,15 @@ def overlapping(
         .select_related("parent")
         .order_by("starts_at")
     )
-    return next((row.period for row in rows if row.period.overlaps(asked) and _gives(row, facts.now)), None)
+    overlapping_rows = [row for row in rows if row.period.overlaps(asked)]
+    return next((row.period for row in overlapping_rows if _gives(row, user, facts.now)), None)
 
 
-def _gives(row: Assignment, now: datetime) -> bool:
-    """Whether an activation still rests on a running eligible assignment. Only the row itself is looked at:
-    what a lost group would have ended too is written down by the sweep, seconds later."""
-    return row.parent is None or row.parent.is_current(now)
+def _gives(row: Assignment, user: User, now: datetime) -> bool:
+    """Whether a row of this person's still rests on something, whether or not a sweep has met it."""
+    if row.parent is None:
+        return True
+    return user.is_enabled and ground_stands(row, groups=groups_of_user(user.id, now=now), now=now)
 
 
 def waits_already(user: User, eligible: Assignment, resource: Resource, now: datetime) -> bool:
@@ -183,10 +186,11 @@ def _extended(
         raise Invalid("An extension counts from the decision. It has no start of its own.")
     row = (
         Assignment.objects.activated()
-        .filter(pk=ask.extends_id, principal_id=user.id, parent=eligible)
+        .filter(pk=ask.extends_id, principal_id=user.id, parent=eligible, resource=resource)
+        .select_related("parent")
         .first()
     )
-    if row is None or row.resource_id != resource.id or not row.is_current(now):
+    if row is None or not (row.is_current(now) and _gives(row, user, now)):
         raise Invalid("This is not active any more. Activate it anew.")
     return row
 

@@ -32,10 +32,10 @@ def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessReques
     """Grant at once, or leave waiting for an approver where the role asks for one."""
     _require_person(actor)
     assignments.lock_principal(actor.user.id)
+    assignments.lock_assignment(ask.assignment_id)
     assignments.settle(principal_id=actor.user.id, now=now)
     settle_waiting(principal_id=actor.user.id, now=now)
     case = load_activation(ask, actor=actor, now=now)
-    Assignment.objects.select_for_update().get(pk=case.eligible.pk)
     can_activate(case.facts).require()
     request = _write(ask, case, actor, now)
     if case.facts.rules.requires_approval:
@@ -94,7 +94,7 @@ def _write(ask: Ask, case: ActivationCase, actor: Actor, now: datetime) -> Acces
         duration_minutes=ask.minutes,
         deadline_at=now + window,
     )
-    request.snapshot = snapshot_of(request, case.facts.rules)
-    request.digest = digest_now(request, case.facts.rules)
+    request.snapshot = snapshot_of(request, case.facts.rules, now=now)
+    request.digest = digest_now(request, case.facts.rules, now=now)
     request.save(update_fields=["snapshot", "digest"])
     return request

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask
@@ -21,8 +23,8 @@ from apps.access_requests.policy.assigning import (
     can_update,
 )
 from apps.access_requests.services.recording import family_of, why, write_request
-from apps.access_requests.services.settling import close_waiting_on
-from apps.access_requests.states import State
+from apps.access_requests.services.settling import close_waiting_on, settle_waiting
+from apps.access_requests.states import OPEN, State
 from apps.accounts.models import Principal, User
 from apps.assignments import services as assignments
 from apps.assignments.membership import members_of
@@ -54,9 +56,8 @@ def assess_assignment(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
 @transaction.atomic
 def assign(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Give a role, eligible or active, now or from a later start, until an end or permanently."""
-    if ask.principal_id is not None and Principal.objects.filter(pk=ask.principal_id).exists():
-        assignments.lock_principal(ask.principal_id)
-        assignments.settle(principal_id=ask.principal_id, now=now)
+    if ask.principal_id is not None:
+        _settle_holders(ask.principal_id, now)
     case = _load(ask, actor, now)
     can_assign(case.facts).require()
     request = _write(ask, actor, case.principal, case.role, case.resource, ask.kind, now, ends_at=ask.ends_at)
@@ -74,6 +75,18 @@ def assign(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     request.result = result
     notices.tell_assigned(request, by=actor.party, rules=case.facts.rules, now=now)
     return request
+
+
+def _settle_holders(principal_id: UUID, now: datetime) -> None:
+    """Write down what has ended for whoever is about to get something: what they get must revive nothing
+    that is over. For a group that is everybody in it with something open."""
+    members = members_of({principal_id}, now=now)[principal_id]
+    busy = Q(assignments__ended_at__isnull=True) | Q(requests__state__in=OPEN) | Q(pk=principal_id)
+    holders = Principal.objects.filter(busy, pk__in={principal_id, *members}).distinct()
+    for id_ in holders.order_by("pk").values_list("pk", flat=True):
+        assignments.lock_principal(id_)
+        assignments.settle(principal_id=id_, now=now)
+        settle_waiting(principal_id=id_, now=now)
 
 
 def assess_removal(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
@@ -96,7 +109,7 @@ def remove(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
 
 def assess_update(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
     row = _assigned_row(ask)
-    return can_update(_load(_as_assignment(ask, row), actor, now).facts, _removal(row, actor, now))
+    return can_update(_load(_as_assignment(ask, row, now), actor, now).facts, _removal(row, actor, now))
 
 
 @transaction.atomic
@@ -106,28 +119,33 @@ def update(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     row = _assigned_row(ask)
     assess_update(ask, actor=actor, now=now).require()
     request = _write(ask, actor, row.principal, row.role, row.resource, row.kind, now, result=row)
-    starts_at = ask.starts_at or row.starts_at
-    assignments.change_period(
-        row, period=Period(starts_at, ask.ends_at), by=actor.party, now=now, why=why(request)
-    )
+    period = Period(_start(ask, row, now), ask.ends_at)
+    assignments.change_period(row, period=period, by=actor.party, now=now, why=why(request))
     close_waiting_on(row, by=actor.party, now=now)
     return request
 
 
-def _as_assignment(ask: Ask, row: Assignment) -> Ask:
+def _as_assignment(ask: Ask, row: Assignment, now: datetime) -> Ask:
     return replace(
         ask,
         principal_id=row.principal_id,
         role_id=row.role_id,
         resource_id=row.resource_id,
         kind=Assignment.Kind(row.kind),
-        starts_at=ask.starts_at or row.starts_at,
+        starts_at=_start(ask, row, now),
     )
+
+
+def _start(ask: Ask, row: Assignment, now: datetime) -> datetime:
+    """A start that has passed moves nothing that runs already."""
+    if ask.starts_at is None:
+        return row.starts_at
+    return ask.starts_at if ask.starts_at > now else min(row.starts_at, now)
 
 
 def _lock(row: Assignment) -> None:
     """The guard of the last one, then the holder: always in this order."""
-    RoleDefinition.objects.select_for_update().get(pk=row.role_id)
+    RoleDefinition.objects.select_for_update(no_key=True).get(pk=row.role_id)
     assignments.lock_principal(row.principal_id)
 
 
@@ -144,7 +162,7 @@ def _load(ask: Ask, actor: Actor, now: datetime) -> _Case:
         resource_provider=resource.provider,
         starts_at=max(ask.starts_at or now, now),
         ends_at=ask.ends_at,
-        may_manage=_may(actor, Permission.ASSIGNMENTS_MANAGE, resource),
+        may_manage=_may_manage(actor, resource),
         exists=_exists(principal, role, resource, ask.kind, now),
         is_console=actor.is_console,
         justification=ask.said.justification,
@@ -159,7 +177,7 @@ def _load(ask: Ask, actor: Actor, now: datetime) -> _Case:
 
 def _removal(row: Assignment, actor: Actor, now: datetime) -> RemovalFacts:
     return RemovalFacts(
-        may_manage=_may(actor, Permission.ASSIGNMENTS_MANAGE, row.resource),
+        may_manage=_may_manage(actor, row.resource),
         has_ended=row.ended_at is not None or (row.ends_at is not None and row.ends_at <= now),
         last_of=_last_of(row, now),
         is_console=actor.is_console,
@@ -227,8 +245,14 @@ def _exists(principal: Principal, role: RoleDefinition, resource: Resource, kind
     return rows.not_ended(now).exists()
 
 
-def _may(actor: Actor, permission: Permission, resource: Resource) -> bool:
-    return actor.is_console or actor.access.may(permission, resource.provider, resource.path)
+def _may_manage(actor: Actor, resource: Resource) -> bool:
+    """Whoever is in a role-assignable group may come to hold directory roles: its keeper is not enough."""
+    needed = [Permission.ASSIGNMENTS_MANAGE]
+    if resource.group is not None and resource.group.is_role_assignable:
+        needed.append(Permission.PRIVILEGED_PEOPLE_MANAGE)
+    return actor.is_console or all(
+        actor.access.may(permission, resource.provider, resource.path) for permission in needed
+    )
 
 
 def _group_facts(group: object) -> GroupFacts:

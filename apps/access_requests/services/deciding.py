@@ -14,19 +14,18 @@ from apps.access_requests import notices
 from apps.access_requests.asks import Actor
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.policy.activation import can_grant
-from apps.access_requests.policy.deciding import DecisionFacts, can_decide
+from apps.access_requests.policy.deciding import DecisionFacts, can_decide, may_look
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.facts import load_granting, states_now
 from apps.access_requests.services.activating import grant
 from apps.access_requests.services.recording import digest_now, move, record, snapshot_of
-from apps.access_requests.states import WAITING, State, Step
+from apps.access_requests.states import WAITING, Action, State, Step
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments import services as assignments
-from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.audit.vocabulary import AuditAction, Outcome
-from apps.common.errors import Conflict, DomainError
+from apps.common.errors import Conflict, DomainError, Invalid
 from apps.common.instants import short
 from apps.roles.policy import RoleRules
 from apps.roles.selectors import rules_for
@@ -63,13 +62,16 @@ def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     with the reasons, and both sides are told. Raises `NotAllowed`, `Conflict` when somebody was faster,
     `Changed` when it is no longer what was shown.
     """
-    request = _lock(verdict.request_id)
+    request = _lock(verdict.request_id, now)
     rules = rules_for(request.role, request.eligible.resource)
-    _require_waiting(request, actor, now)
-    can_decide(_facts(request, rules, verdict, actor, now)).require()
-    if verdict.digest != digest_now(request, rules):
+    facts = _facts(request, rules, verdict, actor, now)
+    may_look(facts).require()
+    if facts.state not in WAITING:
+        raise Conflict(closing_words(request, facts.state, actor.user, now))
+    can_decide(facts).require()
+    if verdict.digest != digest_now(request, rules, now=now):
         raise Changed("This request or its rules have changed. Look again, then decide.")
-    request.snapshot, request.digest = snapshot_of(request, rules), verdict.digest
+    request.snapshot, request.digest = snapshot_of(request, rules, now=now), verdict.digest
     request.save(update_fields=["snapshot", "digest"])
     _write_approval(request, verdict, actor, now)
     if verdict.approve:
@@ -91,19 +93,17 @@ def _outcome(verdict: Verdict, actor: Actor, now: datetime) -> Answer:
         return Answer(verdict, error=error)
 
 
-def _lock(request_id: UUID) -> AccessRequest:
-    """The holder's row, the eligible assignment, the request: always in this order."""
-    peek = AccessRequest.objects.only("principal_id", "eligible_id").get(pk=request_id)
+def _lock(request_id: UUID, now: datetime) -> AccessRequest:
+    """The holder's row, the eligible assignment, the request: always in this order. What the clock has ended
+    for the holder is written down in between, so that nothing hangs on a sweep."""
+    peek = AccessRequest.objects.filter(pk=request_id, action=Action.SELF_ACTIVATE).first()
+    if peek is None:
+        raise Invalid("There is no such request to decide.")
     assignments.lock_principal(peek.principal_id)
-    Assignment.objects.select_for_update().get(pk=peek.eligible_id)
-    return AccessRequest.objects.select_for_update(of=("self",)).with_names().get(pk=request_id)
-
-
-def _require_waiting(request: AccessRequest, actor: Actor, now: datetime) -> None:
-    """The second person is told who was faster, and what they answered."""
-    state = states_now([request], now=now)[request.id]
-    if state not in WAITING:
-        raise Conflict(closing_words(request, state, actor.user, now))
+    assignments.lock_assignment(peek.eligible_id)
+    assignments.settle(principal_id=peek.principal_id, now=now)
+    rows = AccessRequest.objects.select_for_update(of=("self",), no_key=True)
+    return rows.with_names().get(pk=request_id)
 
 
 def closing_words(request: AccessRequest, state: State, reader: User, now: datetime) -> str:
@@ -121,10 +121,11 @@ def closing_words(request: AccessRequest, state: State, reader: User, now: datet
 def _facts(
     request: AccessRequest, rules: RoleRules, verdict: Verdict, actor: Actor, now: datetime
 ) -> DecisionFacts:
+    approver = User.objects.get(pk=actor.user.pk)  # as they are now, not as they signed in
     return DecisionFacts(
         state=states_now([request], now=now)[request.id],
         is_own=actor.user.id in (request.principal_id, request.requester_id),
-        is_approver=Standing(actor.user, holdings_of(actor.user, now=now)).fills_a_seat(rules, request),
+        is_approver=Standing(approver, holdings_of(approver, now=now)).fills_a_seat(rules, request),
         justification=verdict.justification,
         needs_justification=rules.approver_justification,
         second_factor=actor.second_factor,

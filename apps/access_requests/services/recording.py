@@ -96,8 +96,8 @@ def why(request: AccessRequest) -> Why:
     return Why(request.justification, request.ticket_number)
 
 
-def snapshot_of(request: AccessRequest, rules: RoleRules) -> dict[str, Any]:
-    """Exactly what an approver is shown: who, what, where, how long, why, and the rules of now."""
+def snapshot_of(request: AccessRequest, rules: RoleRules, *, now: datetime) -> dict[str, Any]:
+    """Exactly what an approver is shown: who, what, where, how long, why, and the rules and facts of now."""
     return {
         "request": str(request.id),
         "principal": [str(request.principal_id), request.principal.name],
@@ -105,7 +105,7 @@ def snapshot_of(request: AccessRequest, rules: RoleRules) -> dict[str, Any]:
         "resource": [request.resource.path, request.resource.name],
         "minutes": request.duration_minutes,
         "starts_at": request.starts_at.isoformat() if request.starts_at else None,
-        "extends": str(request.extends_id) if request.extends_id else None,
+        "extends": _extended(request.extends, now),
         "justification": request.justification,
         "ticket": [request.ticket_number, request.ticket_system],
         "eligible_until": _until(request.eligible),
@@ -113,14 +113,19 @@ def snapshot_of(request: AccessRequest, rules: RoleRules) -> dict[str, Any]:
     }
 
 
-def digest_now(request: AccessRequest, rules: RoleRules) -> str:
-    return digest_of(snapshot_of(request, rules))
+def digest_now(request: AccessRequest, rules: RoleRules, *, now: datetime) -> str:
+    return digest_of(snapshot_of(request, rules, now=now))
 
 
 def family_of(action: Action, kind: str) -> Family:
     if action in (Action.SELF_ACTIVATE, Action.SELF_DEACTIVATE):
         return Family.ACTIVATION
     return Family(kind)
+
+
+def _extended(assignment: Assignment | None, now: datetime) -> list[Any] | None:
+    """Whether the activation still runs decides what a yes would do: move its end, or open a new one."""
+    return None if assignment is None else [str(assignment.id), assignment.is_current(now)]
 
 
 def _until(assignment: Assignment | None) -> str | None:

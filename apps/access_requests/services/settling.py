@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
+from django.db.models import Q
 
 from apps.access_requests import notices
 from apps.access_requests.models import AccessRequest
@@ -16,9 +16,7 @@ from apps.access_requests.states import OPEN, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CLOCK, AuditAction, Outcome, Party
-from apps.common.errors import Conflict
-
-log = logging.getLogger(__name__)
+from apps.common.isolation import each_on_its_own
 
 NO_GROUND = "No longer eligible."
 LAPSED = "Nobody decided in time."
@@ -30,9 +28,9 @@ def settle_waiting(*, principal_id: UUID, now: datetime) -> None:
 
 
 def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> None:
-    """An admin's change of an eligible assignment closes what waits on it, whoever asked for it."""
-    waiting = AccessRequest.objects.waiting().filter(eligible=assignment)
-    for request in waiting.with_names():
+    """An admin's change of an assignment closes what waits to activate or to extend it, whoever asked."""
+    on_it = Q(eligible=assignment) | Q(extends=assignment)
+    for request in AccessRequest.objects.waiting().filter(on_it).with_names():
         move(request, Step.CANCEL, at=now, reason=f"{by.name} changed the assignment.")
         record(AuditAction.REQUEST_CANCELED, request, by=by, now=now, justification="")
         notices.tell_closed(request, by=by, now=now)
@@ -42,17 +40,14 @@ def settle_all(*, now: datetime) -> int:
     """The sweep: one transaction per request, so that one bad row does not stop the others."""
     rows = list(AccessRequest.objects.filter(state__in=OPEN).with_names())
     states = states_now(rows, now=now)
-    return sum(_safely(row, now) for row in rows if states[row.id] != row.state)
+    changed = [row for row in rows if states[row.id] != row.state]
+    return each_on_its_own(changed, lambda row: _settle_one(row, now), what="Request settled by the clock")
 
 
-def _safely(row: AccessRequest, now: datetime) -> bool:
-    try:
-        with transaction.atomic():
-            assignments.lock_principal(row.principal_id)
-            return _settle([AccessRequest.objects.with_names().get(pk=row.pk)], now) == 1
-    except (Conflict, DatabaseError):
-        log.exception("Request %s could not be written down; the next run tries again.", row.pk)
-        return False
+@transaction.atomic
+def _settle_one(row: AccessRequest, now: datetime) -> bool:
+    assignments.lock_principal(row.principal_id)
+    return _settle([AccessRequest.objects.with_names().get(pk=row.pk)], now) == 1
 
 
 def _settle(rows: list[AccessRequest], now: datetime) -> int:

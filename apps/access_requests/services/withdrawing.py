@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.access_requests import notices
@@ -14,6 +15,7 @@ from apps.access_requests.policy.deciding import can_cancel, can_deactivate
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.services.recording import move, record, why, write_request
 from apps.access_requests.states import Family, State, Step
+from apps.accounts.policy import is_fresh
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import AuditAction
@@ -30,6 +32,7 @@ def assess_cancel(request: AccessRequest, *, actor: Actor, now: datetime) -> Dec
         may_manage=actor.access.may(
             Permission.REQUESTS_MANAGE, request.resource.provider, request.resource.path
         ),
+        is_fresh=is_fresh(actor.second_factor, now=now, max_age_seconds=settings.SECOND_FACTOR_MAX_AGE),
     )
 
 
@@ -39,7 +42,9 @@ def cancel(request_id: UUID, *, actor: Actor, now: datetime) -> AccessRequest:
     assignments.lock_principal(
         AccessRequest.objects.values_list("principal_id", flat=True).get(pk=request_id)
     )
-    request = AccessRequest.objects.select_for_update(of=("self",)).with_names().get(pk=request_id)
+    request = (
+        AccessRequest.objects.select_for_update(of=("self",), no_key=True).with_names().get(pk=request_id)
+    )
     assess_cancel(request, actor=actor, now=now).require()
     result = request.result
     move(request, Step.CANCEL, at=now, reason=f"Cancelled by {actor.party.name}.")
@@ -55,7 +60,7 @@ def assess_deactivation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
     return can_deactivate(
         is_activated=row.is_activated,
         is_holder=actor.user is not None and row.principal_id == actor.user.id,
-        is_running=row.ended_at is None and (row.ends_at is None or now < row.ends_at),
+        is_running=row.is_current(now),
     )
 
 

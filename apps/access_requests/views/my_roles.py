@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.asks import Ask
@@ -16,6 +16,7 @@ from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
 from apps.access_requests.views.actor import actor_of
 from apps.accounts.policy import zone_of
+from apps.assignments.models import Assignment
 from apps.assignments.selectors import expired_of
 from apps.common.access import Provider
 from apps.common.instants import clock_time
@@ -59,6 +60,7 @@ def my_roles(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def deactivate(request: HttpRequest, pk: UUID) -> HttpResponse:
+    get_object_or_404(Assignment, pk=pk, principal_id=request.user.id)
     ask = Ask(Action.SELF_DEACTIVATE, assignment_id=pk)
     ended = submit(ask, actor=actor_of(request), now=request.now)
     at = clock_time(request.now, zone_of(request.user))

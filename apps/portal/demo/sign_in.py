@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from apps.accounts.policy import can_sign_in
@@ -24,6 +23,6 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     can_sign_in(user).require()
     record_sign_in(user=user, network=network_of_request(request), now=request.now)
     start_session(request, user)
-    response = redirect(next_url(request))
+    response = HttpResponseRedirect(next_url(request))
     remember_browser(request, response, user.pk)
     return response
