@@ -8,13 +8,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from apps.accounts.models import Principal
 from apps.assignments.models import Assignment
 from apps.assignments.policy import groups_of
 from apps.roles.built_in import GROUP_MEMBER
+
+EVERY_ROW = Q()
 
 # Both walk a superset (whatever has not been ended); the pure `groups_of` then looks at periods and grounds.
 _UPWARDS = """
@@ -51,14 +53,17 @@ def groups_of_user(user_id: UUID, *, now: datetime) -> frozenset[UUID]:
     return groups_of(user_id, _memberships().filter(principal_id__in=reach), now=now)
 
 
-def members_of(group_ids: Collection[UUID], *, now: datetime) -> dict[UUID, frozenset[UUID]]:
-    """For each group the ids of the people in it now, disabled ones included. One query, however nested."""
+def members_of(
+    group_ids: Collection[UUID], *, now: datetime, among: Q = EVERY_ROW
+) -> dict[UUID, frozenset[UUID]]:
+    """For each group the ids of the people in it now, disabled ones included. One query, however nested.
+    `among` narrows the Member rows that count, such as to permanent ones."""
     if not group_ids:
         return {}
     seeds = ", ".join(["%s"] * len(group_ids))
     keys = [_key(id_) for id_ in group_ids]
     reach = RawSQL(_DOWNWARDS.format(seeds=seeds), [*keys, _key(GROUP_MEMBER)])  # noqa: S611
-    rows = list(_memberships().filter(resource__group_id__in=reach))
+    rows = list(_memberships().filter(among, resource__group_id__in=reach))
     groups = _groups_of_each(rows, now)
     return {id_: frozenset(user for user, held in groups.items() if id_ in held) for id_ in group_ids}
 

@@ -157,7 +157,8 @@ def end(
     assignment.ended_at, assignment.ended_how, assignment.ended_by = at or now, how, by.name
     action = AuditAction.ACTIVATION_ENDED if assignment.is_activated else AuditAction.ASSIGNMENT_ENDED
     _record(action, assignment, by, now, why, how=how, ended_at=assignment.ended_at.isoformat())
-    _tell_holder(assignment, now)
+    if by.id != str(assignment.principal_id):
+        _tell_holder(assignment, now)
     for child in assignment.activations.filter(ended_at__isnull=True).with_names():
         _end_child(child, parent_ended_at=assignment.ended_at, by=by, now=now)
 

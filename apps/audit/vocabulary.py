@@ -78,7 +78,6 @@ SENTENCES: dict[str, str] = {
     AuditAction.FACTOR_VERIFIED: "{actor} confirmed their second factor.",
     AuditAction.FACTOR_REFUSED: "A second-factor code of {actor} was refused.",
     AuditAction.FACTOR_ENROLLED: "{actor} added a second factor for {target}.",
-    AuditAction.PASSWORD_CHANGED: "{actor} set a password for {target}.",
     AuditAction.PASSWORD_CHANGED: "{actor} set a new password for {target}.",
     AuditAction.PERSON_CREATED: "{actor} created the account of {target}.",
     AuditAction.GROUP_CREATED: "{actor} created the group {target}.",

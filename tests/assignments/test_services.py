@@ -216,25 +216,32 @@ def test_leaves_activations_alone_that_fit_the_new_period(activation, eligible, 
 
 
 def test_ends_with_its_event_and_tells_the_holder(activation, requester, now):
-    end(activation, how=End.DEACTIVATED, by=requester.party, now=now + TICK, why=WHY)
+    end(activation, how=End.REMOVED, by=CONSOLE, now=now + TICK, why=WHY)
 
-    assert how_it_ended(activation) == (End.DEACTIVATED, now + TICK, "John Doe")
+    assert how_it_ended(activation) == (End.REMOVED, now + TICK, "Console")
     event = events_of(AuditAction.ACTIVATION_ENDED, activation).get()
-    assert (event.actor_name, event.at, event.details["how"]) == ("John Doe", now + TICK, "deactivated")
+    assert (event.actor_name, event.at, event.details["how"]) == ("Console", now + TICK, "removed")
     assert event.justification == "Deploy"
     notice = notices_of(requester).get()
     assert (notice.address, notice.key) == ("john.doe@example.com", f"assignment:{activation.id}:ended")
     assert notice.subject == "PIM: Your Teams Administrator role has ended"
 
 
-def test_ends_once(activation, requester, now):
-    stale = Assignment.objects.with_names().get(pk=activation.pk)
+def test_does_not_tell_people_what_they_did_themselves(activation, requester, now):
     end(activation, how=End.DEACTIVATED, by=requester.party, now=now)
 
-    with pytest.raises(Conflict, match="ended already"):
-        end(stale, how=End.REMOVED, by=CONSOLE, now=now + TICK)
+    assert events_of(AuditAction.ACTIVATION_ENDED, activation).get().actor_name == "John Doe"
+    assert not notices_of(requester).exists()
 
-    assert how_it_ended(activation) == (End.DEACTIVATED, now, "John Doe")
+
+def test_ends_once(activation, requester, now):
+    stale = Assignment.objects.with_names().get(pk=activation.pk)
+    end(activation, how=End.REMOVED, by=CONSOLE, now=now)
+
+    with pytest.raises(Conflict, match="ended already"):
+        end(stale, how=End.DEACTIVATED, by=requester.party, now=now + TICK)
+
+    assert how_it_ended(activation) == (End.REMOVED, now, "Console")
     assert events_of(AuditAction.ACTIVATION_ENDED, activation).count() == 1
     assert notices_of(requester).count() == 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -33,12 +32,18 @@ from apps.common.access import Permission
 from apps.common.decision import Decision
 from apps.common.errors import Invalid
 from apps.common.period import Period
-from apps.roles.built_in import GLOBAL_ADMINISTRATOR, GROUP_OWNER, PRIVILEGED_ROLE_ADMINISTRATOR
+from apps.roles.built_in import (
+    GLOBAL_ADMINISTRATOR,
+    GROUP_MEMBER,
+    GROUP_OWNER,
+    PRIVILEGED_ROLE_ADMINISTRATOR,
+)
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.selectors import rules_for
+from apps.roles.selectors import directory, rules_for
 
 # Roles whose last assigned, permanent, active holder stays (design, section 6).
-GUARDED = (GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, GROUP_OWNER)
+GUARDED_IN_DIRECTORY = frozenset({GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR})
+GUARDED = GUARDED_IN_DIRECTORY | {GROUP_OWNER}
 
 
 @dataclass(frozen=True)
@@ -144,8 +149,9 @@ def _start(ask: Ask, row: Assignment, now: datetime) -> datetime:
 
 
 def _lock(row: Assignment) -> None:
-    """The guard of the last one, then the holder: always in this order."""
-    RoleDefinition.objects.select_for_update(no_key=True).get(pk=row.role_id)
+    """The guards of the last one, then the holder: always in this order."""
+    guards = RoleDefinition.objects.select_for_update(no_key=True).filter(pk__in=GUARDED | {row.role_id})
+    list(guards.order_by("pk").values_list("pk"))
     assignments.lock_principal(row.principal_id)
 
 
@@ -188,27 +194,28 @@ def _removal(row: Assignment, actor: Actor, now: datetime) -> RemovalFacts:
 
 
 def _last_of(row: Assignment, now: datetime) -> str:
-    """The name of the guarded role that would lose its last enabled, permanent holder with this row."""
-    if row.role_id not in GUARDED or not _counts(row):
-        return ""
-    others = (
-        Assignment.objects.active()
-        .filter(role=row.role, resource=row.resource, origin=row.origin, ends_at__isnull=True)
-        .current(now)
-        .exclude(pk=row.pk)
-        .with_names()
+    """The name of the guarded role that would lose its last enabled, permanent holder with this row: the role
+    itself, or membership of a group that holds it."""
+    if row.kind != Assignment.Kind.ACTIVE or row.is_activated or not row.is_permanent:
+        return ""  # only what has no end keeps an organisation from being locked out
+    at_stake = GUARDED_IN_DIRECTORY if row.role_id == GROUP_MEMBER else {row.role_id} & GUARDED
+    for role_id in at_stake:
+        where = row.resource if row.role_id == role_id else directory()
+        if _is_kept(role_id, where, now) and not _is_kept(role_id, where, now, without=row):
+            return RoleDefinition.objects.get(pk=role_id).name
+    return ""
+
+
+def _is_kept(role_id: UUID, where: Resource, now: datetime, *, without: Assignment | None = None) -> bool:
+    """Whether an enabled person holds this role permanently, directly or through permanent membership."""
+    permanent = Q(origin=Assignment.Origin.ASSIGNED, ends_at__isnull=True)
+    if without is not None:
+        permanent &= ~Q(pk=without.pk)
+    rows = list(
+        Assignment.objects.active().filter(permanent, role=role_id, resource=where).current(now).with_names()
     )
-    return "" if _somebody_enabled(others, now) else row.role.name
-
-
-def _counts(row: Assignment) -> bool:
-    """Only what was assigned, is active and has no end keeps an organisation from being locked out."""
-    return row.kind == Assignment.Kind.ACTIVE and not row.is_activated and row.is_permanent
-
-
-def _somebody_enabled(rows: Iterable[Assignment], now: datetime) -> bool:
-    rows = list(rows)
-    members = members_of({row.principal_id for row in rows if row.principal.is_group}, now=now)
+    groups = {row.principal_id for row in rows if row.principal.is_group}
+    members = members_of(groups, now=now, among=permanent)
     people = {id_ for row in rows for id_ in members.get(row.principal_id, {row.principal_id})}
     return User.objects.filter(id__in=people, is_enabled=True).exists()
 

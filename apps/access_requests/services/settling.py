@@ -30,7 +30,7 @@ def settle_waiting(*, principal_id: UUID, now: datetime) -> None:
 def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> None:
     """An admin's change of an assignment closes what waits to activate or to extend it, whoever asked."""
     on_it = Q(eligible=assignment) | Q(extends=assignment)
-    for request in AccessRequest.objects.waiting().filter(on_it).with_names():
+    for request in AccessRequest.objects.waiting().filter(on_it, deadline_at__gt=now).with_names():
         move(request, Step.CANCEL, at=now, reason=f"{by.name} changed the assignment.")
         record(AuditAction.REQUEST_CANCELED, request, by=by, now=now, justification="")
         notices.tell_closed(request, by=by, now=now)
