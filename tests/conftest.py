@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.plugins.audit_flush", "tests.plugins.browser", "tests.plugins.cast"]
+pytest_plugins = [
+    "tests.plugins.audit_flush",
+    "tests.plugins.browser",
+    "tests.plugins.cast",
+    "tests.plugins.profiles",
+]

@@ -119,9 +119,8 @@ def change_period(
     ]
     assignment.starts_at, assignment.ends_at = period.start, period.end
     _record(AuditAction.ASSIGNMENT_CHANGED, assignment, by, now, why, before=before)
-    if period.end is not None:
-        for child in assignment.activations.not_ended(now).filter(ends_at__gt=period.end).with_names():
-            _clip_child(child, ends_at=period.end, by=by, now=now)
+    for child in assignment.activations.not_ended(now).with_names():
+        _fit_child(child, ground=period, by=by, now=now)
 
 
 @transaction.atomic
@@ -192,12 +191,14 @@ def _end_child(child: Assignment, *, parent_ended_at: datetime, by: Party, now: 
             end(child, how=Assignment.End.GROUND_LOST, by=by, now=now, at=parent_ended_at)
 
 
-def _clip_child(child: Assignment, *, ends_at: datetime, by: Party, now: datetime) -> None:
-    """An activation never says that it outlasts its ground."""
-    if child.starts_at >= ends_at:
+def _fit_child(child: Assignment, *, ground: Period, by: Party, now: datetime) -> None:
+    """An activation never says that it lasts where its ground does not: it ends when that has moved away from
+    under it, and else with it. One that somebody ended at the same moment says nothing."""
+    if not ground.contains(max(child.starts_at, now)):
         _end_child(child, parent_ended_at=now, by=by, now=now)
-    else:
-        change_period(child, period=Period(child.starts_at, ends_at), by=by, now=now)
+    elif ground.end is not None and child.ends_at > ground.end:
+        with suppress(Conflict):
+            change_period(child, period=Period(child.starts_at, ground.end), by=by, now=now)
 
 
 def _record(

@@ -148,7 +148,7 @@ def _state(row: AccessRequest, members: dict[UUID, frozenset[UUID]], now: dateti
 def _ended_unbegun(row: AccessRequest) -> bool:
     """Whether what was granted for later was ended before its start: that never comes now."""
     result = row.result
-    return result is not None and result.ended_at is not None and result.ended_at <= result.starts_at
+    return result is not None and result.ended_at is not None and result.ended_at < result.starts_at
 
 
 def _ground_stands(row: AccessRequest, members: dict[UUID, frozenset[UUID]], now: datetime) -> bool:

@@ -1,0 +1,170 @@
+"""What must never be false (design, section 4), read from the rows alone, without the code under test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import combinations
+from uuid import UUID
+
+from apps.access_requests.models import AccessRequest, Approval
+from apps.access_requests.states import Action, State
+from apps.accounts.models import User
+from apps.assignments.models import Assignment
+from apps.roles import built_in
+
+CLOSED = {"provisioned", "denied", "canceled", "timed_out", "failed", "revoked"}
+WAITING = {"pending_approval", "pending_admin_decision"}
+
+
+def every_row() -> list[Assignment]:
+    return list(Assignment.objects.select_related("principal", "resource", "parent__resource"))
+
+
+def check(rows: list[Assignment], now: datetime) -> None:
+    """Every sentence of the table at once, for the tables that exist."""
+    requests = list(AccessRequest.objects.prefetch_related("approvals"))
+    for row in rows:
+        _assignment_is_sound(row)
+        if row.origin == "activated" and row.ended_at is None:
+            _activation_stays_within_its_ground(row)
+    _assigned_once(rows)
+    _activations_never_overlap(rows)
+    for request in requests:
+        _request_is_sound(request)
+    _one_waits_per_key(requests)
+    _every_activation_was_asked_for(rows, requests)
+    _an_administrator_remains(rows, now)
+
+
+def held_by(user: User, rows: Iterable[Assignment], now: datetime) -> set[UUID]:
+    """The ids of what this person holds now, by the definition: the least set that keeps to the rules."""
+    rows = [row for row in rows if _runs(row, now)]
+    groups: set[UUID] = set()
+    while True:
+        held = [row for row in rows if _is_mine(row, user, groups) and _has_ground(row, user, groups, now)]
+        reached = {row.resource.group_id for row in held if _is_membership(row)}
+        if reached <= groups:
+            return {row.id for row in held} if user.is_enabled else set()
+        groups |= reached
+
+
+def _is_membership(row: Assignment) -> bool:
+    return row.role_id == built_in.GROUP_MEMBER and row.kind == "active"
+
+
+def _is_mine(row: Assignment, user: User, groups: set[UUID]) -> bool:
+    return row.principal_id == user.id or row.principal_id in groups
+
+
+def _has_ground(row: Assignment, user: User, groups: set[UUID], now: datetime) -> bool:
+    return row.parent is None or (_runs(row.parent, now) and _is_mine(row.parent, user, groups))
+
+
+def _runs(row: Assignment, now: datetime) -> bool:
+    return row.ended_at is None and row.starts_at <= now and (row.ends_at is None or now < row.ends_at)
+
+
+# ---- Assignments -------------------------------------------------------------------------------------------
+
+
+def _assignment_is_sound(row: Assignment) -> None:
+    assert row.ends_at is None or row.starts_at < row.ends_at
+    assert (row.origin == "activated") == (row.parent_id is not None)
+    assert row.origin == "assigned" or row.principal.kind == "user"
+    assert (row.ended_at is None) == (row.ended_how == "")
+
+
+def _activation_stays_within_its_ground(row: Assignment) -> None:
+    ground = row.parent
+    assert ground.kind == "eligible"
+    assert row.kind == "active"
+    assert row.role_id == ground.role_id
+    assert row.resource.path.startswith(ground.resource.path)
+    assert ground.starts_at <= row.starts_at
+    assert row.ends_at is not None
+    assert ground.ends_at is None or row.ends_at <= ground.ends_at
+
+
+def _assigned_once(rows: list[Assignment]) -> None:
+    keys = [
+        (row.principal_id, row.role_id, row.resource_id, row.kind)
+        for row in rows
+        if row.origin == "assigned" and row.ended_at is None
+    ]
+    assert len(keys) == len(set(keys))
+
+
+def _activations_never_overlap(rows: list[Assignment]) -> None:
+    activated = [row for row in rows if row.origin == "activated"]
+    for one, other in combinations(activated, 2):
+        if (one.principal_id, one.role_id, one.resource_id) == (
+            other.principal_id,
+            other.role_id,
+            other.resource_id,
+        ):
+            assert _end(one) <= other.starts_at or _end(other) <= one.starts_at or _is_empty(one, other)
+
+
+def _end(row: Assignment) -> datetime:
+    return row.ends_at if row.ended_at is None else min(row.ends_at, row.ended_at)
+
+
+def _is_empty(*rows: Assignment) -> bool:
+    """Whether one of them ended before it began."""
+    return any(_end(row) <= row.starts_at for row in rows)
+
+
+def _an_administrator_remains(rows: list[Assignment], now: datetime) -> None:
+    counting = {
+        row.principal_id
+        for row in rows
+        if row.role_id == built_in.GLOBAL_ADMINISTRATOR
+        and (row.kind, row.origin, row.ends_at) == ("active", "assigned", None)
+        and _runs(row, now)
+    }
+    assert User.objects.filter(id__in=counting, is_enabled=True).exists()
+
+
+# ---- Requests ----------------------------------------------------------------------------------------------
+
+
+def _request_is_sound(request: AccessRequest) -> None:
+    assert (request.state in CLOSED) == (request.closed_at is not None)
+    approvals = list(request.approvals.all())
+    assert len(approvals) <= 1
+    for approval in approvals:
+        assert approval.approver_id not in (request.requester_id, request.principal_id)
+        assert approval.requester_id == request.requester_id
+    if request.state == State.DENIED:
+        assert [approval.decision for approval in approvals] == [Approval.Decision.DENIED]
+    if request.state in {State.GRANTED, State.PROVISIONED, State.FAILED}:
+        assert all(approval.decision == Approval.Decision.APPROVED for approval in approvals)
+    if _asks_for_activation(request) and request.snapshot["rules"]["requires_approval"]:
+        assert approvals or request.state not in {State.GRANTED, State.PROVISIONED}
+
+
+def _one_waits_per_key(requests: list[AccessRequest]) -> None:
+    keys = [
+        (request.principal_id, request.role_id, request.resource_id, request.family)
+        for request in requests
+        if request.state in WAITING
+    ]
+    assert len(keys) == len(set(keys))
+
+
+def _every_activation_was_asked_for(rows: list[Assignment], requests: list[AccessRequest]) -> None:
+    """No activation without a request of its holder for its own eligible assignment."""
+    asked = {
+        (request.result_id, request.principal_id, request.requester_id, request.eligible_id)
+        for request in requests
+        if _asks_for_activation(request)
+        and request.state in {State.GRANTED, State.PROVISIONED, State.CANCELED}
+    }
+    for row in rows:
+        if row.origin == "activated":
+            assert (row.id, row.principal_id, row.principal_id, row.parent_id) in asked
+
+
+def _asks_for_activation(request: AccessRequest) -> bool:
+    return request.action == Action.SELF_ACTIVATE

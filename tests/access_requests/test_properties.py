@@ -1,0 +1,503 @@
+"""Random histories thrown at the door: legal and illegal actions, clock jumps, people who come and go.
+
+After each step everything that must never be false is looked at. `HYPOTHESIS_PROFILE=ci` throws more of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import pytest
+from django.db import transaction
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from apps.access_requests.asks import THE_CONSOLE, Actor, Ask, Said
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.approvers import approvers_for
+from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.services.deciding import Verdict, decide
+from apps.access_requests.services.door import assess, submit
+from apps.access_requests.services.recording import digest_now
+from apps.access_requests.services.settling import settle_all
+from apps.access_requests.services.withdrawing import cancel
+from apps.access_requests.states import OPEN, Action, State
+from apps.accounts.models import Group, Principal, User
+from apps.accounts.policy import SecondFactor
+from apps.assignments.membership import groups_of_user
+from apps.assignments.models import Assignment
+from apps.assignments.selectors import holdings_of
+from apps.assignments.sweep import write_down_the_clock
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
+from apps.common.errors import Conflict, Invalid, NotAllowed
+from apps.roles import built_in
+from apps.roles.models import Resource
+from apps.roles.policy import Authentication
+from apps.roles.selectors import directory, rules_for
+from tests.access_requests import invariants
+from tests.factories import (
+    acting,
+    activate,
+    assign,
+    join,
+    make_active,
+    make_group,
+    make_resource,
+    make_user,
+    set_rules,
+)
+
+START = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
+SECOND, MINUTE, HOUR, DAY = (
+    timedelta(seconds=1),
+    timedelta(minutes=1),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
+
+
+# ---- The world -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class World:
+    """Whoever there is, and what there is to hold: (role, resource) pairs."""
+
+    people: list[User]
+    groups: list[Group]
+    grants: list[tuple[Any, Resource]]
+    narrower: Resource
+
+
+def make_world() -> World:
+    """Amy asks, also for what she may approve; Ben is in the leads, who are in the operators; Cat and the
+    leads approve; Gil is the administrator. What is here in the beginning, the histories change."""
+    amy, ben, cat, gil = (make_user(name, now=START) for name in ("Amy", "Ben", "Cat", "Gil"))
+    leads = make_group("Leads", is_role_assignable=True, now=START)
+    operators = make_group("Operators", now=START)
+    platform = make_resource("Platform", now=START)
+    production = make_resource("Production", parent=platform, now=START)
+    make_active(gil, built_in.GLOBAL_ADMINISTRATOR, now=START)
+    for person in (amy, ben):
+        assign(person, now=START)
+        assign(person, built_in.SECURITY_READER, now=START, ends_at=START + 3 * HOUR)
+    assign(cat, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=START)
+    assign(amy, built_in.GROUP_MEMBER, leads.resource, now=START, ends_at=START + 30 * DAY)
+    assign(operators, built_in.CONTRIBUTOR, platform, now=START, ends_at=START + 30 * DAY)
+    join(ben, leads, now=START)
+    join(leads, operators, now=START)
+    set_rules(now=START, approvers=(cat, leads, amy))
+    set_rules(built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=START, requires_approval=True)
+    _begin(amy, ben)
+    root = directory()
+    grants = [
+        (built_in.TEAMS_ADMINISTRATOR, root),
+        (built_in.SECURITY_READER, root),
+        (built_in.PRIVILEGED_ROLE_ADMINISTRATOR, root),
+        (built_in.GLOBAL_ADMINISTRATOR, root),
+        (built_in.CONTRIBUTOR, platform),
+        (built_in.CONTRIBUTOR, production),
+        (built_in.GROUP_MEMBER, leads.resource),
+        (built_in.GROUP_MEMBER, operators.resource),
+    ]
+    return World([amy, ben, cat, gil], [leads, operators], grants, production)
+
+
+def _begin(amy: User, ben: User) -> None:
+    """One request waits, one activation runs and one begins later."""
+    of = Assignment.objects.eligible().get
+    activate(of(principal=amy, role_id=built_in.TEAMS_ADMINISTRATOR), amy, now=START)
+    activate(of(principal=ben, role_id=built_in.SECURITY_READER), ben, minutes=150, now=START)
+    activate(of(role_id=built_in.CONTRIBUTOR), ben, starts_at=START + 2 * HOUR, now=START)
+
+
+# ---- The draws -------------------------------------------------------------------------------------------
+
+# Most are sensible: a history of refusals alone says little.
+anyone = st.integers(0, 3)
+one_of_many = st.integers(0, 60)  # taken modulo how many there are
+mostly = st.sampled_from([True] * 7 + [False])
+minutes = st.sampled_from([60, 60, 60, 30, 240, 5, 4, 481])
+later = st.sampled_from([None, None, None, 30 * MINUTE, 2 * HOUR, -HOUR])
+periods = st.sampled_from([None, HOUR, 6 * HOUR, 30 * DAY, 400 * DAY])
+reasons = st.sampled_from(["Because"] * 7 + [""])
+proofs = st.sampled_from([timedelta(0)] * 5 + [5 * MINUTE, 5 * MINUTE + SECOND, None])
+
+
+class Door(RuleBasedStateMachine):
+    world: ClassVar[World]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = START + HOUR
+        self.steps = 0
+        self.example = transaction.atomic()
+        self.example.__enter__()
+        self.written = Written.read()
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.example.__exit__(None, None, None)
+
+    # ---- Whoever acts
+
+    def person(self, number: int) -> User:
+        return User.objects.get(pk=self.world.people[number].pk)
+
+    def actor(self, number: int, proof: timedelta | None = timedelta(0)) -> Actor:
+        actor = acting(self.person(number), now=self.now)
+        return replace(actor, second_factor=SecondFactor(None if proof is None else self.now - proof))
+
+    def number_of(self, person_id: Any) -> int:
+        return [person.id for person in self.world.people].index(person_id)
+
+    def reach(self, who: int) -> set[Any]:
+        """The principals through which this person holds what they hold."""
+        return {self.world.people[who].id, *groups_of_user(self.world.people[who].id, now=self.now)}
+
+    def pick(self, rows: Any, number: int) -> Any:
+        found = list(rows.order_by("created_at", "id"))
+        return found[number % len(found)] if found else None
+
+    # ---- The door answers as it said it would
+
+    def ask(self, ask: Ask, actor: Actor) -> None:
+        counts = Written.counts()
+        foretold = _outcome(lambda: assess(ask, actor=actor, now=self.now).require())
+        assert Written.counts() == counts
+        answered = _outcome(lambda: self.note_grant(submit(ask, actor=actor, now=self.now), ask.minutes))
+        assert answered == foretold
+        assert answered == () or Written.counts() == counts
+
+    def note_grant(self, request: AccessRequest, minutes: int) -> None:
+        """What was granted just now lasts as long as asked, at most as long as the rules of now allow."""
+        if request.action != Action.SELF_ACTIVATE or request.state not in {State.GRANTED, State.PROVISIONED}:
+            return
+        result = Assignment.objects.get(pk=request.result_id)
+        longest = min(minutes, rules_for(request.role, request.eligible.resource).maximum_minutes)
+        assert self.now < result.ends_at <= max(result.starts_at, self.now) + longest * MINUTE
+
+    # ---- What people do
+
+    @rule(
+        who=anyone, own=mostly, what=one_of_many, minutes=minutes, start=later, reason=reasons, proof=proofs
+    )
+    def activate(
+        self, who: int, own: bool, what: int, minutes: int, start: Any, reason: str, proof: Any
+    ) -> None:
+        rows = Assignment.objects.eligible()
+        eligible = self.pick(rows.filter(principal_id__in=self.reach(who)) if own else rows, what)
+        if eligible is not None:
+            ask = Ask(
+                Action.SELF_ACTIVATE,
+                assignment_id=eligible.id,
+                resource_id=self.world.narrower.id
+                if what % 2 and eligible.resource.covers(self.world.narrower)
+                else None,
+                minutes=minutes,
+                starts_at=start and self.now + start,
+                said=Said(reason),
+            )
+            self.ask(ask, self.actor(who, proof))
+
+    @rule(own=mostly, who=anyone, what=one_of_many, minutes=minutes, at_once=mostly)
+    def extend(self, own: bool, who: int, what: int, minutes: int, at_once: bool) -> None:
+        row = self.pick(Assignment.objects.activated(), what)
+        if row is not None:
+            ask = Ask(
+                Action.SELF_ACTIVATE,
+                assignment_id=row.parent_id,
+                extends_id=row.id,
+                resource_id=row.resource_id,
+                minutes=minutes,
+                starts_at=None if at_once else self.now + HOUR,
+                said=Said("More time"),
+            )
+            self.ask(ask, self.actor(self.number_of(row.principal_id) if own else who))
+
+    @rule(own=mostly, who=anyone, what=one_of_many)
+    def deactivate(self, own: bool, who: int, what: int) -> None:
+        row = self.pick(Assignment.objects.activated() if own else Assignment.objects.active(), what)
+        actor = self.actor(self.number_of(row.principal_id) if own else who)
+        self.ask(Ask(Action.SELF_DEACTIVATE, assignment_id=row.id), actor)
+
+    @rule(own=mostly, who=anyone, what=one_of_many)
+    def cancel(self, own: bool, who: int, what: int) -> None:
+        requests = AccessRequest.objects.filter(action=Action.SELF_ACTIVATE)
+        request = self.pick(requests.filter(state__in=OPEN) if own else requests, what)
+        if request is not None:
+            actor = self.actor(self.number_of(request.principal_id) if own else who)
+            _outcome(lambda: cancel(request.id, actor=actor, now=self.now))
+
+    @rule(
+        fits=mostly,
+        who=anyone,
+        what=one_of_many,
+        approve=mostly,
+        as_shown=mostly,
+        proof=proofs,
+        reason=reasons,
+    )
+    def decide(
+        self, fits: bool, who: int, what: int, approve: bool, as_shown: bool, proof: Any, reason: str
+    ) -> None:
+        requests = AccessRequest.objects.filter(action=Action.SELF_ACTIVATE).with_names()
+        request = self.pick(requests.waiting() if fits else requests, what)
+        if request is None:
+            return
+        could = self.approvers_of(request)
+        if could and fits:
+            who = self.number_of(could[who % len(could)])
+        digest = (
+            digest_now(request, rules_for(request.role, request.eligible.resource), now=self.now)
+            if as_shown
+            else "stale"
+        )
+        verdict = Verdict(request.id, approve, digest, reason)
+        read_as = states_now([request], now=self.now)[request.id]
+        actor = self.actor(who, proof)
+        answer = _outcome(
+            lambda: self.note_grant(decide(verdict, actor=actor, now=self.now), request.duration_minutes)
+        )
+        if answer == ():
+            assert actor.user.id in could
+            assert read_as == State.PENDING_APPROVAL
+            assert as_shown
+            assert reason
+            assert proof is not None
+            assert proof <= 5 * MINUTE
+
+    def approvers_of(self, request: AccessRequest) -> list[Any]:
+        rules, where = rules_for(request.role, request.eligible.resource), request.eligible.resource
+        found = approvers_for(rules, resource=where, requester=request.requester, now=self.now)
+        return [user.id for user in found.people]
+
+    # ---- What admins do
+
+    @rule(
+        console=mostly,
+        who=anyone,
+        principal=st.integers(0, 5),
+        grant=st.integers(0, 7),
+        kind=st.sampled_from(Assignment.Kind),
+        start=later,
+        lasts=periods,
+    )
+    def assign(
+        self, console: bool, who: int, principal: int, grant: int, kind: Any, start: Any, lasts: Any
+    ) -> None:
+        role_id, resource = self.world.grants[grant]
+        holder: Principal = [*self.world.people, *self.world.groups][principal]
+        starts_at = self.now + start if start else None
+        ask = Ask(
+            Action.ADMIN_ASSIGN,
+            principal_id=holder.id,
+            role_id=role_id,
+            resource_id=resource.id,
+            kind=kind,
+            starts_at=starts_at,
+            ends_at=lasts and (starts_at or self.now) + lasts,
+            said=Said("For the test"),
+        )
+        self.ask(ask, THE_CONSOLE if console else self.actor(who))
+
+    @rule(console=mostly, who=anyone, what=one_of_many)
+    def remove(self, console: bool, who: int, what: int) -> None:
+        row = self.pick(Assignment.objects.filter(origin="assigned"), what)
+        self.ask(Ask(Action.ADMIN_REMOVE, assignment_id=row.id), THE_CONSOLE if console else self.actor(who))
+
+    @rule(console=mostly, who=anyone, what=one_of_many, start=later, lasts=periods)
+    def update(self, console: bool, who: int, what: int, start: Any, lasts: Any) -> None:
+        row = self.pick(Assignment.objects.filter(ended_at=None), what)
+        starts_at = self.now + start if start else None
+        ask = Ask(
+            Action.ADMIN_UPDATE,
+            assignment_id=row.id,
+            starts_at=starts_at,
+            ends_at=lasts and (starts_at or self.now) + lasts,
+            said=Said("For the test"),
+        )
+        self.ask(ask, THE_CONSOLE if console else self.actor(who))
+
+    @rule(
+        role_id=st.sampled_from(
+            [built_in.TEAMS_ADMINISTRATOR, built_in.SECURITY_READER, built_in.CONTRIBUTOR]
+        ),
+        half_hours=st.sampled_from([1, 2, 16]),
+        approval=st.booleans(),
+        seats=st.sets(st.integers(0, 5), max_size=3),
+        factor=st.sampled_from([Authentication.NONE, Authentication.MFA]),
+    )
+    def change_settings(
+        self, role_id: Any, half_hours: int, approval: bool, seats: set[int], factor: Any
+    ) -> None:
+        everybody = [*self.world.people, *self.world.groups]
+        set_rules(
+            role_id,
+            now=self.now,
+            approvers=tuple(everybody[seat] for seat in sorted(seats)),
+            maximum_half_hours=half_hours,
+            requires_approval=approval,
+            authentication=factor,
+        )
+
+    @rule(who=anyone)
+    def disable(self, who: int) -> None:
+        administrators = Assignment.objects.not_ended(self.now).filter(
+            role_id=built_in.GLOBAL_ADMINISTRATOR, kind="active", origin="assigned", ends_at=None
+        )
+        holders = User.objects.filter(is_enabled=True, assignments__in=administrators)
+        if set(holders) - {self.person(who)}:  # who may be disabled is not for this door to say
+            User.objects.filter(pk=self.world.people[who].pk).update(is_enabled=False)
+
+    @rule(who=anyone)
+    def enable(self, who: int) -> None:
+        User.objects.filter(pk=self.world.people[who].pk).update(is_enabled=True)
+
+    # ---- The clock
+
+    @rule(step=st.sampled_from([SECOND, MINUTE, 29 * MINUTE, HOUR, 5 * HOUR, DAY]))
+    def wait(self, step: timedelta) -> None:
+        self.now += step
+
+    @rule(around=st.sampled_from([-SECOND, timedelta(0), SECOND]))
+    def wait_until_something_is_due(self, around: timedelta) -> None:
+        due = [*Assignment.objects.filter(ended_at=None).values_list("starts_at", "ends_at")]
+        due += AccessRequest.objects.filter(state__in=OPEN).values_list("deadline_at", "starts_at")
+        ahead = [instant for pair in due for instant in pair if instant and instant + around > self.now]
+        if ahead:
+            self.now = min(ahead) + around
+
+    @rule()
+    def sweep(self) -> None:
+        """Changes the record of what is held and asked for, and nothing else; and has no more to do then."""
+        rows = invariants.every_row()
+        requests = list(AccessRequest.objects.filter(state__in=OPEN).with_names())
+        read_as = states_now(requests, now=self.now)
+        self._write_down()
+        assert _stored(read_as) == read_as
+        assert self._holders(invariants.every_row()) == self._holders(rows)
+        assert self._write_down() == 0
+
+    def _write_down(self) -> int:
+        return write_down_the_clock(now=self.now) + settle_all(now=self.now)
+
+    def _holders(self, rows: list[Assignment]) -> list[set[Any]]:
+        people = User.objects.filter(id__in=[person.id for person in self.world.people]).order_by("name")
+        return [invariants.held_by(user, rows, self.now) for user in people]
+
+    # ---- What must never be false
+
+    @invariant()
+    def nothing_is_false(self) -> None:
+        self.steps += 1
+        rows = invariants.every_row()
+        invariants.check(rows, self.now)
+        self._everybody_holds_what_the_rows_say(rows)
+        before, self.written = self.written, Written.read()
+        self.written.check_since(before)
+
+    def _everybody_holds_what_the_rows_say(self, rows: list[Assignment]) -> None:
+        """One person after the other: asking for all of them at each step would take half of the time."""
+        user = self.person(self.steps % len(self.world.people))
+        holdings = holdings_of(user, now=self.now)
+        held = {held.assignment.id for held in (*holdings.eligible, *holdings.active)}
+        assert held == invariants.held_by(user, rows, self.now)
+
+
+# ---- What was written ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Written:
+    """The state of every request, the periods of every assignment, and the events about them."""
+
+    requests: dict[str, str]
+    assignments: dict[str, Assignment]
+    events: dict[Any, tuple[str, str]]
+
+    @classmethod
+    def read(cls) -> Written:
+        events = AuditEvent.objects.values_list("id", "action", "details")
+        return cls(
+            requests={str(id_): state for id_, state in AccessRequest.objects.values_list("id", "state")},
+            assignments={str(row.id): row for row in Assignment.objects.all()},
+            events={
+                id_: (action, details.get("request") or details.get("assignment", ""))
+                for id_, action, details in events
+            },
+        )
+
+    @staticmethod
+    def counts() -> tuple[int, ...]:
+        return tuple(model.objects.count() for model in (AccessRequest, Assignment, AuditEvent))
+
+    def check_since(self, before: Written) -> None:
+        """Each change since then has its event, and each event its change. To give an assignment the period
+        that it has is told, too."""
+        told = [event for id_, event in self.events.items() if id_ not in before.events and event[1]]
+        expected = [*self._of_requests(before), *self._of_assignments(before)]
+        idle = [event for event in told if event[0] == AuditAction.ASSIGNMENT_CHANGED]
+        assert sorted(set(told) - set(idle)) == sorted(set(expected) - set(idle))
+        assert len(told) == len(set(told))
+
+    def _of_requests(self, before: Written) -> Iterator[tuple[str, str]]:
+        for id_, state in self.requests.items():
+            if id_ not in before.requests:
+                yield AuditAction.REQUEST_SUBMITTED, id_
+            elif before.requests[id_] != state:
+                yield from ((action, id_) for action in _EVENTS[before.requests[id_], state])
+
+    def _of_assignments(self, before: Written) -> Iterator[tuple[str, str]]:
+        for id_, row in self.assignments.items():
+            subject = "activation" if row.is_activated else "assignment"
+            earlier = before.assignments.get(id_)
+            if earlier is None:
+                yield f"{subject}.added", id_
+            elif earlier.period != row.period:
+                is_longer = row.is_activated and earlier.ends_at < row.ends_at
+                yield "activation.extended" if is_longer else "assignment.changed", id_
+            if row.ended_at is not None and (earlier is None or earlier.ended_at is None):
+                yield f"{subject}.ended", id_
+
+
+_APPROVED = (AuditAction.REQUEST_APPROVED,)
+_EVENTS: dict[tuple[str, str], tuple[str, ...]] = {
+    (State.PENDING_APPROVAL, State.PROVISIONED): _APPROVED,
+    (State.PENDING_APPROVAL, State.GRANTED): _APPROVED,
+    (State.PENDING_APPROVAL, State.FAILED): (*_APPROVED, AuditAction.REQUEST_FAILED),
+    (State.PENDING_APPROVAL, State.DENIED): (AuditAction.REQUEST_DENIED,),
+    (State.PENDING_APPROVAL, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
+    (State.PENDING_APPROVAL, State.TIMED_OUT): (AuditAction.REQUEST_TIMED_OUT,),
+    (State.GRANTED, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
+    # Its start was told with the activation itself, when it was granted.
+    (State.GRANTED, State.PROVISIONED): (),
+}
+
+
+def _outcome(command: Callable[[], object]) -> tuple[str, ...]:
+    """The rules that refuse, or the kind of error; nothing when it was done."""
+    try:
+        command()
+    except NotAllowed as refusal:
+        return refusal.rules
+    except (Invalid, Conflict) as error:
+        return (type(error).__name__,)
+    return ()
+
+
+def _stored(ids: Any) -> dict[Any, str]:
+    return dict(AccessRequest.objects.filter(id__in=ids).values_list("id", "state"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("half", ["one half", "the other half"])  # so that two cores share the work
+def test_holds_what_must_never_be_false_through_any_history(half):
+    Door.world = make_world()
+
+    run_state_machine_as_test(Door, settings=settings(max_examples=settings.default.max_examples // 2))
