@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,60 +24,91 @@ from apps.roles import built_in
 
 READ_UNTIL = timedelta(days=2)  # older notices have been read
 
+TEAMS, READER = built_in.TEAMS_ADMINISTRATOR, built_in.SECURITY_READER
+CONTRIBUTOR, USERS = built_in.CONTRIBUTOR, built_in.USER_ADMINISTRATOR
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What an approver answered, so long after the request."""
+
+    by: str
+    after: timedelta
+    approve: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Past:
+    """One request, `ago` before now. Without a reply it needed none, timed out, or still waits."""
+
+    ago: timedelta
+    by: str
+    role_id: UUID
+    minutes: int
+    why: str
+    ticket: str = ""
+    reply: Reply | None = None
+
+
+HISTORY = (
+    Past(
+        timedelta(days=40),
+        "john.doe",
+        TEAMS,
+        120,
+        "Move the support queue to the new calling plan, CHG-3107",
+        reply=Reply("approver", timedelta(minutes=12), approve=True, why="Matches CHG-3107"),
+    ),
+    Past(timedelta(days=21), "john.doe", READER, 60, "Check the sign-in report for the audit"),
+    Past(
+        timedelta(days=16),
+        "kenji.tanaka",
+        TEAMS,
+        480,
+        "Just in case",
+        reply=Reply(
+            "tom.baker", timedelta(minutes=31), approve=False, why="Say what for, and ask for less time"
+        ),
+    ),
+    Past(
+        timedelta(days=12),
+        "john.doe",
+        TEAMS,
+        90,
+        "Add numbers for the Hamburg office, CHG-2988",
+        reply=Reply("tom.baker", timedelta(minutes=6), approve=True, why="Agreed in the change meeting"),
+    ),
+    Past(timedelta(days=9), "john.doe", TEAMS, 60, "Weekly check of meeting policies"),
+    Past(timedelta(days=5), "kenji.tanaka", CONTRIBUTOR, 240, "Roll back release 4.2.1", "INC-20418"),
+    Past(
+        timedelta(minutes=23),
+        "maria.silva",
+        USERS,
+        120,
+        "Lock 14 leavers of the Porto office today, list in the ticket.",
+        "INC-20431",
+    ),
+    Past(
+        timedelta(minutes=11), "kenji.tanaka", TEAMS, 120, "New calling plan for the on-call rota, CHG-3122"
+    ),
+)
+
 
 def make_history(organisation: Organisation, now: datetime) -> None:
     """In the order of time, the clock writing down its part in between."""
     people = organisation.people
-    john, jane, tom = people["john.doe"], people["approver"], people["tom.baker"]
-    teams, reader = built_in.TEAMS_ADMINISTRATOR, built_in.SECURITY_READER
-
-    at = now - timedelta(days=40)
-    asked = ask(john, teams, at, minutes=120, why="Move the support queue to the new calling plan, CHG-3107")
-    answer(asked, jane, at + timedelta(minutes=12), approve=True, why="Matches CHG-3107")
-
-    at = now - timedelta(days=21)
-    ask(john, reader, at, minutes=60, why="Check the sign-in report for the audit")
-
-    at = now - timedelta(days=16)
-    asked = ask(people["kenji.tanaka"], teams, at, minutes=480, why="Just in case")
-    answer(asked, tom, at + timedelta(minutes=31), approve=False, why="Say what for, and ask for less time")
-
-    at = now - timedelta(days=12)
-    asked = ask(john, teams, at, minutes=90, why="Add numbers for the Hamburg office, CHG-2988")
-    answer(asked, tom, at + timedelta(minutes=6), approve=True, why="Agreed in the change meeting")
-
-    at = now - timedelta(days=9)
-    ask(john, teams, at, minutes=60, why="Weekly check of meeting policies")
-    settle(at + timedelta(days=2))
-
-    at = now - timedelta(days=5)
-    ask(
-        people["kenji.tanaka"],
-        built_in.CONTRIBUTOR,
-        at,
-        minutes=240,
-        why="Roll back release 4.2.1",
-        ticket="INC-20418",
-    )
+    for past in HISTORY:
+        at = now - past.ago
+        request = ask(
+            people[past.by], past.role_id, at, minutes=past.minutes, why=past.why, ticket=past.ticket
+        )
+        if past.reply is not None:
+            reply = past.reply
+            answer(request, people[reply.by], at + reply.after, approve=reply.approve, why=reply.why)
     settle(now)
     for person in people.values():
         notifications.mark_all_read(principal_id=person.id, until=now - READ_UNTIL, now=now)
-
-    ask(
-        people["maria.silva"],
-        built_in.USER_ADMINISTRATOR,
-        now - timedelta(minutes=23),
-        minutes=120,
-        why="Lock 14 leavers of the Porto office today, list in the ticket.",
-        ticket="INC-20431",
-    )
-    ask(
-        people["kenji.tanaka"],
-        teams,
-        now - timedelta(minutes=11),
-        minutes=120,
-        why="New calling plan for the on-call rota, CHG-3122",
-    )
 
 
 def ask(
