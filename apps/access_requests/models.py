@@ -30,7 +30,7 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
 
     def visible_to(self, user: User, access: Access) -> AccessRequestQuerySet:
         """One's own, those one decided, and those where one may read requests. Whoever may decide on a
-        waiting one sees it too, but that is a matter of rules: `approvers.may_decide`."""
+        waiting one sees it on the page to decide: that is a matter of rules, `Standing.fills_a_seat`."""
         mine = Q(principal_id=user.id) | Q(requester=user) | Q(approvals__approver=user)
         reading = Q(pk__in=[])
         for provider, path in access.scopes(Permission.REQUESTS_READ):
