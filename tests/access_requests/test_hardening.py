@@ -271,6 +271,21 @@ def test_leaves_alone_what_ends_before_the_new_end(administrator, requester, eli
     ).exists()
 
 
+@pytest.mark.parametrize(
+    ("starts", "survives"), [(None, False), (DAY - SECOND, False), (DAY, True), (DAY + SECOND, True)]
+)
+def test_ends_what_the_new_start_of_its_eligibility_leaves_without_ground(
+    administrator, requester, eligible, now, starts, survives
+):
+    """What runs now, or would begin too early; else it would come back to life at the new start."""
+    request = activate(eligible, requester, now=now, starts_at=starts and now + starts)
+
+    submit(change(eligible, starts_at=now + DAY), actor=acting(administrator, now=now), now=now + MINUTE)
+
+    row = Assignment.objects.get(pk=request.result_id)
+    assert (row.ended_how, row.ended_at) == (("", None) if survives else (End.GROUND_LOST, now + MINUTE))
+
+
 # ---- What is over stays over, sweep or no sweep ------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from apps.access_requests.states import OPEN, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CLOCK, AuditAction, Outcome, Party
+from apps.common.errors import Conflict
 from apps.common.isolation import each_on_its_own
 
 NO_GROUND = "No longer eligible."
@@ -31,9 +33,14 @@ def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> Non
     """An admin's change of an assignment closes what waits to activate or to extend it, whoever asked."""
     on_it = Q(eligible=assignment) | Q(extends=assignment)
     for request in AccessRequest.objects.waiting().filter(on_it, deadline_at__gt=now).with_names():
-        move(request, Step.CANCEL, at=now, reason=f"{by.name} changed the assignment.")
-        record(AuditAction.REQUEST_CANCELED, request, by=by, now=now, justification="")
-        notices.tell_closed(request, by=by, now=now)
+        with suppress(Conflict):  # whoever closed it at the same moment did the same work
+            _close(request, by, now)
+
+
+def _close(request: AccessRequest, by: Party, now: datetime) -> None:
+    move(request, Step.CANCEL, at=now, reason=f"{by.name} changed the assignment.")
+    record(AuditAction.REQUEST_CANCELED, request, by=by, now=now, justification="")
+    notices.tell_closed(request, by=by, now=now)
 
 
 def settle_all(*, now: datetime) -> int:
