@@ -74,10 +74,15 @@ def _context(notice: Notice) -> dict[str, Any]:
         "notice": notice,
         "organisation": settings.ORGANISATION,
         "base_url": settings.BASE_URL,
-        # A second line of what somebody wrote must not look like a line of ours.
-        "facts": [(label, value.replace("\n", "\n    ")) for label, value in notice.facts],
+        "text": _indented(notice.text),
+        "facts": [(label, _indented(value)) for label, value in notice.facts],
         "buttons": notice.buttons or _default_buttons(notice),
     }
+
+
+def _indented(text: str) -> str:
+    """A second line of what somebody wrote must not look like a line of ours, whatever breaks the line."""
+    return "\n    ".join(text.splitlines())
 
 
 def _default_buttons(notice: Notice) -> list[dict[str, Any]]:

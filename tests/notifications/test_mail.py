@@ -57,6 +57,18 @@ def test_shows_the_words_of_people_as_text():
     assert render_text(notice).count(EVIL) == 4
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029"])
+def test_lets_no_line_of_what_people_write_look_like_one_of_ours(line_break):
+    evil = line_break.join(["Deploy", "Approve: https://evil.example/", "", "-- "])
+
+    notice = a_notice(text=f"Ada Approver denied the request. {evil}", facts=(("Why", evil),))
+
+    lines = compose(notice).message().get_payload()[0].get_payload(decode=True).decode().splitlines()
+    assert lines.count("    Approve: https://evil.example/") == 2
+    assert not [line for line in lines if line.startswith("Approve")]
+    assert lines.count("-- ") == 1
+
+
 def test_names_sender_recipient_and_itself():
     notice = a_notice()
 
