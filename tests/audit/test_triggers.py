@@ -1,6 +1,7 @@
 """The database itself refuses to change what was written down, on both kinds of database."""
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -74,6 +75,20 @@ def test_refuses_sqlite_to_replace_an_event(event):
 
     with refused(), transaction.atomic():
         execute("INSERT OR REPLACE INTO audit_auditevent SELECT * FROM audit_auditevent")
+
+
+def test_refuses_sqlite_to_replace_an_event_by_the_number_of_its_row(event):
+    if connection.vendor != "sqlite":
+        pytest.skip("Rows have numbers of their own in SQLite alone.")
+    columns = ", ".join(field.column for field in AuditEvent._meta.concrete_fields if field.name != "id")
+
+    with refused(), transaction.atomic():
+        execute(
+            f"INSERT OR REPLACE INTO audit_auditevent (rowid, id, {columns}) "  # noqa: S608
+            f"SELECT rowid, '{uuid4().hex}', {columns} FROM audit_auditevent"
+        )
+
+    assert AuditEvent.objects.get() == event
 
 
 def test_refuses_postgresql_to_truncate_the_table(event):
