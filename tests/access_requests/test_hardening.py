@@ -359,3 +359,21 @@ def test_decides_the_same_whether_or_not_the_sweep_has_run(requester, approver, 
         write_down_the_clock(now=later)
 
     assert answer(request, approver, now=later).state == State.PROVISIONED
+
+
+# ---- The sweep ---------------------------------------------------------------------------------------------
+
+
+def test_settles_the_others_when_one_request_cannot_be_settled(requester, approver, eligible, now, caplog):
+    """A granted request without what was granted: nothing makes one, and one must not stop the clock."""
+    odd = activate(eligible, requester, now=now, starts_at=now + HOUR)
+    AccessRequest.objects.filter(pk=odd.pk).update(result=None, starts_at=now + MINUTE)
+    good = activate(assign(approver, now=now), approver, now=now, starts_at=now + HOUR)
+
+    assert settle_all(now=now + HOUR) == 1
+
+    good.refresh_from_db()
+    odd.refresh_from_db()
+    assert (good.state, odd.state) == (State.PROVISIONED, State.GRANTED)
+    assert "Request settled by the clock" in caplog.text
+    assert str(odd) in caplog.text
