@@ -1,0 +1,212 @@
+"""Two at the very same moment, each on a connection of their own: one goes through, the other is told.
+
+Nobody arranges here who is first; `test_locks` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from apps.access_requests.asks import THE_CONSOLE, Ask, Said
+from apps.access_requests.models import AccessRequest, Approval
+from apps.access_requests.selectors.deciding import evidence_on
+from apps.access_requests.services.deciding import Verdict, decide
+from apps.access_requests.services.door import submit
+from apps.access_requests.services.settling import settle_all
+from apps.access_requests.services.withdrawing import cancel
+from apps.access_requests.states import Action, State
+from apps.assignments.models import Assignment
+from apps.assignments.sweep import write_down_the_clock
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
+from apps.common.errors import DomainError
+from apps.notifications.models import Notice
+from apps.roles import built_in
+from apps.roles.installation import install_built_ins
+from apps.roles.selectors import directory
+from tests.factories import acting, activate, activation_of, assign, make_user, set_rules
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _built_in_roles(db):
+    install_built_ins()  # a test that commits has emptied these tables too
+
+
+def at_once(*commands: Callable[[], object]) -> list[object]:
+    """What each of the commands gave, or the refusal it got; all begin at the same moment."""
+    barrier = Barrier(len(commands))
+
+    def run(command: Callable[[], object]) -> object:
+        try:
+            barrier.wait(timeout=30)
+            return command()
+        except DomainError as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(commands)) as pool:
+        return list(pool.map(run, commands))
+
+
+def split(answers: list[object]) -> tuple[list[object], list[str]]:
+    """Those that went through, and the sentences that refused the others."""
+    through = [given for given in answers if not isinstance(given, DomainError)]
+    return through, [str(given) for given in answers if isinstance(given, DomainError)]
+
+
+def answering(request, approver, now, *, approve=True):
+    """The command with which `approver` answers what they were shown before anybody did anything."""
+    item = AccessRequest.objects.with_names().get(pk=request.pk)
+    digest = evidence_on(item, reader=approver, now=now).digest
+    verdict = Verdict(request.id, approve, digest, justification="Agreed")
+    actor = acting(approver, now=now)
+    return lambda: decide(verdict, actor=actor, now=now)
+
+
+@pytest.fixture
+def other(now):
+    return make_user("Berta Approver", now=now)
+
+
+@pytest.fixture
+def waiting(requester, approver, other, eligible, now):
+    set_rules(now=now, approvers=(approver, other))
+    return activate(eligible, requester, now=now)
+
+
+@pytest.mark.parametrize("says", [(True, True), (True, False), (False, False)])
+def test_counts_one_answer_of_two_and_names_who_was_faster(waiting, approver, other, now, says):
+    commands = [
+        answering(waiting, person, now, approve=approve)
+        for person, approve in zip((approver, other), says, strict=True)
+    ]
+
+    through, refused = split(at_once(*commands))
+
+    approval = Approval.objects.get(request=waiting)
+    waiting.refresh_from_db()
+    assert [request.state for request in through] == [waiting.state]
+    faster, word = approval.approver.name, approval.decision
+    assert refused == [f"{faster} was faster and {word} this request at 13:00 UTC."]
+    assert waiting.state == (State.PROVISIONED if word == "approved" else State.DENIED)
+    assert Assignment.objects.activated().count() == (word == "approved")
+    answers = [AuditAction.REQUEST_APPROVED, AuditAction.REQUEST_DENIED]
+    assert AuditEvent.objects.filter(action__in=answers).count() == 1
+
+
+def test_counts_the_same_form_sent_twice_by_an_approver_once(waiting, approver, now):
+    command = answering(waiting, approver, now)
+
+    through, refused = split(at_once(command, command))
+
+    assert len(through) == 1
+    assert refused == ["You approved this request at 13:00 UTC."]
+    assert Assignment.objects.activated().count() == 1
+
+
+def test_grants_or_withdraws_but_never_both(waiting, requester, approver, now):
+    actor = acting(requester, now=now)
+
+    through, refused = split(
+        at_once(answering(waiting, approver, now), lambda: cancel(waiting.id, actor=actor, now=now))
+    )
+
+    waiting.refresh_from_db()
+    assert ([request.state for request in through], len(refused)) == ([waiting.state], 1)
+    is_granted = waiting.state == State.PROVISIONED
+    assert is_granted or waiting.state == State.CANCELED
+    assert Approval.objects.exists() is is_granted
+    assert Assignment.objects.activated().exists() is is_granted
+
+
+def test_activates_once_what_is_sent_three_times(requester, eligible, now):
+    actor, ask = acting(requester, now=now), activation_of(eligible)
+
+    through, refused = split(at_once(*[lambda: submit(ask, actor=actor, now=now)] * 3))
+
+    assert ([request.state for request in through], len(refused)) == ([State.PROVISIONED], 2)
+    assert set(refused) == {"Active already, until 14:00 UTC."}
+    assert Assignment.objects.activated().count() == 1
+    assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_ADDED).count() == 1
+
+
+def test_leaves_one_request_waiting_of_two_sent(requester, eligible, needs_approval, now):
+    actor, ask = acting(requester, now=now), activation_of(eligible)
+
+    through, refused = split(at_once(*[lambda: submit(ask, actor=actor, now=now)] * 2))
+
+    assert (len(through), refused) == (1, ["A request for this waits already."])
+    assert AccessRequest.objects.waiting().count() == 1
+    assert Notice.objects.filter(event="approval_needed").count() == 1
+
+
+def test_gives_a_role_back_once(requester, eligible, now):
+    row = activate(eligible, requester, now=now).result
+    actor, ask = acting(requester, now=now), Ask(Action.SELF_DEACTIVATE, assignment_id=row.id)
+
+    through, refused = split(at_once(*[lambda: submit(ask, actor=actor, now=now)] * 2))
+
+    assert (len(through), refused) == (1, ["This is not active now."])
+    assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_ENDED).count() == 1
+
+
+def test_assigns_a_role_once(requester, now):
+    ask = Ask(
+        Action.ADMIN_ASSIGN,
+        principal_id=requester.id,
+        role_id=built_in.TEAMS_ADMINISTRATOR,
+        resource_id=directory().id,
+        said=Said("Joins the team"),
+    )
+
+    through, refused = split(at_once(*[lambda: submit(ask, actor=THE_CONSOLE, now=now)] * 2))
+
+    assert (len(through), refused) == (1, ["Assigned already. Change that assignment instead."])
+    assert Assignment.objects.eligible().count() == 1
+
+
+def test_writes_down_what_lapsed_once_with_two_sweeps(waiting, now):
+    written = at_once(*[lambda: settle_all(now=now + DAY)] * 2)
+
+    assert sum(written) == 1
+    assert AuditEvent.objects.filter(action=AuditAction.REQUEST_TIMED_OUT).count() == 1
+
+
+def test_writes_down_what_ended_once_with_two_sweeps(requester, eligible, now):
+    activate(eligible, requester, now=now)
+
+    at_once(*[lambda: write_down_the_clock(now=now + HOUR)] * 2)
+
+    assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_ENDED).count() == 1
+
+
+def test_gives_the_sweep_and_the_approver_the_same_answer_at_the_deadline(waiting, approver, now):
+    at = now + DAY
+    command = answering(waiting, approver, at)
+
+    through, refused = split(at_once(command, lambda: settle_all(now=at)))
+
+    assert (through, refused) == ([1], ["This request waits no longer: timed out."])
+    assert not Approval.objects.exists()
+
+
+def test_serves_two_people_at_once(requester, approver, other, now):
+    """What different people do is in nobody's way."""
+    set_rules(built_in.USER_ADMINISTRATOR, now=now, approvers=(approver,))
+    rows = [assign(person, built_in.USER_ADMINISTRATOR, now=now) for person in (requester, other)]
+    waiting = [activate(row, person, now=now) for row, person in zip(rows, (requester, other), strict=True)]
+
+    through, refused = split(at_once(*[answering(request, approver, now) for request in waiting]))
+
+    assert ([request.state for request in through], refused) == ([State.PROVISIONED] * 2, [])
