@@ -2,7 +2,7 @@
 sentence, keep what was typed, and change nothing by halves."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
@@ -236,7 +236,7 @@ def test_answers_bad_input_with_a_sentence_at_its_field(
     assert written() == before
 
 
-@pytest.mark.parametrize("pick", ["nonsense", "\0", "🚒", "x" * 5000, str(uuid4()), ""])
+@pytest.mark.parametrize("pick", ["nonsense", "\0", "🚒", "x" * 5000, str(UUID(int=1)), ""])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_knows_no_role_that_is_not_ones_own(as_requester, requester, eligible, method, pick):
     data = asked(eligible) | {"pick": [str(eligible.pk), pick]}
@@ -245,6 +245,15 @@ def test_knows_no_role_that_is_not_ones_own(as_requester, requester, eligible, m
 
     assert response.status_code == 404
     assert not requests_of(requester).exists()
+
+
+def test_activates_no_role_of_somebody_else(as_requester, requester, approver, now):
+    theirs = assign(approver, now=now)
+
+    response = as_requester.post(ACTIVATE, asked(theirs, code=code_of(requester)))
+
+    assert response.status_code == 404
+    assert not AccessRequest.objects.filter(action=Action.SELF_ACTIVATE).exists()
 
 
 @pytest.mark.parametrize("reason", ["🚒" * 500, "חירום \u202e abc", MARKUP, "x" * 500])
