@@ -18,5 +18,10 @@ def one_line(text: str, limit: int | None = None) -> str:
     return line[: limit - 1].rstrip() + "…"
 
 
+def is_blank(text: str) -> bool:
+    """Whether nothing of `text` can be seen: a reason made of invisible characters is none."""
+    return all(char.isspace() or unicodedata.category(char).startswith("C") for char in text)
+
+
 def _is_break(char: str) -> bool:
     return char.isspace() or unicodedata.category(char) in {"Cc", "Zl", "Zp"}

@@ -8,7 +8,6 @@ from apps.access_requests.policy.deciding import (
     can_cancel,
     can_deactivate,
     can_decide,
-    may_decide,
     may_look,
 )
 from apps.access_requests.states import OPEN, WAITING, State
@@ -38,7 +37,7 @@ def facts(**changes):
 @pytest.mark.parametrize("state", WAITING)
 def test_lets_an_approver_decide_on_what_waits(state):
     assert can_decide(facts(state=state))
-    assert may_decide(facts(state=state))
+    assert can_decide(facts(state=state))
 
 
 @pytest.mark.parametrize("state", [state for state in State if state not in WAITING])
@@ -47,7 +46,7 @@ def test_lets_nobody_decide_on_what_waits_no_longer(state):
 
     assert refused.rules == ("ApprovalRule",)
     assert refused.reason == f"This request waits no longer: {state.label.lower()}."
-    assert not may_decide(facts(state=state))
+    assert not can_decide(facts(state=state))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +86,7 @@ def test_never_lets_anybody_decide_on_their_own_request(is_approver):
     own = facts(is_own=True, is_approver=is_approver, needs_justification=False)
 
     assert "SelfApprovalRule" in can_decide(own).rules
-    assert "SelfApprovalRule" in may_decide(own).rules
+    assert "SelfApprovalRule" in can_decide(own).rules
 
 
 @pytest.mark.parametrize(
@@ -103,10 +102,6 @@ def test_counts_a_second_factor_for_five_minutes(age, fresh):
 
 def test_needs_no_reason_where_the_role_asks_for_none():
     assert can_decide(facts(justification="", needs_justification=False))
-
-
-def test_shows_the_page_before_anything_was_said_or_confirmed():
-    assert may_decide(facts(justification="", second_factor=NO_FACTOR))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.common.text import one_line
+from apps.common.text import is_blank, one_line
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,13 @@ def test_makes_one_line_that_reads_as_it_is_written(text, line):
 def test_cuts_to_the_limit(limit, line):
     assert one_line("Deploy this", limit) == line
     assert len(line) <= limit
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "\u200b", "\u200f \u2060", "\x00"])
+def test_sees_that_nothing_can_be_seen(text):
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["x", "\u200fx", "é", "🙂", "العربية"])
+def test_sees_what_can_be_seen(text):
+    assert not is_blank(text)

@@ -11,6 +11,7 @@ from apps.common.decision import Decision, Refusal, denied, judge
 from apps.common.instants import short
 from apps.common.period import Period, earliest
 from apps.common.spans import minutes_in_words
+from apps.common.text import is_blank
 from apps.roles.policy import Authentication, RoleRules
 
 MINIMUM_MINUTES = 5  # Entra: ActiveDurationTooShort below
@@ -100,15 +101,15 @@ def mfa_rule(facts: ActivationFacts) -> Refusal | None:
 
 def justification_rule(facts: ActivationFacts) -> Refusal | None:
     # A decision needs something to judge by: approval brings the reason with it (fact sheet, 4.4).
-    if (
-        facts.rules.requires_justification or facts.rules.requires_approval
-    ) and not facts.justification.strip():
+    if (facts.rules.requires_justification or facts.rules.requires_approval) and is_blank(
+        facts.justification
+    ):
         return Refusal("JustificationRule", "Say why you need the role.", "justification")
     return None
 
 
 def ticketing_rule(facts: ActivationFacts) -> Refusal | None:
-    if facts.rules.requires_ticket and not facts.ticket_number.strip():
+    if facts.rules.requires_ticket and is_blank(facts.ticket_number):
         return Refusal("TicketingRule", "This role needs a ticket number.", "ticket_number")
     return None
 

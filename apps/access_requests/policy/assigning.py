@@ -12,6 +12,7 @@ from apps.assignments.models import Assignment
 from apps.common.access import Provider
 from apps.common.decision import Decision, Refusal, judge
 from apps.common.period import Period
+from apps.common.text import is_blank
 from apps.roles.policy import RoleRules
 
 
@@ -91,7 +92,7 @@ def admin_factor_rule(facts: AssignmentFacts) -> Refusal | None:
 
 def admin_justification_rule(facts: AssignmentFacts) -> Refusal | None:
     needed = facts.kind == Assignment.Kind.ACTIVE and facts.rules.active_requires_justification
-    if needed and not facts.justification.strip():
+    if needed and is_blank(facts.justification):
         return Refusal("JustificationRule", "Say why.", "justification")
     return None
 

@@ -9,6 +9,7 @@ from apps.access_requests.policy.factor import second_factor_refusal
 from apps.access_requests.states import WAITING, State
 from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.common.decision import ALLOWED, Decision, Refusal, denied, judge
+from apps.common.text import is_blank
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +49,20 @@ def decider_factor_rule(facts: DecisionFacts) -> Refusal | None:
 
 
 def decider_justification_rule(facts: DecisionFacts) -> Refusal | None:
-    if facts.needs_justification and not facts.justification.strip():
+    if facts.needs_justification and is_blank(facts.justification):
         return Refusal(
             "JustificationRule", "Say why. The requester and the audit log see it.", "justification"
         )
     return None
 
 
-# Whether the page may be shown at all, and whether the answer counts.
-MAY_DECIDE_RULES = (waits_rule, own_request_rule, approver_rule)
-DECIDING_RULES = (*MAY_DECIDE_RULES, decider_factor_rule, decider_justification_rule)
+DECIDING_RULES = (
+    waits_rule,
+    own_request_rule,
+    approver_rule,
+    decider_factor_rule,
+    decider_justification_rule,
+)
 
 
 def can_decide(facts: DecisionFacts) -> Decision:
@@ -67,11 +72,6 @@ def can_decide(facts: DecisionFacts) -> Decision:
 def may_look(facts: DecisionFacts) -> Decision:
     """Whether this person may know anything of the request; asked first, so that a refusal tells nothing."""
     return judge((own_request_rule, approver_rule), facts)
-
-
-def may_decide(facts: DecisionFacts) -> Decision:
-    """Like `can_decide`, before the person has confirmed and said why."""
-    return judge(MAY_DECIDE_RULES, facts)
 
 
 def can_cancel(state: State, *, is_own: bool, may_manage: bool, is_fresh: bool = False) -> Decision:
