@@ -194,7 +194,7 @@ def _end_child(child: Assignment, *, parent_ended_at: datetime, by: Party, now: 
 def _fit_child(child: Assignment, *, ground: Period, by: Party, now: datetime) -> None:
     """An activation never says that it lasts where its ground does not: it ends when that has moved away from
     under it, and else with it. One that somebody ended at the same moment says nothing."""
-    if not ground.contains(max(child.starts_at, now)):
+    if not (ground.contains(now) and ground.contains(max(child.starts_at, now))):
         _end_child(child, parent_ended_at=now, by=by, now=now)
     elif ground.end is not None and child.ends_at > ground.end:
         with suppress(Conflict):

@@ -271,19 +271,17 @@ def test_leaves_alone_what_ends_before_the_new_end(administrator, requester, eli
     ).exists()
 
 
-@pytest.mark.parametrize(
-    ("starts", "survives"), [(None, False), (DAY - SECOND, False), (DAY, True), (DAY + SECOND, True)]
-)
-def test_ends_what_the_new_start_of_its_eligibility_leaves_without_ground(
-    administrator, requester, eligible, now, starts, survives
+@pytest.mark.parametrize("starts", [None, DAY - SECOND, DAY, DAY + SECOND])
+def test_ends_what_rests_on_an_eligibility_that_begins_later_now(
+    administrator, requester, eligible, now, starts
 ):
-    """What runs now, or would begin too early; else it would come back to life at the new start."""
+    """Else it would come back to life at the new start."""
     request = activate(eligible, requester, now=now, starts_at=starts and now + starts)
 
     submit(change(eligible, starts_at=now + DAY), actor=acting(administrator, now=now), now=now + MINUTE)
 
     row = Assignment.objects.get(pk=request.result_id)
-    assert (row.ended_how, row.ended_at) == (("", None) if survives else (End.GROUND_LOST, now + MINUTE))
+    assert (row.ended_how, row.ended_at) == (End.GROUND_LOST, now + MINUTE)
 
 
 # ---- What is over stays over, sweep or no sweep ------------------------------------------------------------
@@ -325,6 +323,26 @@ def test_revives_no_activation_by_giving_a_group_its_membership_again(requester,
     join(team, operators, now=later)
 
     assert not gives(row, requester, later)
+    assert Assignment.objects.get(pk=row.pk).ended_how == End.GROUND_LOST
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_revives_no_activation_by_moving_a_membership_into_the_future(
+    administrator, requester, now, is_nested
+):
+    team, operators = make_group("Team", now=now), make_group("Operators", now=now)
+    eligible = assign(
+        operators, built_in.CONTRIBUTOR, make_resource(now=now), now=now, ends_at=now + 30 * DAY
+    )
+    if is_nested:
+        join(requester, team, now=now)
+    membership = join(team if is_nested else requester, operators, now=now)
+    row = activate(eligible, requester, now=now, minutes=240).result
+    later = change(membership, starts_at=now + HOUR, ends_at=now + DAY)
+
+    submit(later, actor=acting(administrator, now=now), now=now + MINUTE)
+
+    assert not gives(row, requester, now + HOUR)
     assert Assignment.objects.get(pk=row.pk).ended_how == End.GROUND_LOST
 
 

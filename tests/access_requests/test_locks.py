@@ -230,6 +230,27 @@ def test_gives_an_earlier_end_while_a_member_gives_the_role_back(requester, of_g
     assert of_group.ends_at == now + 30 * MINUTE
 
 
+def test_removes_while_the_group_is_given_something_else(requester, now):
+    """Who gets something is settled first: the ends of a member's activations are written then as well."""
+    group = make_group(now=now, is_role_assignable=True)
+    while group.id < requester.id:  # the member is locked before the group
+        group = make_group(now=now, is_role_assignable=True)
+    join(requester, group, now=now)
+    eligible = assign(group, now=now)
+    past = activate(eligible, requester, now=now, minutes=30).result
+    later = now + HOUR
+
+    removed, given = race(
+        lambda: lock_principal(group.id),
+        lambda: remove(eligible, later),
+        lambda: assign(group, built_in.SECURITY_READER, now=later),
+    )
+
+    assert removed == State.REVOKED
+    assert given.principal_id == group.id
+    assert ended(past) == End.EXPIRED
+
+
 # ---- The first counts, and the last stays ------------------------------------------------------------------
 
 

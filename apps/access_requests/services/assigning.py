@@ -84,12 +84,15 @@ def assign(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
 
 def _settle_holders(principal_id: UUID, now: datetime) -> None:
     """Write down what has ended for whoever is about to get something: what they get must revive nothing
-    that is over. For a group that is everybody in it with something open."""
+    that is over. For a group that is everybody in it with something open. All are locked before anything is
+    written, ids ascending."""
     members = members_of({principal_id}, now=now)[principal_id]
     busy = Q(assignments__ended_at__isnull=True) | Q(requests__state__in=OPEN) | Q(pk=principal_id)
     holders = Principal.objects.filter(busy, pk__in={principal_id, *members}).distinct()
-    for id_ in holders.order_by("pk").values_list("pk", flat=True):
+    ids = list(holders.order_by("pk").values_list("pk", flat=True))
+    for id_ in ids:
         assignments.lock_principal(id_)
+    for id_ in ids:
         assignments.settle(principal_id=id_, now=now)
         settle_waiting(principal_id=id_, now=now)
 
@@ -119,14 +122,18 @@ def assess_update(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
 
 @transaction.atomic
 def update(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
-    """Give an assignment another period. What waits on it is closed: it was asked under the old one."""
-    _lock(_assigned_row(ask))
+    """Give an assignment another period. What waits on it is closed: it was asked under the old one. What
+    rested on a membership that now begins later ends, or it would come back with it."""
+    before = _assigned_row(ask)
+    _lock_guards(before)
+    _settle_holders(before.principal_id, now)
     row = _assigned_row(ask)
     assess_update(ask, actor=actor, now=now).require()
     request = _write(ask, actor, row.principal, row.role, row.resource, row.kind, now, result=row)
     period = Period(_start(ask, row, now), ask.ends_at)
     assignments.change_period(row, period=period, by=actor.party, now=now, why=why(request))
     close_waiting_on(row, by=actor.party, now=now)
+    _settle_holders(row.principal_id, now)
     return request
 
 
@@ -150,9 +157,13 @@ def _start(ask: Ask, row: Assignment, now: datetime) -> datetime:
 
 def _lock(row: Assignment) -> None:
     """The guards of the last one, then the holder: always in this order."""
+    _lock_guards(row)
+    assignments.lock_principal(row.principal_id)
+
+
+def _lock_guards(row: Assignment) -> None:
     guards = RoleDefinition.objects.select_for_update(no_key=True).filter(pk__in=GUARDED | {row.role_id})
     list(guards.order_by("pk").values_list("pk"))
-    assignments.lock_principal(row.principal_id)
 
 
 def _load(ask: Ask, actor: Actor, now: datetime) -> _Case:
