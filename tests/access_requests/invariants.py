@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
+from typing import Any
 from uuid import UUID
 
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.states import Action, State
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
 from apps.roles import built_in
 
 CLOSED = {"provisioned", "denied", "canceled", "timed_out", "failed", "revoked"}
@@ -168,3 +172,73 @@ def _every_activation_was_asked_for(rows: list[Assignment], requests: list[Acces
 
 def _asks_for_activation(request: AccessRequest) -> bool:
     return request.action == Action.SELF_ACTIVATE
+
+
+# ---- What was written ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Written:
+    """The state of every request, the periods of every assignment, and the events about them."""
+
+    requests: dict[str, str]
+    assignments: dict[str, Assignment]
+    events: dict[Any, tuple[str, str]]
+
+    @classmethod
+    def read(cls) -> Written:
+        events = AuditEvent.objects.values_list("id", "action", "details")
+        return cls(
+            requests={str(id_): state for id_, state in AccessRequest.objects.values_list("id", "state")},
+            assignments={str(row.id): row for row in Assignment.objects.all()},
+            events={
+                id_: (action, details.get("request") or details.get("assignment", ""))
+                for id_, action, details in events
+            },
+        )
+
+    @staticmethod
+    def counts() -> tuple[int, ...]:
+        return tuple(model.objects.count() for model in (AccessRequest, Assignment, AuditEvent))
+
+    def check_since(self, before: Written) -> None:
+        """Each change since then has its event, and each event its change. To give an assignment the period
+        that it has is told, too."""
+        told = [event for id_, event in self.events.items() if id_ not in before.events and event[1]]
+        expected = [*self._of_requests(before), *self._of_assignments(before)]
+        idle = [event for event in told if event[0] == AuditAction.ASSIGNMENT_CHANGED]
+        assert sorted(set(told) - set(idle)) == sorted(set(expected) - set(idle))
+        assert len(told) == len(set(told))
+
+    def _of_requests(self, before: Written) -> Iterator[tuple[str, str]]:
+        for id_, state in self.requests.items():
+            if id_ not in before.requests:
+                yield AuditAction.REQUEST_SUBMITTED, id_
+            elif before.requests[id_] != state:
+                yield from ((action, id_) for action in _EVENTS[before.requests[id_], state])
+
+    def _of_assignments(self, before: Written) -> Iterator[tuple[str, str]]:
+        for id_, row in self.assignments.items():
+            subject = "activation" if row.is_activated else "assignment"
+            earlier = before.assignments.get(id_)
+            if earlier is None:
+                yield f"{subject}.added", id_
+            elif earlier.period != row.period:
+                is_longer = row.is_activated and earlier.ends_at < row.ends_at
+                yield "activation.extended" if is_longer else "assignment.changed", id_
+            if row.ended_at is not None and (earlier is None or earlier.ended_at is None):
+                yield f"{subject}.ended", id_
+
+
+_APPROVED = (AuditAction.REQUEST_APPROVED,)
+_EVENTS: dict[tuple[str, str], tuple[str, ...]] = {
+    (State.PENDING_APPROVAL, State.PROVISIONED): _APPROVED,
+    (State.PENDING_APPROVAL, State.GRANTED): _APPROVED,
+    (State.PENDING_APPROVAL, State.FAILED): (*_APPROVED, AuditAction.REQUEST_FAILED),
+    (State.PENDING_APPROVAL, State.DENIED): (AuditAction.REQUEST_DENIED,),
+    (State.PENDING_APPROVAL, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
+    (State.PENDING_APPROVAL, State.TIMED_OUT): (AuditAction.REQUEST_TIMED_OUT,),
+    (State.GRANTED, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
+    # Its start was told with the activation itself, when it was granted.
+    (State.GRANTED, State.PROVISIONED): (),
+}

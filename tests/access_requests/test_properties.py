@@ -5,9 +5,9 @@ After each step everything that must never be false is looked at. `HYPOTHESIS_PR
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -26,95 +26,20 @@ from apps.access_requests.services.recording import digest_now
 from apps.access_requests.services.settling import settle_all
 from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import OPEN, Action, State
-from apps.accounts.models import Group, Principal, User
+from apps.accounts.models import Principal, User
 from apps.accounts.policy import SecondFactor
 from apps.assignments.membership import groups_of_user
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.assignments.sweep import write_down_the_clock
-from apps.audit.models import AuditEvent
-from apps.audit.vocabulary import AuditAction
 from apps.common.errors import Conflict, Invalid, NotAllowed
 from apps.roles import built_in
-from apps.roles.models import Resource
 from apps.roles.policy import Authentication
-from apps.roles.selectors import directory, rules_for
+from apps.roles.selectors import rules_for
 from tests.access_requests import invariants
-from tests.factories import (
-    acting,
-    activate,
-    assign,
-    join,
-    make_active,
-    make_group,
-    make_resource,
-    make_user,
-    set_rules,
-)
-
-START = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
-SECOND, MINUTE, HOUR, DAY = (
-    timedelta(seconds=1),
-    timedelta(minutes=1),
-    timedelta(hours=1),
-    timedelta(days=1),
-)
-
-
-# ---- The world -------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class World:
-    """Whoever there is, and what there is to hold: (role, resource) pairs."""
-
-    people: list[User]
-    groups: list[Group]
-    grants: list[tuple[Any, Resource]]
-    narrower: Resource
-
-
-def make_world() -> World:
-    """Amy asks, also for what she may approve; Ben is in the leads, who are in the operators; Cat and the
-    leads approve; Gil is the administrator. What is here in the beginning, the histories change."""
-    amy, ben, cat, gil = (make_user(name, now=START) for name in ("Amy", "Ben", "Cat", "Gil"))
-    leads = make_group("Leads", is_role_assignable=True, now=START)
-    operators = make_group("Operators", now=START)
-    platform = make_resource("Platform", now=START)
-    production = make_resource("Production", parent=platform, now=START)
-    make_active(gil, built_in.GLOBAL_ADMINISTRATOR, now=START)
-    for person in (amy, ben):
-        assign(person, now=START)
-        assign(person, built_in.SECURITY_READER, now=START, ends_at=START + 3 * HOUR)
-    assign(cat, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=START)
-    assign(amy, built_in.GROUP_MEMBER, leads.resource, now=START, ends_at=START + 30 * DAY)
-    assign(operators, built_in.CONTRIBUTOR, platform, now=START, ends_at=START + 30 * DAY)
-    join(ben, leads, now=START)
-    join(leads, operators, now=START)
-    set_rules(now=START, approvers=(cat, leads, amy))
-    set_rules(built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=START, requires_approval=True)
-    _begin(amy, ben)
-    root = directory()
-    grants = [
-        (built_in.TEAMS_ADMINISTRATOR, root),
-        (built_in.SECURITY_READER, root),
-        (built_in.PRIVILEGED_ROLE_ADMINISTRATOR, root),
-        (built_in.GLOBAL_ADMINISTRATOR, root),
-        (built_in.CONTRIBUTOR, platform),
-        (built_in.CONTRIBUTOR, production),
-        (built_in.GROUP_MEMBER, leads.resource),
-        (built_in.GROUP_MEMBER, operators.resource),
-    ]
-    return World([amy, ben, cat, gil], [leads, operators], grants, production)
-
-
-def _begin(amy: User, ben: User) -> None:
-    """One request waits, one activation runs and one begins later."""
-    of = Assignment.objects.eligible().get
-    activate(of(principal=amy, role_id=built_in.TEAMS_ADMINISTRATOR), amy, now=START)
-    activate(of(principal=ben, role_id=built_in.SECURITY_READER), ben, minutes=150, now=START)
-    activate(of(role_id=built_in.CONTRIBUTOR), ben, starts_at=START + 2 * HOUR, now=START)
-
+from tests.access_requests.invariants import Written
+from tests.access_requests.world import DAY, HOUR, MINUTE, SECOND, START, World, make_world
+from tests.factories import acting, set_rules
 
 # ---- The draws -------------------------------------------------------------------------------------------
 
@@ -408,76 +333,6 @@ class Door(RuleBasedStateMachine):
         holdings = holdings_of(user, now=self.now)
         held = {held.assignment.id for held in (*holdings.eligible, *holdings.active)}
         assert held == invariants.held_by(user, rows, self.now)
-
-
-# ---- What was written ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Written:
-    """The state of every request, the periods of every assignment, and the events about them."""
-
-    requests: dict[str, str]
-    assignments: dict[str, Assignment]
-    events: dict[Any, tuple[str, str]]
-
-    @classmethod
-    def read(cls) -> Written:
-        events = AuditEvent.objects.values_list("id", "action", "details")
-        return cls(
-            requests={str(id_): state for id_, state in AccessRequest.objects.values_list("id", "state")},
-            assignments={str(row.id): row for row in Assignment.objects.all()},
-            events={
-                id_: (action, details.get("request") or details.get("assignment", ""))
-                for id_, action, details in events
-            },
-        )
-
-    @staticmethod
-    def counts() -> tuple[int, ...]:
-        return tuple(model.objects.count() for model in (AccessRequest, Assignment, AuditEvent))
-
-    def check_since(self, before: Written) -> None:
-        """Each change since then has its event, and each event its change. To give an assignment the period
-        that it has is told, too."""
-        told = [event for id_, event in self.events.items() if id_ not in before.events and event[1]]
-        expected = [*self._of_requests(before), *self._of_assignments(before)]
-        idle = [event for event in told if event[0] == AuditAction.ASSIGNMENT_CHANGED]
-        assert sorted(set(told) - set(idle)) == sorted(set(expected) - set(idle))
-        assert len(told) == len(set(told))
-
-    def _of_requests(self, before: Written) -> Iterator[tuple[str, str]]:
-        for id_, state in self.requests.items():
-            if id_ not in before.requests:
-                yield AuditAction.REQUEST_SUBMITTED, id_
-            elif before.requests[id_] != state:
-                yield from ((action, id_) for action in _EVENTS[before.requests[id_], state])
-
-    def _of_assignments(self, before: Written) -> Iterator[tuple[str, str]]:
-        for id_, row in self.assignments.items():
-            subject = "activation" if row.is_activated else "assignment"
-            earlier = before.assignments.get(id_)
-            if earlier is None:
-                yield f"{subject}.added", id_
-            elif earlier.period != row.period:
-                is_longer = row.is_activated and earlier.ends_at < row.ends_at
-                yield "activation.extended" if is_longer else "assignment.changed", id_
-            if row.ended_at is not None and (earlier is None or earlier.ended_at is None):
-                yield f"{subject}.ended", id_
-
-
-_APPROVED = (AuditAction.REQUEST_APPROVED,)
-_EVENTS: dict[tuple[str, str], tuple[str, ...]] = {
-    (State.PENDING_APPROVAL, State.PROVISIONED): _APPROVED,
-    (State.PENDING_APPROVAL, State.GRANTED): _APPROVED,
-    (State.PENDING_APPROVAL, State.FAILED): (*_APPROVED, AuditAction.REQUEST_FAILED),
-    (State.PENDING_APPROVAL, State.DENIED): (AuditAction.REQUEST_DENIED,),
-    (State.PENDING_APPROVAL, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
-    (State.PENDING_APPROVAL, State.TIMED_OUT): (AuditAction.REQUEST_TIMED_OUT,),
-    (State.GRANTED, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
-    # Its start was told with the activation itself, when it was granted.
-    (State.GRANTED, State.PROVISIONED): (),
-}
 
 
 def _outcome(command: Callable[[], object]) -> tuple[str, ...]:
