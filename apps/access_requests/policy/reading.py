@@ -22,9 +22,9 @@ def state_now(
     at its deadline has timed out, a granted one at its start has begun."""
     stored = State(state)
     if stored in WAITING:
-        if not ground_stands:
-            return State.CANCELED
-        return State.TIMED_OUT if deadline_at is not None and deadline_at <= now else stored
+        if deadline_at is not None and deadline_at <= now:
+            return State.TIMED_OUT  # first, so that what happens later does not change how it ended
+        return stored if ground_stands else State.CANCELED
     if stored == State.GRANTED:
         if starts_at is not None and starts_at <= now:
             return State.PROVISIONED
