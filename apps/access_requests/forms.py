@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -13,13 +13,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_datetime
 
+from apps.access_requests.policy.activation import FARTHEST_START, MINIMUM_MINUTES
 from apps.accounts.web import StepUpForm
 from apps.common.spans import minutes_in_words
 
-SHORTEST_MINUTES = 5
 LONGEST_JUSTIFICATION = 500
 LONGEST_TICKET = 60
-FURTHEST_START = timedelta(days=365)
 
 _OTHER = "other"
 # As they stand on the page; errors are listed in this order.
@@ -49,8 +48,8 @@ def whole_minutes(text: str, maximum: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 6):
         raise ValidationError("Choose how long, in whole minutes.")
     minutes = int(text)
-    if minutes < SHORTEST_MINUTES:
-        raise ValidationError(f"Choose at least {minutes_in_words(SHORTEST_MINUTES)}.")
+    if minutes < MINIMUM_MINUTES:
+        raise ValidationError(f"Choose at least {minutes_in_words(MINIMUM_MINUTES)}.")
     if minutes > maximum:
         raise ValidationError(f"Choose at most {minutes_in_words(maximum)}.")
     return minutes
@@ -286,7 +285,7 @@ class ActivateForm(AskForm):
         start = instant_at(typed, self._zone)
         if start <= self._now:
             raise ValidationError("This time has passed. Choose a later one, or Now.")
-        if start > self._now + FURTHEST_START:
+        if start > self._now + FARTHEST_START:
             raise ValidationError("Choose a start within the next year.")
         return start
 

@@ -110,9 +110,7 @@ def change_period(
     assignment: Assignment, *, period: Period, by: Party, now: datetime, why: Why = NO_REASON
 ) -> None:
     """Give an assignment another period. Raises `Conflict` when it has ended meanwhile."""
-    running = Assignment.objects.filter(pk=assignment.pk).not_ended(now)
-    if not running.update(starts_at=period.start, ends_at=period.end):
-        raise Conflict("This has ended already.")
+    _update_running(assignment, now, starts_at=period.start, ends_at=period.end)
     before = [
         assignment.starts_at.isoformat(),
         assignment.ends_at.isoformat() if assignment.ends_at else None,
@@ -128,9 +126,7 @@ def move_end(
     assignment: Assignment, *, ends_at: datetime, by: Party, now: datetime, why: Why = NO_REASON
 ) -> None:
     """Let a running activation last until `ends_at`. Raises `Conflict` when it has ended meanwhile."""
-    running = Assignment.objects.filter(pk=assignment.pk).not_ended(now)
-    if not running.update(ends_at=ends_at):
-        raise Conflict("This has ended already.")
+    _update_running(assignment, now, ends_at=ends_at)
     before, assignment.ends_at = assignment.ends_at, ends_at
     details = {"ended_before": before.isoformat()} if before else {}
     _record(AuditAction.ACTIVATION_EXTENDED, assignment, by, now, why, **details)
@@ -179,6 +175,12 @@ def write_end(assignment: Assignment, *, now: datetime) -> bool:
     except Conflict:
         return False
     return True
+
+
+def _update_running(assignment: Assignment, now: datetime, **columns: datetime | None) -> None:
+    """Change what has not ended, or raise `Conflict`: somebody, or the clock, was faster."""
+    if not Assignment.objects.filter(pk=assignment.pk).not_ended(now).update(**columns):
+        raise Conflict("This has ended already.")
 
 
 def _end_child(child: Assignment, *, parent_ended_at: datetime, by: Party, now: datetime) -> None:

@@ -342,7 +342,7 @@ def test_answers_several_each_for_itself(requester, approver, eligible, needs_ap
 
     answers = decide_many(verdicts, actor=acting(approver, now=now), now=now)
 
-    assert [answer.verdict for answer in answers] == verdicts
+    assert [answer.asked for answer in answers] == verdicts
     assert [type(answer.error) for answer in answers] == [Changed, type(None), type(None)]
     assert [answer.request and answer.request.state for answer in answers] == [
         None,

@@ -53,7 +53,7 @@ def test_answers_several_each_for_itself(requester, approver, eligible, now):
 
     answers = submit_many(asks, actor=acting(requester, now=now), now=now)
 
-    assert [answer.ask for answer in answers] == asks
+    assert [answer.asked for answer in answers] == asks
     assert [type(answer.error) for answer in answers] == [Invalid, NotAllowed, type(None)]
     assert answers[2].request.state == State.PROVISIONED
     assert not any(answer.request for answer in answers[:2])

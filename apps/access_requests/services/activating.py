@@ -10,8 +10,9 @@ from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import can_activate, granted_period
+from apps.access_requests.policy.reading import digest_of
 from apps.access_requests.selectors.facts import ActivationCase, load_activation
-from apps.access_requests.services.recording import digest_now, move, snapshot_of, why, write_request
+from apps.access_requests.services.recording import move, snapshot_of, why, write_request
 from apps.access_requests.services.settling import settle_waiting
 from apps.access_requests.states import Family, State, Step
 from apps.assignments import services as assignments
@@ -95,6 +96,6 @@ def _write(ask: Ask, case: ActivationCase, actor: Actor, now: datetime) -> Acces
         deadline_at=now + window,
     )
     request.snapshot = snapshot_of(request, case.facts.rules, now=now)
-    request.digest = digest_now(request, case.facts.rules, now=now)
+    request.digest = digest_of(request.snapshot)
     request.save(update_fields=["snapshot", "digest"])
     return request

@@ -15,17 +15,19 @@ from apps.access_requests.asks import Actor
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.policy.activation import can_grant
 from apps.access_requests.policy.deciding import DecisionFacts, can_decide, may_look
+from apps.access_requests.policy.reading import digest_of
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.facts import load_granting, states_now
 from apps.access_requests.services.activating import grant
-from apps.access_requests.services.recording import digest_now, move, record, snapshot_of
+from apps.access_requests.services.answering import Answer, answer_each
+from apps.access_requests.services.recording import move, record, snapshot_of
 from apps.access_requests.states import WAITING, Action, State, Step
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments import services as assignments
 from apps.assignments.selectors import holdings_of
 from apps.audit.vocabulary import AuditAction, Outcome
-from apps.common.errors import Conflict, DomainError, Invalid
+from apps.common.errors import Conflict, Invalid
 from apps.common.instants import short
 from apps.roles.policy import RoleRules
 from apps.roles.selectors import rules_for
@@ -45,15 +47,6 @@ class Verdict:
     justification: str = ""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What became of one of several verdicts."""
-
-    verdict: Verdict
-    request: AccessRequest | None = None
-    error: DomainError | None = None
-
-
 @transaction.atomic
 def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     """Approve or deny a waiting activation request.
@@ -69,9 +62,10 @@ def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     if facts.state not in WAITING:
         raise Conflict(closing_words(request, facts.state, actor.user, now))
     can_decide(facts).require()
-    if verdict.digest != digest_now(request, rules, now=now):
+    snapshot = snapshot_of(request, rules, now=now)
+    if verdict.digest != digest_of(snapshot):
         raise Changed("This request or its rules have changed. Look again, then decide.")
-    request.snapshot, request.digest = snapshot_of(request, rules, now=now), verdict.digest
+    request.snapshot, request.digest = snapshot, verdict.digest
     request.save(update_fields=["snapshot", "digest"])
     _write_approval(request, verdict, actor, now)
     if verdict.approve:
@@ -81,16 +75,9 @@ def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     return request
 
 
-def decide_many(verdicts: Iterable[Verdict], *, actor: Actor, now: datetime) -> list[Answer]:
-    """Each answer is its own transaction and result."""
-    return [_outcome(verdict, actor, now) for verdict in verdicts]
-
-
-def _outcome(verdict: Verdict, actor: Actor, now: datetime) -> Answer:
-    try:
-        return Answer(verdict, request=decide(verdict, actor=actor, now=now))
-    except DomainError as error:
-        return Answer(verdict, error=error)
+def decide_many(verdicts: Iterable[Verdict], *, actor: Actor, now: datetime) -> list[Answer[Verdict]]:
+    """`decide` for each, on its own."""
+    return answer_each(verdicts, lambda verdict: decide(verdict, actor=actor, now=now))
 
 
 def _lock(request_id: UUID, now: datetime) -> AccessRequest:

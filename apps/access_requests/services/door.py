@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.services.activating import assess_activation, request_activation
+from apps.access_requests.services.answering import Answer, answer_each
 from apps.access_requests.services.assigning import (
     assess_assignment,
     assess_removal,
@@ -20,7 +20,7 @@ from apps.access_requests.services.assigning import (
 from apps.access_requests.services.withdrawing import assess_deactivation, deactivate
 from apps.access_requests.states import Action
 from apps.common.decision import Decision
-from apps.common.errors import DomainError, Invalid
+from apps.common.errors import Invalid
 
 _COMMANDS: dict[Action, Callable[..., AccessRequest]] = {
     Action.SELF_ACTIVATE: request_activation,
@@ -38,15 +38,6 @@ _QUESTIONS: dict[Action, Callable[..., Decision]] = {
 }
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What became of one of several asks: the request, or why there is none."""
-
-    ask: Ask
-    request: AccessRequest | None = None
-    error: DomainError | None = None
-
-
 def submit(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Ask for one action: judged, recorded, and carried out or left waiting, in one transaction.
 
@@ -61,16 +52,9 @@ def assess(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
     return _for(ask, _QUESTIONS)(ask, actor=actor, now=now)
 
 
-def submit_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Answer]:
-    """Each ask is its own request, transaction and result: one refusal does not take the others with it."""
-    return [_answer(ask, actor, now) for ask in asks]
-
-
-def _answer(ask: Ask, actor: Actor, now: datetime) -> Answer:
-    try:
-        return Answer(ask, request=submit(ask, actor=actor, now=now))
-    except DomainError as error:
-        return Answer(ask, error=error)
+def submit_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Answer[Ask]]:
+    """`submit` for each, on its own."""
+    return answer_each(asks, lambda ask: submit(ask, actor=actor, now=now))
 
 
 def _for(ask: Ask, table: dict[Action, Callable]) -> Callable:

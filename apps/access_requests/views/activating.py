@@ -19,7 +19,8 @@ from apps.access_requests.selectors.my_roles import (
     last_used_minutes,
     recent_reasons,
 )
-from apps.access_requests.services.door import Answer, submit_many
+from apps.access_requests.services.answering import Answer
+from apps.access_requests.services.door import submit_many
 from apps.access_requests.states import Action
 from apps.access_requests.views.actor import actor_of
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves

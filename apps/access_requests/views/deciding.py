@@ -17,8 +17,8 @@ from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.deciding import ApproveRow, Evidence, decided_by, evidence_on, waiting_for
 from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.deciding import (
-    Answer,
     Changed,
     Verdict,
     closing_words,
