@@ -57,6 +57,13 @@ class BuiltInRole:
     is_privileged: bool = False
     permissions: dict[str, list[str]] = field(default_factory=dict)
 
+    @property
+    def enforced_by(self) -> str:
+        """Nobody but this portal for what gives something in it; the rest is recorded here and applied by
+        hand until a connector does it."""
+        is_ours = self.permissions or self.provider == Provider.GROUPS
+        return "" if is_ours else "the administrators of the target system"
+
 
 def _directory(id_: str | UUID, name: str, description: str, **more: object) -> BuiltInRole:
     return BuiltInRole(UUID(str(id_)), _D, name, description, **more)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.common.access import DIRECTORY_ID, DIRECTORY_PATH, Provider
-from apps.roles.built_in import ROLES
+from apps.roles.built_in import ROLES, BuiltInRole
 from apps.roles.models import Resource, RoleDefinition
 
 _INSTALLED_AT = datetime(2026, 1, 1, tzinfo=UTC)  # part of the product, not of this organisation's history
@@ -36,5 +36,5 @@ def install_built_ins() -> None:
     )
 
 
-def _row(role: object) -> RoleDefinition:
-    return RoleDefinition(is_built_in=True, **vars(role))
+def _row(role: BuiltInRole) -> RoleDefinition:
+    return RoleDefinition(is_built_in=True, enforced_by=role.enforced_by, **vars(role))

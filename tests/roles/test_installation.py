@@ -97,3 +97,17 @@ def test_calls_privileged_whatever_manages_more_than_one_group():
     assert [(held.provider, held.name) for held in managing if not held.is_privileged] == [
         (Provider.GROUPS, "Owner")
     ]
+
+
+@pytest.mark.parametrize(
+    ("role_id", "enforced_by"),
+    [
+        pytest.param(built_in.PRIVILEGED_ROLE_ADMINISTRATOR, "", id="opens pages of this portal"),
+        pytest.param(built_in.GROUP_MEMBER, "", id="membership is kept here"),
+        pytest.param(
+            built_in.TEAMS_ADMINISTRATOR, "the administrators of the target system", id="works elsewhere"
+        ),
+    ],
+)
+def test_says_honestly_what_enforces_a_role(role_id, enforced_by):
+    assert RoleDefinition.objects.get(pk=role_id).enforced_by == enforced_by
