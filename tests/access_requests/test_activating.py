@@ -13,9 +13,8 @@ from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction, Outcome
-from apps.common.errors import NotAllowed
-from apps.notifications.models import Notice
 from apps.roles import built_in
+from tests.access_requests.looking import holds, refusal, written
 from tests.factories import (
     acting,
     activate,
@@ -31,28 +30,6 @@ pytestmark = pytest.mark.django_db
 TICK, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TEAMS, CONTRIBUTOR = built_in.TEAMS_ADMINISTRATOR, built_in.CONTRIBUTOR
-
-
-def holds(user, now, *, on=None):
-    """Whether `user` has a role active now; with `on`, one that reaches there."""
-    rows = [held.assignment for held in holdings_of(user, now=now).active]
-    return any(on is None or row.resource.covers(on) for row in rows if row.role_id in (TEAMS, CONTRIBUTOR))
-
-
-def written():
-    """How much stands in every table a command may write to."""
-    return [model.objects.count() for model in (AccessRequest, Assignment, AuditEvent, Notice)]
-
-
-def refusal(ask, actor, now):
-    """The rules that refuse this ask; `assess` and `submit` agree on it, and neither leaves a trace."""
-    before = written()
-    verdict = assess(ask, actor=actor, now=now)
-    with pytest.raises(NotAllowed) as refused:
-        submit(ask, actor=actor, now=now)
-    assert refused.value.refusals == verdict.refusals
-    assert written() == before
-    return verdict
 
 
 # ---- At once -----------------------------------------------------------------------------------------------

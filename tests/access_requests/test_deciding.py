@@ -8,7 +8,7 @@ import pytest
 from apps.access_requests.asks import Ask
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.selectors.approvers import Standing
-from apps.access_requests.selectors.deciding import evidence_on, waiting_for
+from apps.access_requests.selectors.deciding import waiting_for
 from apps.access_requests.services.deciding import Verdict, decide
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action, State
@@ -19,10 +19,17 @@ from apps.assignments.selectors import holdings_of
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CONSOLE, AuditAction, Outcome
 from apps.common.errors import Conflict, Invalid, NotAllowed
-from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.policy import Seat, SeatKind
 from apps.roles.services import save_settings
+from tests.access_requests.looking import (
+    active_roles,
+    event_of,
+    evidence,
+    nothing_was_decided,
+    told,
+    verdict_on,
+)
 from tests.factories import (
     acting,
     activate,
@@ -41,44 +48,6 @@ pytestmark = pytest.mark.django_db
 
 TICK, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture
-def waiting(requester, eligible, needs_approval, now):
-    """The requester asks for an hour, and the approver has been told."""
-    return activate(eligible, requester, now=now, justification="A channel is broken", ticket_number="INC-7")
-
-
-def evidence(request, approver, now):
-    item = AccessRequest.objects.with_names().get(pk=request.pk)
-    return evidence_on(item, reader=approver, now=now)
-
-
-def verdict_on(request, approver, now, *, approve=True, justification="Agreed"):
-    return Verdict(request.id, approve, evidence(request, approver, now).digest, justification)
-
-
-def active_roles(user, now):
-    return {held.assignment.role_id for held in holdings_of(user, now=now).active}
-
-
-def event_of(request, action):
-    return AuditEvent.objects.get(action=action, details__request=str(request.pk))
-
-
-def told(event):
-    return set(Notice.objects.filter(event=event).values_list("address", flat=True))
-
-
-def nothing_was_decided(request, now):
-    """It waits as before, and nothing says otherwise."""
-    decided = [AuditAction.REQUEST_APPROVED, AuditAction.REQUEST_DENIED, AuditAction.REQUEST_FAILED]
-    return (
-        AccessRequest.objects.get(pk=request.pk).state == State.PENDING_APPROVAL
-        and not Approval.objects.filter(request=request).exists()
-        and not AuditEvent.objects.filter(action__in=decided, details__request=str(request.pk)).exists()
-        and not Assignment.objects.activated().exists()
-    )
 
 
 # ---- Yes ---------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from apps.access_requests.asks import THE_CONSOLE, Ask
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.selectors.approvers import Standing
-from apps.access_requests.selectors.deciding import evidence_on, waiting_for
+from apps.access_requests.selectors.deciding import waiting_for
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.services.deciding import Changed, Verdict, decide, decide_many
 from apps.access_requests.services.door import submit
@@ -20,6 +20,13 @@ from apps.audit.vocabulary import AuditAction, Outcome
 from apps.common.errors import Conflict
 from apps.notifications.models import Notice
 from apps.roles import built_in
+from tests.access_requests.looking import (
+    active_roles,
+    event_of,
+    nothing_was_decided,
+    told,
+    verdict_on,
+)
 from tests.factories import (
     acting,
     activate,
@@ -39,46 +46,8 @@ TICK, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-@pytest.fixture
-def waiting(requester, eligible, needs_approval, now):
-    """The requester asks for an hour, and the approver has been told."""
-    return activate(eligible, requester, now=now, justification="A channel is broken", ticket_number="INC-7")
-
-
-def evidence(request, approver, now):
-    item = AccessRequest.objects.with_names().get(pk=request.pk)
-    return evidence_on(item, reader=approver, now=now)
-
-
-def verdict_on(request, approver, now, *, approve=True, justification="Agreed"):
-    return Verdict(request.id, approve, evidence(request, approver, now).digest, justification)
-
-
 def reads_as(request, now):
     return states_now([AccessRequest.objects.with_names().get(pk=request.pk)], now=now)[request.pk]
-
-
-def active_roles(user, now):
-    return {held.assignment.role_id for held in holdings_of(user, now=now).active}
-
-
-def event_of(request, action):
-    return AuditEvent.objects.get(action=action, details__request=str(request.pk))
-
-
-def told(event):
-    return set(Notice.objects.filter(event=event).values_list("address", flat=True))
-
-
-def nothing_was_decided(request, now):
-    """It waits as before, and nothing says otherwise."""
-    decided = [AuditAction.REQUEST_APPROVED, AuditAction.REQUEST_DENIED, AuditAction.REQUEST_FAILED]
-    return (
-        AccessRequest.objects.get(pk=request.pk).state == State.PENDING_APPROVAL
-        and not Approval.objects.filter(request=request).exists()
-        and not AuditEvent.objects.filter(action__in=decided, details__request=str(request.pk)).exists()
-        and not Assignment.objects.activated().exists()
-    )
 
 
 # ---- The first answer counts -------------------------------------------------------------------------------
