@@ -12,9 +12,10 @@ from apps.access_requests.selectors.deciding import evidence_on
 from apps.access_requests.services.deciding import Verdict, decide
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
-from apps.accounts import services as accounts
 from apps.accounts.models import Group, Principal, User
 from apps.accounts.policy import SecondFactor
+from apps.accounts.services.factors import enrol_authenticator
+from apps.accounts.services.people import create_user
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import access_of, holdings_of
 from apps.audit.vocabulary import CONSOLE
@@ -31,9 +32,9 @@ def make_user(name: str = "", *, now: datetime, enrolled: bool = True, **facts: 
     """A person with a second factor, so that they can be reached as an approver."""
     name = name or f"Person {next(_numbers)}"
     email = facts.pop("email", f"{name.lower().replace(' ', '.')}@example.com")
-    user = accounts.create_user(name=name, email=email, actor=CONSOLE, now=now, **facts)
+    user = create_user(name=name, email=email, actor=CONSOLE, now=now, **facts)
     if enrolled:
-        accounts.enrol_authenticator(user=user, name="Phone", actor=CONSOLE, now=now)
+        enrol_authenticator(user=user, name="Phone", actor=CONSOLE, now=now)
     return user
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from apps.accounts import services
+from apps.accounts.services import attempts
 
 
 def tidy() -> None:
-    services.forget_failures(now=timezone.now())
+    attempts.forget_failures(now=timezone.now())
     SessionStore.clear_expired()

@@ -17,7 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from apps.accounts.models import User
 from apps.accounts.policy import NO_FACTOR, SecondFactor, is_fresh, network_of
 from apps.accounts.selectors import has_second_factor
-from apps.accounts.services import verify_code
+from apps.accounts.services.factors import verify_code
 from apps.common.errors import NotAllowed
 from apps.common.web.forms import PortalForm
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.db import transaction
 
-from apps.accounts import services as accounts
 from apps.accounts.models import Group
+from apps.accounts.services import people
 from apps.audit import services as audit
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.access import Provider
@@ -31,7 +31,7 @@ def create_resource(
 @transaction.atomic
 def create_group(*, actor: Party, name: str, now: datetime, **facts: Any) -> Group:
     """A group, with the resource on which its Member and Owner are held."""
-    group = accounts.create_group(name=name, actor=actor, now=now, **facts)
+    group = people.create_group(name=name, actor=actor, now=now, **facts)
     _add_resource(Provider.GROUPS, "Group", name, now, group=group)
     return group
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from apps.accounts.services import create_user, enrol_authenticator, set_password
+from apps.accounts.services.factors import enrol_authenticator
+from apps.accounts.services.people import create_user, set_password
 from apps.audit.vocabulary import CONSOLE
 
 PASSWORD = "correct horse battery staple"

@@ -7,7 +7,8 @@ import pytest
 from django.db import connections
 
 from apps.accounts.policy import ACCOUNT_AND_NETWORK
-from apps.accounts.services import sign_in, verify_code
+from apps.accounts.services.factors import verify_code
+from apps.accounts.services.sign_in import sign_in
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.errors import NotAllowed

@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import InvalidToken
 
 from apps.accounts.encryption import seal, unseal
-from apps.accounts.services import verify_code
+from apps.accounts.services.factors import verify_code
 from apps.common.errors import NotAllowed
 
 SECOND = timedelta(seconds=1)

@@ -5,7 +5,7 @@ from apps.accounts.selectors import (
     user_by_email,
     users_by_email,
 )
-from apps.accounts.services import enrol_authenticator
+from apps.accounts.services.factors import enrol_authenticator
 from apps.audit.vocabulary import CONSOLE
 
 

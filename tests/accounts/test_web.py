@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory
 from django_otp.middleware import OTPMiddleware
 
-from apps.accounts.services import enrol_authenticator, verify_code
+from apps.accounts.services.factors import enrol_authenticator, verify_code
 from apps.accounts.web import (
     StepUpForm,
     fresh_until,

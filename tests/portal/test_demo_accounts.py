@@ -6,7 +6,8 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from apps.accounts.services import create_user, enrol_authenticator, set_password, verify_code
+from apps.accounts.services.factors import enrol_authenticator, verify_code
+from apps.accounts.services.people import create_user, set_password
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.portal.demo.cast import CAST, PASSWORD

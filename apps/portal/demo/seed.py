@@ -10,8 +10,9 @@ from django.db import transaction
 from apps.access_requests.asks import THE_CONSOLE, Ask, Said
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
-from apps.accounts import services as accounts
 from apps.accounts.models import Principal, User
+from apps.accounts.services.factors import enrol_authenticator
+from apps.accounts.services.people import create_user, set_password
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE
 from apps.portal.demo.cast import CAST, EXTRAS, PASSWORD, Account
@@ -42,7 +43,7 @@ def seed_demo(now: datetime) -> bool:
 
 
 def _make_person(account: Account, now: datetime) -> User:
-    user = accounts.create_user(
+    user = create_user(
         name=account.name,
         email=account.email,
         actor=CONSOLE,
@@ -52,12 +53,10 @@ def _make_person(account: Account, now: datetime) -> User:
         time_zone="Europe/Berlin",
         type=User.Type.GUEST if account.is_guest else User.Type.MEMBER,
     )
-    accounts.set_password(user=user, password=PASSWORD, actor=CONSOLE, now=now)
+    set_password(user=user, password=PASSWORD, actor=CONSOLE, now=now)
     if not account.is_guest:
         secret = hashlib.sha256(f"{PASSWORD}:{account.email}".encode()).digest()[:20]
-        accounts.enrol_authenticator(
-            user=user, name="Authenticator app", actor=CONSOLE, now=now, secret=secret
-        )
+        enrol_authenticator(user=user, name="Authenticator app", actor=CONSOLE, now=now, secret=secret)
     return user
 
 

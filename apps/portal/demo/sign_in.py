@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.policy import can_sign_in
 from apps.accounts.selectors import user_by_email
-from apps.accounts.services import record_sign_in
+from apps.accounts.services.sign_in import record_sign_in
 from apps.accounts.web import network_of_request, next_url, remember_browser, start_session
 from apps.portal.demo.cast import EMAILS
 

@@ -14,8 +14,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django.views.generic import FormView
 
-from apps.accounts import services
-from apps.accounts.forms import SignInForm
+from apps.accounts.forms.sign_in import SignInForm
+from apps.accounts.services import sign_in
 from apps.accounts.web import (
     known_people,
     network_of_request,
@@ -41,7 +41,7 @@ class SignIn(FormView):
     def form_valid(self, form: SignInForm) -> HttpResponse:
         request = self.request
         try:
-            user = services.sign_in(
+            user = sign_in.sign_in(
                 **form.cleaned_data,
                 network=network_of_request(request),
                 known_people=known_people(request),
@@ -60,7 +60,7 @@ class SignIn(FormView):
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        services.record_sign_out(user=request.user, now=request.now)
+        sign_in.record_sign_out(user=request.user, now=request.now)
         auth.logout(request)
         messages.success(request, "You are signed out.")
     return redirect("accounts:sign_in")
