@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.deciding import waiting_for
-from apps.access_requests.selectors.my_roles import active_rows
+from apps.access_requests.selectors.my_roles import active_rows, eligible_rows, lately_used
 from apps.access_requests.selectors.requests import my_waiting_count
 from apps.portal import timetable
 
@@ -26,15 +26,17 @@ _WORKER_MAY_BE_LATE = timedelta(minutes=1)
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What waits for me, and what is active."""
+    """What waits for me, what is active, and what I may want again."""
     active = active_rows(request.user, request.holdings, now=request.now)
+    eligible = eligible_rows(request.user, request.holdings, now=request.now)
     to_decide = waiting_for(Standing(request.user, request.holdings), now=request.now)
     context = {
         "to_decide": to_decide[:_SHOWN],
         "to_decide_count": len(to_decide),
         "active_now": [row for row in active if row.assignment.is_activated],
         "my_waiting_count": my_waiting_count(request.user, now=request.now),
-        "eligible_count": len(request.holdings.eligible),
+        "eligible_count": len(eligible),
+        "lately_used": lately_used(eligible, request.user),
     }
     return render(request, "portal/home.html", context)
 

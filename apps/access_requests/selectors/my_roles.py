@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from django.db.models import Max
+
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import MINIMUM_MINUTES, ActivationFacts, may_extend, may_open
 from apps.access_requests.policy.deciding import can_deactivate
@@ -75,6 +77,15 @@ def eligible_rows(user: User, holdings: Holdings, *, now: datetime) -> list[Elig
     rules = rules_for_many((held.assignment.role, held.assignment.resource) for held in holdings.eligible)
     waiting = waiting_activations(user, now=now)
     return [_eligible_row(held, rules, waiting, holdings, user, now) for held in holdings.eligible]
+
+
+def lately_used(rows: Iterable[EligibleRow], user: User, *, limit: int = 4) -> list[EligibleRow]:
+    """Those of the rows that this person has asked for before, the latest first."""
+    own = AccessRequest.objects.filter(principal_id=user.id, action=Action.SELF_ACTIVATE)
+    latest = own.values("eligible_id").annotate(at=Max("created_at"))
+    asked_at = dict(latest.values_list("eligible_id", "at"))
+    used = [row for row in rows if row.assignment.pk in asked_at]
+    return sorted(used, key=lambda row: asked_at[row.assignment.pk], reverse=True)[:limit]
 
 
 def active_rows(user: User, holdings: Holdings, *, now: datetime) -> list[ActiveRow]:

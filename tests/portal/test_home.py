@@ -1,0 +1,67 @@
+"""Home: what waits, what is active, and what somebody may want again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.roles import built_in
+from tests.factories import activate, assign
+
+pytestmark = pytest.mark.django_db
+
+HOME = reverse("portal:home")
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def now():
+    """Pages read the clock."""
+    return timezone.now()
+
+
+@pytest.fixture
+def lately(client, requester):
+    """The roles that home offers to activate again, in their order."""
+    client.force_login(requester)
+    return lambda: [row.assignment.role_id for row in client.get(HOME).context["lately_used"]]
+
+
+def used(requester, role_id, *, at, **facts):
+    eligible = assign(requester, role_id, now=at - DAY, **facts)
+    activate(eligible, requester, now=at)
+    return eligible
+
+
+def test_offers_what_was_used_before_the_latest_first(lately, requester, now):
+    used(requester, built_in.SECURITY_READER, at=now - 9 * DAY)
+    used(requester, built_in.USER_ADMINISTRATOR, at=now - 2 * DAY)
+    used(requester, built_in.TEAMS_ADMINISTRATOR, at=now - 5 * DAY)
+    assign(requester, built_in.GLOBAL_READER, now=now - DAY)
+
+    assert lately() == [built_in.USER_ADMINISTRATOR, built_in.TEAMS_ADMINISTRATOR, built_in.SECURITY_READER]
+
+
+def test_offers_nothing_that_may_no_longer_be_activated(lately, requester, now):
+    used(requester, built_in.SECURITY_READER, at=now - 9 * DAY, ends_at=now - DAY)
+
+    assert lately() == []
+
+
+def test_says_why_what_runs_cannot_be_activated_again(client, lately, requester, eligible, now):
+    activate(eligible, requester, now=now)
+
+    assert lately() == [built_in.TEAMS_ADMINISTRATOR]
+    assert "Active until" in client.get(HOME).content.decode()
+
+
+def test_is_short_for_whoever_has_used_nothing(client, requester, eligible):
+    client.force_login(requester)
+
+    page = client.get(HOME).content.decode()
+
+    assert "Used lately" not in page
+    assert "Nothing waits for you. No role is active." in page
