@@ -7,9 +7,11 @@ from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.http import urlencode
 from django_otp.models import Device, ThrottlingMixin
 from django_otp.oath import TOTP
@@ -46,10 +48,18 @@ class Attempt:
 class AuthenticatorDevice(ThrottlingMixin, Device):
     """An authenticator app. Its id is a number, not a UUID: django-otp reads it back with `int`."""
 
+    ground = models.CharField(max_length=16, blank=True, editable=False)  # a Ground; a command needs none
     sealed_secret = models.TextField(editable=False)
     last_step = models.BigIntegerField(default=-1, editable=False)  # of the newest code that was accepted
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(confirmed=False), name="authenticator_one_being_set_up"
+            ),
+        ]
 
     @property
     def secret(self) -> bytes:
@@ -63,8 +73,13 @@ class AuthenticatorDevice(ThrottlingMixin, Device):
     def setup_uri(self) -> str:
         """What the QR code of the enrolment page says."""
         issuer = f"PIM Portal ({settings.ORGANISATION})".replace(":", "")
-        parameters = urlencode({"secret": b32encode(self.secret).decode(), "issuer": issuer})
-        return f"otpauth://totp/{self.user.email}?{parameters}"
+        parameters = urlencode({"secret": self.secret_text, "issuer": issuer})
+        return f"otpauth://totp/{quote(self.user.email, safe='@')}?{parameters}"
+
+    @property
+    def secret_text(self) -> str:
+        """The secret as apps take it when it is typed."""
+        return b32encode(self.secret).decode()
 
     def code_at(self, now: datetime) -> str:
         return f"{self._totp(now).token():06}"

@@ -10,9 +10,10 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from apps.accounts.devices import AuthenticatorDevice
+from apps.accounts.one_time_codes import OneTimeCode
 from apps.audit.vocabulary import Party
 
-__all__ = ["AuthenticatorDevice", "Group", "Principal", "SignInCounter", "User", "UserManager"]
+__all__ = ["AuthenticatorDevice", "Group", "OneTimeCode", "Principal", "SignInCounter", "User", "UserManager"]
 
 
 class Principal(models.Model):

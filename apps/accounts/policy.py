@@ -1,16 +1,18 @@
-"""Whether a second factor is fresh, who may sign in, and how long to wait after failures. Pure."""
+"""Whether a second factor is fresh, who may set one up or delete it, who may sign in, and how long to wait
+after failures. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
-from apps.common.decision import ALLOWED, Decision, denied
+from apps.common.decision import ALLOWED, Decision, Refusal, denied
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -44,6 +46,70 @@ def is_fresh(factor: SecondFactor, *, now: datetime, max_age_seconds: int, each_
 def code_wait(failures: int) -> timedelta:
     """The wait after so many wrong codes in a row: 1, 2, 4 … seconds, at most 15 minutes."""
     return _doubling(timedelta(seconds=1), failures - 1, timedelta(minutes=15)) if failures else timedelta(0)
+
+
+# ---- Setting up and deleting a second factor ---------------------------------------------------------------
+
+SETTING_UP_LASTS = timedelta(minutes=30)  # from what allowed it to the first code of the new app
+ENROLMENT_CODE_LASTS = timedelta(days=7)
+RECOVERY_CODES = 10
+FEW_RECOVERY_CODES = 3  # so few are left that the person is told
+
+_NOT_FRESH = Refusal("MfaRule", "Confirm with your second factor.", "code")
+
+
+class Ground(StrEnum):
+    """What allows a person to set up a second factor."""
+
+    FACTOR = "factor"  # a fresh one of theirs
+    RECOVERY_CODE = "recovery_code"  # theirs are lost
+    ENROLMENT_CODE = "enrolment_code"  # it is their first
+    DEMO = "demo"  # likewise, where nothing is at stake
+
+
+_FOR_THE_FIRST = {Ground.ENROLMENT_CODE, Ground.DEMO}
+
+
+def can_set_up_factor(
+    ground: Ground, *, is_enrolled: bool, factor_is_fresh: bool = False, in_demo: bool = False
+) -> Decision:
+    """Whether this ground will do. A code is not judged here: it is spent."""
+    if ground == Ground.FACTOR and not factor_is_fresh:
+        return Decision((_NOT_FRESH,))
+    if ground == Ground.DEMO and not in_demo:
+        return denied("EnrolmentRule", "Your first second factor needs an enrolment code.")
+    return _suits(ground, is_enrolled=is_enrolled)
+
+
+def can_confirm_factor(ground: Ground, *, is_enrolled: bool, began_at: datetime, now: datetime) -> Decision:
+    """Whether one that is being set up may still be finished: soon, and while its ground holds."""
+    if now - began_at >= SETTING_UP_LASTS:
+        return denied("EnrolmentRule", "The time to set this up is over. Begin again.")
+    return _suits(ground, is_enrolled=is_enrolled)
+
+
+def can_delete_factor(*, others: int, factor_is_fresh: bool) -> Decision:
+    """Whether one factor may go. Without any, the person could activate nothing that asks for one."""
+    last = Refusal("LastFactor", "This is your only second factor. Add another one first.")
+    return Decision((() if others else (last,)) + (() if factor_is_fresh else (_NOT_FRESH,)))
+
+
+def can_make_recovery_codes(*, factor_is_fresh: bool) -> Decision:
+    return ALLOWED if factor_is_fresh else Decision((_NOT_FRESH,))
+
+
+def can_issue_enrolment_code(*, is_enrolled: bool) -> Decision:
+    sentence = "This person has a second factor already. An enrolment code is for the first one only."
+    return denied("EnrolmentRule", sentence) if is_enrolled else ALLOWED
+
+
+def _suits(ground: Ground, *, is_enrolled: bool) -> Decision:
+    """Some grounds are for the first factor, the others for whoever has one."""
+    if is_enrolled and ground in _FOR_THE_FIRST:
+        return denied("EnrolmentRule", "You have a second factor. Confirm with it to add another one.")
+    if not is_enrolled and ground not in _FOR_THE_FIRST:
+        return denied("EnrolmentRule", "You have no second factor. Set up your first one.")
+    return ALLOWED
 
 
 # ---- Sign-in -----------------------------------------------------------------------------------------------
@@ -81,6 +147,10 @@ NETWORK = Limit(free=30, first=timedelta(seconds=1), longest=timedelta(minutes=5
 # One person, all places: many machines guess together. Browsers that this person has used are exempt.
 ACCOUNT = Limit(
     free=20, first=timedelta(seconds=5), longest=timedelta(minutes=15), leak=timedelta(minutes=15)
+)
+# One person's enrolment and recovery codes, from wherever they are tried. Sixty random bits need no more.
+ONE_TIME_CODES = Limit(
+    free=5, first=timedelta(seconds=5), longest=timedelta(minutes=15), leak=timedelta(minutes=15)
 )
 # After this long nothing is left of any failure: the row can go.
 FORGOTTEN_AFTER = timedelta(days=1)
