@@ -35,12 +35,13 @@ def groups_of(user_id: UUID, memberships: Iterable[Assignment], *, now: datetime
     rows = list(memberships)
     groups: frozenset[UUID] = frozenset()
     while True:
-        reached = frozenset(
-            row.resource.group_id
+        members = (
+            row
             for row in rows
             if (row.principal_id == user_id or row.principal_id in groups)
             and in_force(row, groups=groups, now=now)
         )
+        reached = frozenset(row.resource.group_id for row in members if row.resource.group_id is not None)
         if reached <= groups:
             return groups
         groups |= reached

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.assignments.membership import groups_of_user, members_of
-from apps.assignments.models import Assignment
+from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.policy import access_from, ground_stands, in_force
 from apps.common.access import Access
 from apps.roles.models import Resource
@@ -97,15 +96,16 @@ def holders_of(
 def groundless(*, now: datetime, principal_id: UUID | None = None) -> list[Assignment]:
     """Activations (of one person, or of all) that give nothing any more before their time: the holder is
     disabled, or what they rest on has ended. Two queries, however many are running."""
-    rows = Assignment.objects.activated().not_ended(now).with_names().select_related("activated_by")
-    rows = list(rows.filter(principal_id=principal_id) if principal_id else rows)
+    running = Assignment.objects.activated().not_ended(now).with_names().select_related("activated_by")
+    rows = list(running.filter(principal_id=principal_id) if principal_id else running)
     members = members_of(_groups_among(rows), now=now)
     return [row for row in rows if not _stands(row, members, now)]
 
 
 def _stands(row: Assignment, members: Mapping[UUID, frozenset[UUID]], now: datetime) -> bool:
     groups = frozenset(id_ for id_, people in members.items() if row.principal_id in people)
-    return row.activated_by.is_enabled and ground_stands(row, groups=groups, now=now)
+    holder = row.activated_by
+    return holder is not None and holder.is_enabled and ground_stands(row, groups=groups, now=now)
 
 
 def _people(row: Assignment, members: dict[UUID, frozenset[UUID]], now: datetime) -> Iterable[UUID]:
@@ -123,7 +123,7 @@ def _groups_among(rows: Iterable[Assignment]) -> set[UUID]:
     return {principal.id for principal in holders if principal and principal.is_group}
 
 
-def _held_by(principal_ids: Collection[UUID]) -> QuerySet[Assignment]:
+def _held_by(principal_ids: Collection[UUID]) -> AssignmentQuerySet:
     return Assignment.objects.filter(principal_id__in=principal_ids).with_names()
 
 

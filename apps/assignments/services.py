@@ -19,7 +19,7 @@ from apps.assignments.selectors import groundless
 from apps.audit import services as audit
 from apps.audit.vocabulary import CLOCK, AuditAction, Party
 from apps.common.errors import Conflict
-from apps.common.period import Period
+from apps.common.period import Period, earliest
 from apps.notifications import services as notifications
 from apps.notifications.messages import Message, NoticeEvent, Recipient
 from apps.roles.models import Resource, RoleDefinition
@@ -46,7 +46,8 @@ def lock_principal(principal_id: UUID) -> Principal:
 
 def lock_assignment(assignment_id: UUID | None) -> None:
     """The ground of a row that is about to be written; after its principal, before the row itself."""
-    list(Assignment.objects.select_for_update(no_key=True).filter(pk=assignment_id).values_list("pk"))
+    if assignment_id is not None:
+        list(Assignment.objects.select_for_update(no_key=True).filter(pk=assignment_id).values_list("pk"))
 
 
 @transaction.atomic
@@ -198,7 +199,7 @@ def _fit_child(child: Assignment, *, ground: Period, by: Party, now: datetime) -
     under it, and else with it. One that somebody ended at the same moment says nothing."""
     if not (ground.contains(now) and ground.contains(max(child.starts_at, now))):
         _end_child(child, parent_ended_at=now, by=by, now=now)
-    elif ground.end is not None and child.ends_at > ground.end:
+    elif earliest(child.ends_at, ground.end) != child.ends_at:
         with suppress(Conflict):
             change_period(child, period=Period(child.starts_at, ground.end), by=by, now=now)
 

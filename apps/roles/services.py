@@ -12,7 +12,7 @@ from django.db import transaction
 from apps.accounts.models import Group
 from apps.accounts.services import people
 from apps.audit import services as audit
-from apps.audit.vocabulary import AuditAction, Party
+from apps.audit.vocabulary import NOWHERE, AuditAction, Party
 from apps.common.access import Provider
 from apps.roles.models import Approver, Resource, RoleDefinition, RoleSettings
 from apps.roles.policy import Seat
@@ -84,7 +84,7 @@ def _record_settings(
         actor=actor,
         at=now,
         role=row.role.name,
-        **({"place": row.resource.place} if row.resource else {}),
+        place=row.resource.place if row.resource else NOWHERE,
         details={"changes": changes},
     )
 
