@@ -96,7 +96,6 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
@@ -154,6 +153,7 @@ PASSWORD_HASHERS = [
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "portal:home"
 SECOND_FACTOR_MAX_AGE = 300  # seconds; older than that it does not count as fresh
+SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds from sign-in, whatever happens
 SESSION_IDLE_AGE = 60 * 60  # seconds without a page
 

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+handler400 = "apps.accounts.views.sign_in.bad_request"
+
 urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.accounts.urls")),

@@ -11,7 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.accounts.policy import session_lasts, zone_of
-from apps.accounts.web import SEEN, SIGNED_IN
+from apps.accounts.sessions import SEEN, SIGNED_IN
+from apps.accounts.web import describe_session
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -34,7 +35,7 @@ def session_limits(get_response: Handler) -> Handler:
 def _keep_or_end(request: HttpRequest) -> None:
     stamps = request.session.get(SIGNED_IN), request.session.get(SEEN)
     if not all(stamps):  # begun in a way that stamps nothing: it counts from now
-        request.session[SIGNED_IN] = request.session[SEEN] = request.now.isoformat()
+        describe_session(request)
         return
     signed_in_at, seen_at = map(datetime.fromisoformat, stamps)
     if not session_lasts(

@@ -11,9 +11,19 @@ from django.db.models.functions import Lower
 
 from apps.accounts.devices import AuthenticatorDevice
 from apps.accounts.one_time_codes import OneTimeCode
+from apps.accounts.sessions import Session
 from apps.audit.vocabulary import Party
 
-__all__ = ["AuthenticatorDevice", "Group", "OneTimeCode", "Principal", "SignInCounter", "User", "UserManager"]
+__all__ = [
+    "AuthenticatorDevice",
+    "Group",
+    "OneTimeCode",
+    "Principal",
+    "Session",
+    "SignInCounter",
+    "User",
+    "UserManager",
+]
 
 
 class Principal(models.Model):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from apps.accounts.services import attempts
+from apps.accounts.sessions import SessionStore
 
 
 def tidy() -> None:

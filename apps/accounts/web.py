@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import django_otp
 from django import forms
@@ -14,15 +14,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from apps.accounts.browsers import browser_in_words
 from apps.accounts.models import User
 from apps.accounts.policy import NO_FACTOR, SecondFactor, is_fresh, network_of
 from apps.accounts.selectors import has_second_factor
 from apps.accounts.services.factors import verify_code
+from apps.accounts.sessions import BROWSER, NETWORK, PUBLIC_ID, SEEN, SIGNED_IN
 from apps.common.errors import NotAllowed
 from apps.common.web.forms import PortalForm
 
 _STAMP = "second_factor_at"
-SIGNED_IN, SEEN = "signed_in_at", "seen_at"
 _KNOWN_BROWSER = "pim_known"
 _KNOWN_BROWSER_AGE = timedelta(days=180)
 _KNOWN_BROWSER_PEOPLE = 5
@@ -36,7 +37,21 @@ def start_session(request: HttpRequest, user: User) -> None:
     """Sign in with nothing left of an earlier session: new key, no second factor, whoever was here before."""
     request.session.flush()
     auth.login(request, user)
+    describe_session(request)
+
+
+def describe_session(request: HttpRequest) -> None:
+    """Note in the session when and where it began, for its limits and for the list of sessions."""
+    request.session[PUBLIC_ID] = str(uuid4())
     request.session[SIGNED_IN] = request.session[SEEN] = request.now.isoformat()
+    request.session[BROWSER] = browser_in_words(request.headers.get("User-Agent", ""))
+    request.session[NETWORK] = network_of_request(request)
+
+
+def keep_this_session(request: HttpRequest) -> str:
+    """The key of this session, made new for it, so that ending all others also ends a copy of the old key."""
+    request.session.cycle_key()
+    return request.session.session_key
 
 
 def next_url(request: HttpRequest) -> str:

@@ -19,6 +19,7 @@ class AuditAction(TextChoices):
     SIGNED_IN = "session.started", "Signed in"
     SIGN_IN_REFUSED = "session.refused", "Sign-in refused"
     SIGNED_OUT = "session.ended", "Signed out"
+    SESSIONS_ENDED = "session.ended_elsewhere", "Signed out elsewhere"
     FACTOR_VERIFIED = "factor.verified", "Second factor confirmed"
     FACTOR_REFUSED = "factor.refused", "Second factor refused"
     FACTOR_ENROLLED = "factor.enrolled", "Second factor added"
@@ -75,6 +76,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.SIGNED_IN: "{actor} signed in.",
     AuditAction.SIGN_IN_REFUSED: "A sign-in as {target} was refused.",
     AuditAction.SIGNED_OUT: "{actor} signed out.",
+    AuditAction.SESSIONS_ENDED: "{actor} signed {target} out elsewhere.",
     AuditAction.FACTOR_VERIFIED: "{actor} confirmed their second factor.",
     AuditAction.FACTOR_REFUSED: "A second-factor code of {actor} was refused.",
     AuditAction.FACTOR_ENROLLED: "{actor} added a second factor for {target}.",

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.urls import reverse
 
+from apps.accounts.models import Session
 from tests.accounts.conftest import PASSWORD
 from tests.factories import assign
 

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts.models import Session
 from apps.accounts.policy import ACCOUNT, ACCOUNT_AND_NETWORK
 from apps.accounts.services.people import set_password
 from apps.audit.models import AuditEvent

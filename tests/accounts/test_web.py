@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 from django import forms
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import RequestFactory
 from django_otp.middleware import OTPMiddleware
 
 from apps.accounts.services.factors import enrol_authenticator, verify_code
+from apps.accounts.sessions import SessionStore
 from apps.accounts.web import (
     StepUpForm,
     fresh_until,

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
+from django.views import defaults
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
@@ -64,3 +66,10 @@ def sign_out(request: HttpRequest) -> HttpResponse:
         auth.logout(request)
         messages.success(request, "You are signed out.")
     return redirect("accounts:sign_in")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Whoever is signed out elsewhere in the middle of a request signs in anew; the rest is for Django."""
+    if isinstance(exception, SessionInterrupted):
+        return redirect("accounts:sign_in")
+    return defaults.bad_request(request, exception)
