@@ -1,14 +1,18 @@
-"""Reads: people by address, and who has a second factor."""
+"""Reads: people by address, and who has which second factors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Value
+from django.db.models import Count, Max, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from apps.accounts.models import AuthenticatorDevice, User
+from apps.accounts.models import AuthenticatorDevice, OneTimeCode, User
+from apps.accounts.policy import FEW_RECOVERY_CODES, SETTING_UP_LASTS, can_delete_factor
+from apps.common.decision import Decision
 
 
 def user_by_email(email: str) -> User | None:
@@ -42,3 +46,59 @@ def devices_by_user(user_ids: Iterable[UUID]) -> dict[UUID, AuthenticatorDevice]
     """One device of each person who has any, the newest."""
     devices = AuthenticatorDevice.objects.filter(user_id__in=list(user_ids), confirmed=True)
     return {device.user_id: device for device in devices.order_by("pk")}
+
+
+# ---- Second factors of one person --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RecoveryCodes:
+    """How many are unused, and when they were made."""
+
+    left: int
+    made_at: datetime | None
+
+    @property
+    def are_few(self) -> bool:
+        return self.left <= FEW_RECOVERY_CODES
+
+
+@dataclass(frozen=True)
+class FactorRow:
+    """`can_delete` is for the button; the page behind it asks for a fresh factor."""
+
+    device: AuthenticatorDevice
+    can_delete: Decision
+
+
+@dataclass(frozen=True)
+class SecondFactors:
+    """What the person's own page shows."""
+
+    rows: list[FactorRow]
+    recovery: RecoveryCodes
+
+
+def second_factors_of(user: User) -> SecondFactors:
+    devices = devices_of(user)
+    can_delete = can_delete_factor(others=len(devices) - 1, factor_is_fresh=True)
+    return SecondFactors([FactorRow(device, can_delete) for device in devices], recovery_codes_of(user))
+
+
+def recovery_codes_of(user: User) -> RecoveryCodes:
+    codes = OneTimeCode.objects.filter(user=user, purpose=OneTimeCode.Purpose.RECOVERY)
+    left = Count("pk", filter=Q(used_at__isnull=True))
+    return RecoveryCodes(**codes.aggregate(left=left, made_at=Max("made_at")))
+
+
+def device_being_set_up(user: User, device_id: int | None, *, now: datetime) -> AuthenticatorDevice | None:
+    """The one of this id, if it is this person's and may still be finished."""
+    return _being_set_up(now).filter(user=user, pk=device_id).first()
+
+
+def devices_being_set_up(user_ids: Iterable[UUID], *, now: datetime) -> dict[UUID, AuthenticatorDevice]:
+    return {device.user_id: device for device in _being_set_up(now).filter(user_id__in=list(user_ids))}
+
+
+def _being_set_up(now: datetime) -> QuerySet[AuthenticatorDevice]:
+    return AuthenticatorDevice.objects.filter(confirmed=False, created_at__gt=now - SETTING_UP_LASTS)

@@ -1,13 +1,15 @@
-"""Housekeeping of sign-in. Nothing depends on when, or whether, it runs."""
+"""Housekeeping of sign-in and second factors. Nothing depends on when, or whether, it runs."""
 
 from __future__ import annotations
 
 from django.utils import timezone
 
-from apps.accounts.services import attempts
+from apps.accounts.services import attempts, enrolment
 from apps.accounts.sessions import SessionStore
 
 
 def tidy() -> None:
-    attempts.forget_failures(now=timezone.now())
+    now = timezone.now()
+    attempts.forget_failures(now=now)
+    enrolment.forget_unfinished(now=now)
     SessionStore.clear_expired()

@@ -12,10 +12,10 @@ from django.conf import settings
 from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from apps.accounts.browsers import browser_in_words
-from apps.accounts.models import User
+from apps.accounts.models import AuthenticatorDevice, User
 from apps.accounts.policy import NO_FACTOR, SecondFactor, is_fresh, network_of
 from apps.accounts.selectors import has_second_factor
 from apps.accounts.services.factors import verify_code
@@ -27,7 +27,7 @@ _STAMP = "second_factor_at"
 _KNOWN_BROWSER = "pim_known"
 _KNOWN_BROWSER_AGE = timedelta(days=180)
 _KNOWN_BROWSER_PEOPLE = 5
-_NOT_ENROLLED = "You have no second factor yet, and this asks for one. Ask an administrator to enrol you."
+_NOT_ENROLLED = "This asks for a second factor, and you have none yet. Set one up first."
 
 
 # ---- Sessions ----------------------------------------------------------------------------------------------
@@ -54,13 +54,23 @@ def keep_this_session(request: HttpRequest) -> str:
     return request.session.session_key
 
 
-def next_url(request: HttpRequest) -> str:
-    """Where to go after signing in: the local address that `next` names, else home."""
+def next_url(request: HttpRequest, default: str = "") -> str:
+    """Where to go afterwards: the local address that `next` names, else `default` or home."""
+    return _local_next(request) or resolve_url(default or settings.LOGIN_REDIRECT_URL)
+
+
+def with_next(request: HttpRequest, route: str) -> str:
+    """The address of `route`, which takes the `next` of this request along."""
+    target = _local_next(request)
+    return f"{resolve_url(route)}?{urlencode({'next': target})}" if target else resolve_url(route)
+
+
+def _local_next(request: HttpRequest) -> str:
     target = request.POST.get("next", request.GET.get("next", ""))
     is_local = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return target if is_local else resolve_url(settings.LOGIN_REDIRECT_URL)
+    return target if is_local else ""
 
 
 def network_of_request(request: HttpRequest) -> str:
@@ -114,6 +124,11 @@ def prove_second_factor(request: HttpRequest, code: str) -> SecondFactor:
     """Spend the code and stamp the session, under a new key. Raises `NotAllowed` with a sentence."""
     device = verify_code(user=request.user, code=code, now=request.now)
     request.session.cycle_key()
+    return accept_second_factor(request, device)
+
+
+def accept_second_factor(request: HttpRequest, device: AuthenticatorDevice) -> SecondFactor:
+    """Stamp the session: this device was proven in this very POST."""
     django_otp.login(request, device)
     request.session[_STAMP] = request.now.isoformat()
     return SecondFactor(request.now, in_this_post=True, device=device.name)
@@ -155,7 +170,7 @@ class StepUpForm(PortalForm):
     A right code counts even when other fields are wrong: the session is fresh then, and the form does not ask
     again. With `each_time` a code is bound to one POST, so it is left unspent until the rest is right.
     After validation `second_factor` is the fact for policies. `is_enrolled` is False for a person who is
-    asked for a code and has no device; the form then says so when it is sent.
+    asked for a code and has no device; `components/code_note.html` then leads to setting one up.
     """
 
     def __init__(

@@ -23,8 +23,15 @@ class AuditAction(TextChoices):
     FACTOR_VERIFIED = "factor.verified", "Second factor confirmed"
     FACTOR_REFUSED = "factor.refused", "Second factor refused"
     FACTOR_ENROLLED = "factor.enrolled", "Second factor added"
+    FACTOR_REMOVED = "factor.removed", "Second factor deleted"
+    ENROLMENT_CODE_ISSUED = "enrolment_code.issued", "Enrolment code made"
+    ENROLMENT_CODE_USED = "enrolment_code.used", "Enrolment code used"
+    RECOVERY_CODES_MADE = "recovery_codes.made", "Recovery codes made"
+    RECOVERY_CODE_USED = "recovery_code.used", "Recovery code used"
     PASSWORD_CHANGED = "password.changed", "Password changed"
+    PASSWORD_REFUSED = "password.refused", "Password refused"
     PERSON_CREATED = "person.created", "Person created"
+    TIME_ZONE_CHANGED = "person.time_zone_changed", "Time zone changed"
     GROUP_CREATED = "group.created", "Group created"
     RESOURCE_CREATED = "resource.created", "Resource created"
     SETTINGS_CHANGED = "settings.changed", "Role settings changed"
@@ -40,6 +47,7 @@ class AuditAction(TextChoices):
     ACTIVATION_ADDED = "activation.added", "Role activated"
     ACTIVATION_EXTENDED = "activation.extended", "Activation extended"
     ACTIVATION_ENDED = "activation.ended", "Activation ended"
+    AUDIT_EXPORTED = "audit.exported", "Audit log exported"
 
 
 class Outcome(TextChoices):
@@ -80,8 +88,15 @@ SENTENCES: dict[str, str] = {
     AuditAction.FACTOR_VERIFIED: "{actor} confirmed their second factor.",
     AuditAction.FACTOR_REFUSED: "A second-factor code of {actor} was refused.",
     AuditAction.FACTOR_ENROLLED: "{actor} added a second factor for {target}.",
+    AuditAction.FACTOR_REMOVED: "{actor} deleted a second factor for {target}.",
+    AuditAction.ENROLMENT_CODE_ISSUED: "{actor} made an enrolment code for {target}.",
+    AuditAction.ENROLMENT_CODE_USED: "{actor} used an enrolment code.",
+    AuditAction.RECOVERY_CODES_MADE: "{actor} made recovery codes for {target}.",
+    AuditAction.RECOVERY_CODE_USED: "{actor} used a recovery code.",
     AuditAction.PASSWORD_CHANGED: "{actor} set a new password for {target}.",
+    AuditAction.PASSWORD_REFUSED: "A new password for {target} was refused.",
     AuditAction.PERSON_CREATED: "{actor} created the account of {target}.",
+    AuditAction.TIME_ZONE_CHANGED: "{actor} changed the time zone of {target}.",
     AuditAction.GROUP_CREATED: "{actor} created the group {target}.",
     AuditAction.RESOURCE_CREATED: "{actor} created the resource {place}.",
     AuditAction.SETTINGS_CHANGED: "{actor} changed the settings of {role} on {place}.",
@@ -97,6 +112,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.ACTIVATION_ADDED: "{actor} activated {role} on {place} for {target}.",
     AuditAction.ACTIVATION_EXTENDED: "{actor} extended the activation of {role} on {place} for {target}.",
     AuditAction.ACTIVATION_ENDED: "{actor} ended the activation of {role} on {place} for {target}.",
+    AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
 }
 
 

@@ -6,31 +6,39 @@ from threading import Barrier
 import pytest
 from django.db import connections
 
-from apps.accounts.policy import ACCOUNT_AND_NETWORK
-from apps.accounts.services.factors import verify_code
+from apps.accounts.models import OneTimeCode
+from apps.accounts.policy import ACCOUNT_AND_NETWORK, Ground, SecondFactor
+from apps.accounts.selectors import devices_of, recovery_codes_of
+from apps.accounts.services.enrolment import begin_enrolment, confirm_enrolment
+from apps.accounts.services.factors import delete_authenticator, enrol_authenticator, verify_code
+from apps.accounts.services.one_time_codes import issue_enrolment_code, make_recovery_codes
 from apps.accounts.services.sign_in import sign_in
 from apps.audit.models import AuditEvent
-from apps.audit.vocabulary import AuditAction
-from apps.common.errors import NotAllowed
+from apps.audit.vocabulary import CONSOLE, AuditAction
+from apps.common.errors import DomainError
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
-def at_once(command):
-    """What eight threads that call `command` together get: a result, or the refusal's sentence."""
-    start = Barrier(8)
+def together(*commands):
+    """What threads that call these commands at one moment get: a result, or the refusal's sentence."""
+    start = Barrier(len(commands))
 
-    def run(_):
+    def run(command):
         start.wait()
         try:
             return command()
-        except NotAllowed as refusal:
+        except DomainError as refusal:
             return str(refusal)
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(run, range(8)))
+    with ThreadPoolExecutor(len(commands)) as pool:
+        return list(pool.map(run, commands))
+
+
+def at_once(command):
+    return together(*[command] * 8)
 
 
 def test_counts_a_code_that_is_sent_eight_times_at_the_same_moment_once(person, device, now):
@@ -49,3 +57,47 @@ def test_looks_at_no_more_passwords_than_the_waits_allow(person, now):
 
     judged = [answer for answer in answers if not answer.startswith("Too many attempts.")]
     assert len(judged) == ACCOUNT_AND_NETWORK.free
+
+
+def test_counts_a_recovery_code_that_is_sent_eight_times_at_the_same_moment_once(person, device, now):
+    codes = make_recovery_codes(user=person, second_factor=SecondFactor(now), now=now)
+
+    answers = at_once(
+        lambda: begin_enrolment(user=person, ground=Ground.RECOVERY_CODE, code=codes[0], now=now)
+    )
+
+    assert len([answer for answer in answers if not isinstance(answer, str)]) == 1
+    assert recovery_codes_of(person).left == 9
+    assert AuditEvent.objects.filter(action=AuditAction.RECOVERY_CODE_USED).count() == 1
+
+
+def test_counts_an_enrolment_code_that_is_sent_eight_times_at_the_same_moment_once(guest, now):
+    code = issue_enrolment_code(user=guest, actor=CONSOLE, now=now)
+
+    answers = at_once(lambda: begin_enrolment(user=guest, ground=Ground.ENROLMENT_CODE, code=code, now=now))
+
+    assert len([answer for answer in answers if not isinstance(answer, str)]) == 1
+    assert OneTimeCode.objects.get().used_at == now
+
+
+def test_finishes_a_factor_once(guest, now):
+    device = begin_enrolment(user=guest, ground=Ground.DEMO, now=now)
+    code = device.code_at(now)
+
+    answers = at_once(lambda: confirm_enrolment(device=device, name="Phone", code=code, keep=None, now=now))
+
+    assert len([answer for answer in answers if isinstance(answer, list)]) == 1
+    assert recovery_codes_of(guest).left == 10
+
+
+def test_leaves_one_factor_when_both_are_deleted_at_the_same_moment(person, device, now):
+    spare = enrol_authenticator(user=person, name="Spare", actor=CONSOLE, now=now)
+    factor = SecondFactor(now)
+
+    def delete(which):
+        delete_authenticator(user=person, device_id=which.pk, second_factor=factor, keep=None, now=now)
+
+    answers = together(lambda: delete(device), lambda: delete(spare))
+
+    assert set(answers) == {None, "This is your only second factor. Add another one first."}
+    assert len(devices_of(person)) == 1

@@ -108,7 +108,7 @@ def test_tells_who_has_no_device_to_get_one(request_of, guest, now):
 
     assert not form.is_enrolled
     assert "code" not in form.fields
-    assert "You have no second factor yet" in form.non_field_errors()[0]
+    assert "you have none yet. Set one up first." in form.non_field_errors()[0]
 
 
 def test_shows_an_unsent_form_without_errors(request_of, guest, now):

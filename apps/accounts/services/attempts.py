@@ -16,6 +16,7 @@ from apps.accounts.policy import (
     ACCOUNT_AND_NETWORK,
     FORGOTTEN_AFTER,
     NETWORK,
+    ONE_TIME_CODES,
     Limit,
     wait_in_words,
 )
@@ -24,15 +25,24 @@ from apps.common.errors import NotAllowed
 
 
 def limits_of(user: User | None, email: str, network: str, known_people: Collection[str]) -> dict[str, Limit]:
-    """What holds a try at this account from this network, by the keys of the counters."""
+    """What holds a try at this account from this network, by the keys of the counters. A browser in which
+    the person signed in before is held by its own failures alone, so that nobody can shut them out of it,
+    neither by guessing from many machines nor by failing from behind the same address."""
     account = str(user.pk) if user else email.strip().lower()
-    limits = {
-        _counter_key("pair", account, network): ACCOUNT_AND_NETWORK,
-        _counter_key("network", network): NETWORK,
-    }
-    if account not in known_people:
-        limits[_counter_key("account", account)] = ACCOUNT
-    return limits
+    own = {_counter_key("pair", account, network): ACCOUNT_AND_NETWORK}
+    if account in known_people:
+        return own
+    return own | {_counter_key("network", network): NETWORK, _counter_key("account", account): ACCOUNT}
+
+
+def limits_of_own_password(user: User, network: str) -> dict[str, Limit]:
+    """What holds a try at their password by somebody who is signed in: the same count as at signing in."""
+    return {_counter_key("pair", str(user.pk), network): ACCOUNT_AND_NETWORK}
+
+
+def limits_of_codes(user: User) -> dict[str, Limit]:
+    """What holds a try at a one-time code of this person, who has signed in with a password."""
+    return {_counter_key("one-time code", str(user.pk)): ONE_TIME_CODES}
 
 
 @transaction.atomic

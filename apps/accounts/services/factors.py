@@ -6,19 +6,31 @@ import secrets
 from datetime import datetime
 
 import django_otp
+from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.devices import Attempt, CodeAnswer
-from apps.accounts.models import AuthenticatorDevice, User
-from apps.accounts.policy import wait_in_words
+from apps.accounts.models import AuthenticatorDevice, Principal, User
+from apps.accounts.notices import tell_factor_deleted
+from apps.accounts.policy import SecondFactor, can_delete_factor, is_fresh, wait_in_words
 from apps.accounts.selectors import devices_of
+from apps.accounts.services.sessions import end_other_sessions
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Outcome, Party
 from apps.common.decision import Refusal
-from apps.common.errors import NotAllowed
+from apps.common.errors import Conflict, NotAllowed
 from apps.common.text import one_line
 
-_SECRET_BYTES = 20  # what RFC 4226 recommends
+SECRET_BYTES = 20  # what RFC 4226 recommends
+
+
+def lock_factors(user: User) -> None:
+    """Whatever changes a person's second factors passes here first, one after the other."""
+    Principal.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
+def counts_now(second_factor: SecondFactor, now: datetime) -> bool:
+    return is_fresh(second_factor, now=now, max_age_seconds=settings.SECOND_FACTOR_MAX_AGE)
 
 
 @transaction.atomic
@@ -27,16 +39,33 @@ def enrol_authenticator(
 ) -> AuthenticatorDevice:
     """A device that counts from now on. Without `secret` a random one is made."""
     device = AuthenticatorDevice(user=user, name=one_line(name, 64), created_at=now)
-    device.secret = secret or secrets.token_bytes(_SECRET_BYTES)
+    device.secret = secret or secrets.token_bytes(SECRET_BYTES)
     device.save(force_insert=True)
-    record(
-        AuditAction.FACTOR_ENROLLED,
-        actor=actor,
-        at=now,
-        target=user.party,
-        details={"device": device.name},
-    )
+    record_enrolled(device, actor=actor, now=now)
     return device
+
+
+@transaction.atomic
+def delete_authenticator(
+    *, user: User, device_id: int, second_factor: SecondFactor, keep: str | None, now: datetime
+) -> None:
+    """One that the person does not use any more, but never the last. All their sessions end but `keep`."""
+    lock_factors(user)
+    devices = devices_of(user)
+    device = next((device for device in devices if device.pk == device_id), None)
+    if device is None:
+        raise Conflict("This second factor was deleted already.")
+    can_delete_factor(others=len(devices) - 1, factor_is_fresh=counts_now(second_factor, now)).require()
+    tell_factor_deleted(device, now=now)
+    remove(device, now=now)
+    end_other_sessions(user=user, keep=keep, now=now)
+
+
+def remove(device: AuthenticatorDevice, *, now: datetime) -> None:
+    """A part of a command of the person themself."""
+    party = device.user.party
+    record(AuditAction.FACTOR_REMOVED, actor=party, at=now, target=party, details={"device": device.name})
+    device.delete()
 
 
 def verify_code(*, user: User, code: str, now: datetime) -> AuthenticatorDevice:
@@ -46,10 +75,30 @@ def verify_code(*, user: User, code: str, now: datetime) -> AuthenticatorDevice:
     """
     with transaction.atomic():
         attempt, device = _spend_code(user, code, now)
-        _record_attempt(user, attempt, device)
+        record_attempt(user, attempt, device)
     if device is None:
-        raise NotAllowed((Refusal("MfaRule", _refusal(attempt), field="code"),))
+        raise code_refused(attempt)
     return device
+
+
+def record_enrolled(device: AuthenticatorDevice, *, actor: Party, now: datetime) -> None:
+    details = {"device": device.name} | ({"ground": device.ground} if device.ground else {})
+    record(AuditAction.FACTOR_ENROLLED, actor=actor, at=now, target=device.user.party, details=details)
+
+
+def record_attempt(user: User, attempt: Attempt, device: AuthenticatorDevice | None) -> None:
+    record(
+        AuditAction.FACTOR_VERIFIED if device else AuditAction.FACTOR_REFUSED,
+        actor=user.party,
+        at=attempt.now,
+        target=user.party,
+        outcome=Outcome.SUCCESS if device else Outcome.FAILURE,
+        details={"device": device.name} if device else {"answer": str(attempt.answer)},
+    )
+
+
+def code_refused(attempt: Attempt) -> NotAllowed:
+    return NotAllowed((Refusal("MfaRule", _refusal(attempt), field="code"),))
 
 
 def _spend_code(user: User, code: str, now: datetime) -> tuple[Attempt, AuthenticatorDevice | None]:
@@ -62,17 +111,6 @@ def _spend_code(user: User, code: str, now: datetime) -> tuple[Attempt, Authenti
         if django_otp.verify_token(user, device.persistent_id, attempt):
             return attempt, device
     return attempt, None
-
-
-def _record_attempt(user: User, attempt: Attempt, device: AuthenticatorDevice | None) -> None:
-    record(
-        AuditAction.FACTOR_VERIFIED if device else AuditAction.FACTOR_REFUSED,
-        actor=user.party,
-        at=attempt.now,
-        target=user.party,
-        outcome=Outcome.SUCCESS if device else Outcome.FAILURE,
-        details={"device": device.name} if device else {"answer": str(attempt.answer)},
-    )
 
 
 def _refusal(attempt: Attempt) -> str:
