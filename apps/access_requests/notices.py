@@ -29,7 +29,6 @@ from apps.roles.built_in import (
 )
 from apps.roles.models import Resource
 from apps.roles.policy import Audience, NoticeCase, RoleRules
-from apps.roles.selectors import directory
 
 # Who "Admin" is in the notification matrix (fact sheet, section 6).
 _ADMIN_ROLES = {
@@ -108,10 +107,8 @@ def tell_assigned(request: AccessRequest, *, by: Party, rules: RoleRules, now: d
 
 
 def _admins_of(resource: Resource, *, now: datetime) -> Iterable[User]:
-    provider = Provider(resource.provider)
-    where = directory() if provider == Provider.DIRECTORY else resource
-    ids = holders_of(_ADMIN_ROLES[provider], where, kind=Assignment.Kind.ACTIVE, now=now)
-    return User.objects.filter(id__in=ids)
+    roles = _ADMIN_ROLES[Provider(resource.provider)]
+    return holders_of(roles, resource, kind=Assignment.Kind.ACTIVE, now=now)
 
 
 def _tell_cell(

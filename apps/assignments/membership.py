@@ -1,9 +1,10 @@
-"""Who is in which group now. Membership is an assignment, so this is the one place that follows them."""
+"""Who is in which group, since when. Membership is an assignment: this is the one place that follows them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -13,21 +14,21 @@ from django.db.models.expressions import RawSQL
 
 from apps.accounts.models import Principal
 from apps.assignments.models import Assignment
-from apps.assignments.policy import groups_of
+from apps.assignments.policy import Groups, groups_of
 from apps.roles.built_in import GROUP_MEMBER
 
 EVERY_ROW = Q()
 
-# Both walk a superset (whatever has not been ended); the pure `groups_of` then looks at periods and grounds.
+# Both walk a superset (whatever had not been ended); the pure `groups_of` then looks at periods and grounds.
 _UPWARDS = """
 WITH RECURSIVE reach(id) AS (
-    SELECT id FROM accounts_principal WHERE id = %s
+    SELECT id FROM accounts_principal WHERE id IN ({seeds})
   UNION
     SELECT resource.group_id
     FROM reach
     JOIN assignments_assignment held ON held.principal_id = reach.id
     JOIN roles_resource resource ON resource.id = held.resource_id
-    WHERE held.role_id = %s AND held.kind = 'active' AND held.ended_at IS NULL
+    WHERE held.role_id = %s AND held.kind = 'active' AND (held.ended_at IS NULL OR held.ended_at > %s)
 )
 SELECT id FROM reach
 """
@@ -41,49 +42,72 @@ WITH RECURSIVE reach(id) AS (
     JOIN assignments_assignment held ON held.resource_id = resource.id
     LEFT JOIN assignments_assignment parent ON parent.id = held.parent_id
     JOIN accounts_principal below ON below.id = held.principal_id OR below.id = parent.principal_id
-    WHERE held.role_id = %s AND held.kind = 'active' AND held.ended_at IS NULL
+    WHERE held.role_id = %s AND held.kind = 'active' AND (held.ended_at IS NULL OR held.ended_at > %s)
 )
 SELECT id FROM reach
 """
 
 
-def groups_of_user(user_id: UUID, *, now: datetime) -> frozenset[UUID]:
-    """The ids of the groups this person is in now, through whatever chain. One query."""
-    reach = RawSQL(_UPWARDS, [_key(user_id), _key(GROUP_MEMBER)])  # noqa: S611 - parameters only
-    return groups_of(user_id, _memberships().filter(principal_id__in=reach), now=now)
+@dataclass(frozen=True)
+class Memberships:
+    """Member rows, loaded once, that say which groups some people are in at any instant `since` then on."""
+
+    by_person: Mapping[UUID, list[Assignment]]
+    of_groups: Sequence[Assignment]
+
+    def groups_of(self, user_id: UUID, *, now: datetime) -> Groups:
+        """The groups one of these people is in. Only rows that can concern them are looked at."""
+        return groups_of(user_id, [*self.by_person.get(user_id, ()), *self.of_groups], now=now)
+
+
+def memberships_of(user_ids: Collection[UUID], *, since: datetime) -> Memberships:
+    """Through whatever chain these people are in groups. One query; none for nobody."""
+    if not user_ids:
+        return Memberships({}, ())
+    reach = _reach(_UPWARDS, user_ids, since)
+    return _sorted(_memberships(since).filter(principal_id__in=reach))
+
+
+def groups_of_user(user_id: UUID, *, now: datetime) -> Groups:
+    """The groups this person is in now. One query."""
+    return memberships_of({user_id}, since=now).groups_of(user_id, now=now)
 
 
 def members_of(
     group_ids: Collection[UUID], *, now: datetime, among: Q = EVERY_ROW
-) -> dict[UUID, frozenset[UUID]]:
-    """For each group the ids of the people in it now, disabled ones included. One query, however nested.
-    `among` narrows the Member rows that count, such as to permanent ones."""
+) -> dict[UUID, dict[UUID, datetime]]:
+    """For each group the ids of the people in it now, disabled ones included, each with the instant since
+    when. One query, however nested. `among` narrows the Member rows that count, such as to permanent ones."""
     if not group_ids:
         return {}
-    seeds = ", ".join(["%s"] * len(group_ids))
-    keys = [_key(id_) for id_ in group_ids]
-    reach = RawSQL(_DOWNWARDS.format(seeds=seeds), [*keys, _key(GROUP_MEMBER)])  # noqa: S611
-    rows = list(_memberships().filter(among, resource__group_id__in=reach))
-    groups = _groups_of_each(rows, now)
-    return {id_: frozenset(user for user, held in groups.items() if id_ in held) for id_ in group_ids}
+    reach = _reach(_DOWNWARDS, group_ids, now)
+    found = _sorted(_memberships(now).filter(among, resource__group_id__in=reach))
+    groups = {user_id: found.groups_of(user_id, now=now) for user_id in found.by_person}
+    return {id_: {user_id: held[id_] for user_id, held in groups.items() if id_ in held} for id_ in group_ids}
 
 
-def _groups_of_each(rows: list[Assignment], now: datetime) -> dict[UUID, frozenset[UUID]]:
-    """`groups_of` for every person among the holders, each looking only at rows that can concern them."""
-    own: dict[UUID, list[Assignment]] = defaultdict(list)
+def _sorted(rows: Iterable[Assignment]) -> Memberships:
+    by_person: dict[UUID, list[Assignment]] = defaultdict(list)
+    of_groups: list[Assignment] = []
     for row in rows:
-        own[row.principal_id].append(row)
-    shared = [row for row in rows if row.principal.is_group]
-    people = {row.principal_id for row in rows if not row.principal.is_group}
-    return {user: groups_of(user, [*own[user], *shared], now=now) for user in people}
+        (of_groups if row.principal.is_group else by_person[row.principal_id]).append(row)
+    return Memberships(by_person, of_groups)
 
 
-def _memberships() -> QuerySet[Assignment]:
+def _memberships(since: datetime) -> QuerySet[Assignment]:
+    """Those that were not over then; of what has been ended meanwhile too."""
     return (
         Assignment.objects.active()
-        .filter(role_id=GROUP_MEMBER, ended_at__isnull=True)
+        .filter(Q(ended_at__isnull=True) | Q(ended_at__gt=since), role_id=GROUP_MEMBER)
         .select_related("principal", "resource", "parent")
     )
+
+
+def _reach(walk: str, seeds: Collection[UUID], since: datetime) -> RawSQL:
+    keys = [_key(id_) for id_ in (*seeds, GROUP_MEMBER)]
+    placeholders = ", ".join(["%s"] * len(seeds))
+    instant = connection.ops.adapt_datetimefield_value(since)
+    return RawSQL(walk.format(seeds=placeholders), [*keys, instant])  # noqa: S611 - parameters only
 
 
 def _key(id_: UUID) -> object:

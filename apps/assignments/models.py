@@ -152,5 +152,6 @@ class Assignment(models.Model):
         return self.origin == self.Origin.ACTIVATED
 
     def is_current(self, now: datetime) -> bool:
-        """Within its period and not ended; its ground is another question (`policy.in_force`)."""
-        return self.ended_at is None and self.period.contains(now)
+        """Within its period and not ended, now or at any instant before; its ground is another question
+        (`policy.in_force`)."""
+        return (self.ended_at is None or now < self.ended_at) and self.period.contains(now)

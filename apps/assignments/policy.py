@@ -2,49 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from apps.assignments.models import Assignment
 from apps.common.access import Access, Grant, Permission, Provider
 
+# The groups a person is in, each with the instant since when: unbroken, by one and the same way into it.
+Groups = Mapping[UUID, datetime]
 
-def ground_stands(assignment: Assignment, *, groups: frozenset[UUID], now: datetime) -> bool:
-    """Whether what an assignment rests on is in force. An activation rests on its eligible assignment, and,
-    where a group holds that one, on its holder being in the group. `groups`: those the holder is in."""
+
+def holds_since(
+    since: datetime, eligible: Assignment, holder_id: UUID, *, groups: Groups, now: datetime
+) -> bool:
+    """Whether this eligible assignment is in force for somebody, directly or through one of their `groups`,
+    and has been ever since. Who left the group in between has lost what rested on it, and does not get it
+    back with a membership that begins later, whether or not a sweep ran in between."""
+    if not eligible.is_current(now):
+        return False
+    group = eligible.principal_id
+    return group == holder_id or (group in groups and groups[group] <= since)
+
+
+def ground_stands(assignment: Assignment, *, groups: Groups, now: datetime) -> bool:
+    """Whether what an assignment rests on is in force, and has been since it was given. An activation rests
+    on its eligible assignment, and, where a group holds that one, on its holder being in the group. `groups`:
+    those the holder is in."""
     parent = assignment.parent
-    if parent is None:
-        return True
-    return parent.is_current(now) and (
-        parent.principal_id == assignment.principal_id or parent.principal_id in groups
+    return parent is None or holds_since(
+        assignment.created_at, parent, assignment.principal_id, groups=groups, now=now
     )
 
 
-def in_force(assignment: Assignment, *, groups: frozenset[UUID], now: datetime) -> bool:
+def in_force(assignment: Assignment, *, groups: Groups, now: datetime) -> bool:
     """Whether it gives access now, to an enabled holder. No job needs to have run for this to be true."""
     return assignment.is_current(now) and ground_stands(assignment, groups=groups, now=now)
 
 
-def groups_of(user_id: UUID, memberships: Iterable[Assignment], *, now: datetime) -> frozenset[UUID]:
+def groups_of(user_id: UUID, memberships: Iterable[Assignment], *, now: datetime) -> Groups:
     """The groups a person is in now: directly, by activation, or through another group.
 
     `memberships` are Member rows with `resource` and `parent` loaded; rows of other people do no harm. The
     smallest answer is taken, so two groups that hold each other keep nobody inside.
     """
-    rows = list(memberships)
-    groups: frozenset[UUID] = frozenset()
+    rows = [row for row in memberships if row.is_current(now)]
+    groups: dict[UUID, datetime] = {}
     while True:
-        members = (
-            row
-            for row in rows
-            if (row.principal_id == user_id or row.principal_id in groups)
-            and in_force(row, groups=groups, now=now)
-        )
-        reached = frozenset(row.resource.group_id for row in members if row.resource.group_id is not None)
-        if reached <= groups:
+        reached = _reached(user_id, rows, groups, now)
+        if reached == groups:
             return groups
-        groups |= reached
+        groups = reached
+
+
+def _reached(
+    user_id: UUID, rows: Iterable[Assignment], groups: Groups, now: datetime
+) -> dict[UUID, datetime]:
+    """The groups one step beyond `groups`; of several ways into one, the one that has lasted longest."""
+    reached: dict[UUID, datetime] = {}
+    for row in rows:
+        since = _since(row, user_id, groups)
+        group = row.resource.group_id
+        if group is not None and since is not None and ground_stands(row, groups=groups, now=now):
+            reached[group] = min(since, reached.get(group, since))
+    return reached
+
+
+def _since(row: Assignment, user_id: UUID, groups: Groups) -> datetime | None:
+    """Since when a Member row has held for this person: a group's, since they are in the group as well."""
+    if row.principal_id == user_id:
+        return row.starts_at
+    return max(row.starts_at, groups[row.principal_id]) if row.principal_id in groups else None
 
 
 def access_from(user_id: UUID, active: Iterable[Assignment]) -> Access:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,11 +10,12 @@ from uuid import UUID
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
-from apps.assignments.membership import groups_of_user, members_of
+from apps.assignments.membership import members_of, memberships_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
-from apps.assignments.policy import access_from, ground_stands, in_force
+from apps.assignments.policy import Groups, access_from, ground_stands, in_force
 from apps.common.access import Access
 from apps.roles.models import Resource
+from apps.roles.policy import ancestor_ids
 
 # How long an ended assignment is shown, and how long it can be renewed (Entra behaviour).
 EXPIRED_SHOWN = timedelta(days=30)
@@ -39,25 +40,38 @@ class Holdings:
 
     eligible: tuple[Held, ...]
     active: tuple[Held, ...]
-    groups: frozenset[UUID]
+    groups: Groups
 
 
-NOTHING = Holdings((), (), frozenset())
+NOTHING = Holdings((), (), {})
 
 
 def holdings_of(user: User, *, now: datetime) -> Holdings:
-    """What `user` holds and is in force now. Two queries. A disabled person holds nothing."""
-    if not user.is_enabled:
-        return NOTHING
-    groups = groups_of_user(user.id, now=now)
-    rows = [
-        _held(row, user.id)
-        for row in _held_by({user.id, *groups}).current(now).order_by("role__name", "resource__name", "id")
-        if in_force(row, groups=groups, now=now)
+    """What `user` holds and is in force now. A disabled person holds nothing."""
+    return holdings_of_many([user], now=now)[user.id]
+
+
+def holdings_of_many(users: Iterable[User], *, now: datetime) -> dict[UUID, Holdings]:
+    """`holdings_of` each of these people, by their ids. Two queries, however many they are."""
+    ids = {user.id: user.is_enabled for user in users}
+    memberships = memberships_of([id_ for id_, is_enabled in ids.items() if is_enabled], since=now)
+    groups = {id_: memberships.groups_of(id_, now=now) for id_, is_enabled in ids.items() if is_enabled}
+    holders = {*groups, *(group for each in groups.values() for group in each)}
+    ordered = ("role__name", "resource__name", "id")
+    rows = list(_held_by(holders).current(now).order_by(*ordered)) if holders else []
+    return {id_: _holdings(id_, rows, groups[id_], now) if id_ in groups else NOTHING for id_ in ids}
+
+
+def _holdings(user_id: UUID, rows: Sequence[Assignment], groups: Groups, now: datetime) -> Holdings:
+    mine = [
+        _held(row, user_id)
+        for row in rows
+        if (row.principal_id == user_id or row.principal_id in groups)
+        and in_force(row, groups=groups, now=now)
     ]
     return Holdings(
-        eligible=tuple(held for held in rows if held.assignment.kind == Assignment.Kind.ELIGIBLE),
-        active=tuple(held for held in rows if held.assignment.kind == Assignment.Kind.ACTIVE),
+        eligible=tuple(held for held in mine if held.assignment.kind == Assignment.Kind.ELIGIBLE),
+        active=tuple(held for held in mine if held.assignment.kind == Assignment.Kind.ACTIVE),
         groups=groups,
     )
 
@@ -81,38 +95,60 @@ def expired_of(user: User, *, now: datetime) -> list[Held]:
 
 def holders_of(
     role_ids: Collection[UUID], resource: Resource, *, kind: Assignment.Kind, now: datetime
-) -> frozenset[UUID]:
-    """The enabled people who hold one of these roles on this resource or above it, in force now."""
-    rows = list(
-        Assignment.objects.filter(role_id__in=role_ids, kind=kind, resource_id__in=resource.ancestor_ids)
-        .current(now)
-        .with_names()
-    )
+) -> list[User]:
+    """The enabled people who hold one of these roles on this resource or above it, in force now, by name."""
+    return holders_on(role_ids, [resource.path], kind=kind, now=now)[resource.path]
+
+
+def holders_on(
+    role_ids: Collection[UUID], paths: Iterable[str], *, kind: Assignment.Kind, now: datetime
+) -> dict[str, list[User]]:
+    """`holders_of` for the resources with these paths. Three queries, however many; none for none."""
+    above = {path: frozenset(ancestor_ids(path)) for path in paths}
+    if not above:
+        return {}
+    places = frozenset[UUID]().union(*above.values())
+    held = Assignment.objects.filter(role_id__in=role_ids, kind=kind, resource_id__in=places)
+    rows = list(held.current(now).with_names())
     members = members_of(_groups_among(rows), now=now)
-    found = {user_id for row in rows for user_id in _people(row, members, now)}
-    return frozenset(User.objects.filter(id__in=found, is_enabled=True).values_list("id", flat=True))
+    people = {row.id: _people(row, members, now) for row in rows}
+    ids = {user_id for each in people.values() for user_id in each}
+    users = list(User.objects.filter(id__in=ids, is_enabled=True).order_by("name", "id"))
+    found = {
+        path: {user_id for row in rows if row.resource_id in near for user_id in people[row.id]}
+        for path, near in above.items()
+    }
+    return {path: [user for user in users if user.id in wanted] for path, wanted in found.items()}
 
 
 def groundless(*, now: datetime, principal_id: UUID | None = None) -> list[Assignment]:
     """Activations (of one person, or of all) that give nothing any more before their time: the holder is
     disabled, or what they rest on has ended. Two queries, however many are running."""
     running = Assignment.objects.activated().not_ended(now).with_names().select_related("activated_by")
-    rows = list(running.filter(principal_id=principal_id) if principal_id else running)
-    members = members_of(_groups_among(rows), now=now)
-    return [row for row in rows if not _stands(row, members, now)]
+    return without_ground(running.filter(principal_id=principal_id) if principal_id else running, now=now)
 
 
-def _stands(row: Assignment, members: Mapping[UUID, frozenset[UUID]], now: datetime) -> bool:
-    groups = frozenset(id_ for id_, people in members.items() if row.principal_id in people)
+def without_ground(running: Iterable[Assignment], *, now: datetime) -> list[Assignment]:
+    """Those of these activations that have lost what they rest on. One query, if any rests on a group."""
+    rows = list(running)
+    memberships = memberships_of({row.principal_id for row in rows if _rests_on_a_group(row)}, since=now)
+    return [row for row in rows if not _stands(row, memberships.groups_of(row.principal_id, now=now), now)]
+
+
+def _rests_on_a_group(row: Assignment) -> bool:
+    return row.parent is not None and row.parent.principal_id != row.principal_id
+
+
+def _stands(row: Assignment, groups: Groups, now: datetime) -> bool:
     holder = row.activated_by
     return holder is not None and holder.is_enabled and ground_stands(row, groups=groups, now=now)
 
 
-def _people(row: Assignment, members: dict[UUID, frozenset[UUID]], now: datetime) -> Iterable[UUID]:
+def _people(row: Assignment, members: Mapping[UUID, Groups], now: datetime) -> frozenset[UUID]:
     if row.principal.is_group:
-        return members[row.principal_id]
-    groups = frozenset(id_ for id_, people in members.items() if row.principal_id in people)
-    return [row.principal_id] if in_force(row, groups=groups, now=now) else []
+        return frozenset(members[row.principal_id])
+    groups = {id_: people[row.principal_id] for id_, people in members.items() if row.principal_id in people}
+    return frozenset([row.principal_id] if in_force(row, groups=groups, now=now) else [])
 
 
 def _groups_among(rows: Iterable[Assignment]) -> set[UUID]:

@@ -141,11 +141,11 @@ def test_follows_any_chain_in_one_query(requester, now, django_assert_num_querie
         join(inner, outer, now=now)
 
     with django_assert_num_queries(1):
-        assert groups_of_user(requester.id, now=now) == {group.id for group in groups}
+        assert groups_of_user(requester.id, now=now) == {group.id: now for group in groups}
     with django_assert_num_queries(1):
         members = members_of([groups[0].id, groups[-1].id], now=now)
 
-    assert members == {groups[0].id: {requester.id}, groups[-1].id: {requester.id}}
+    assert members == {groups[0].id: {requester.id: now}, groups[-1].id: {requester.id: now}}
 
 
 # ---- Any constellation -------------------------------------------------------------------------------------
@@ -233,5 +233,8 @@ def test_agrees_in_both_directions_whoever_holds_what(world, lines):
     assert (
         all_at_once
         == downwards
-        == {group.id: {id_ for id_ in people if group.id in from_every_row[id_]} for group in groups}
+        == {
+            group.id: {id_: held[group.id] for id_, held in from_every_row.items() if group.id in held}
+            for group in groups
+        }
     )

@@ -12,14 +12,14 @@ NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 TICK, HOUR = timedelta(microseconds=1), timedelta(hours=1)
 JOHN, RITA = UUID(int=1), UUID(int=2)
 OPERATORS, LEADS, ADMINS = UUID(int=11), UUID(int=12), UUID(int=13)
-NOBODYS = frozenset()
+NOBODYS = {}
+SINCE = NOW - HOUR  # all begins together, unless told otherwise
 
 
-def held(by, *, from_=NOW - HOUR, until=NOW + HOUR, ended_at=None, parent=None, **facts):
+def held(by, *, from_=SINCE, until=NOW + HOUR, ended_at=None, parent=None, given=SINCE, **facts):
     """A row as it would be loaded, in no database."""
-    return Assignment(
-        principal_id=by, starts_at=from_, ends_at=until, ended_at=ended_at, parent=parent, **facts
-    )
+    span = {"starts_at": from_, "ends_at": until, "ended_at": ended_at, "created_at": given}
+    return Assignment(principal_id=by, parent=parent, **span, **facts)
 
 
 def member(by, group, **facts):
@@ -59,11 +59,12 @@ def test_is_not_in_force_once_somebody_ended_it():
         pytest.param(held(JOHN, ended_at=NOW), NOBODYS, False, id="one's own, removed"),
         pytest.param(held(JOHN, until=NOW), NOBODYS, False, id="one's own, past its end"),
         pytest.param(held(JOHN, from_=NOW + TICK), NOBODYS, False, id="one's own, not begun"),
-        pytest.param(held(OPERATORS), frozenset({OPERATORS}), True, id="a group's, and still in it"),
-        pytest.param(held(OPERATORS), frozenset({LEADS}), False, id="a group's, and in another one"),
+        pytest.param(held(OPERATORS), {OPERATORS: SINCE}, True, id="a group's, and still in it"),
+        pytest.param(held(OPERATORS), {LEADS: SINCE}, False, id="a group's, and in another one"),
         pytest.param(held(OPERATORS), NOBODYS, False, id="a group's, and in it no more"),
-        pytest.param(held(OPERATORS, until=NOW), frozenset({OPERATORS}), False, id="a group's, past its end"),
-        pytest.param(held(RITA), frozenset({OPERATORS}), False, id="somebody else's"),
+        pytest.param(held(OPERATORS), {OPERATORS: SINCE + TICK}, False, id="a group's, and in it anew"),
+        pytest.param(held(OPERATORS, until=NOW), {OPERATORS: SINCE}, False, id="a group's, past its end"),
+        pytest.param(held(RITA), {OPERATORS: SINCE}, False, id="somebody else's"),
     ],
 )
 def test_stands_only_on_a_ground_that_is_in_force(ground, groups, stands):
@@ -135,7 +136,58 @@ def test_needs_no_ground_when_it_was_assigned():
     ],
 )
 def test_is_in_the_groups_that_follow_from_its_memberships(memberships, groups):
-    assert groups_of(JOHN, memberships, now=NOW) == groups
+    assert set(groups_of(JOHN, memberships, now=NOW)) == groups
+
+
+@pytest.mark.parametrize(
+    ("memberships", "since"),
+    [
+        pytest.param([member(JOHN, OPERATORS)], SINCE, id="since it began"),
+        pytest.param(
+            [member(JOHN, OPERATORS, from_=NOW), member(JOHN, OPERATORS)], SINCE, id="of two the longest"
+        ),
+        pytest.param(
+            [member(JOHN, OPERATORS, ended_at=NOW), member(JOHN, OPERATORS, from_=NOW)],
+            NOW,
+            id="not since one that has ended, were it at that moment",
+        ),
+        pytest.param(
+            [member(JOHN, LEADS, from_=NOW), member(LEADS, OPERATORS)],
+            NOW,
+            id="through another group since one is in that",
+        ),
+        pytest.param(
+            [member(JOHN, LEADS), member(LEADS, OPERATORS, from_=NOW)], NOW, id="... and since that is in it"
+        ),
+        pytest.param(
+            [
+                member(JOHN, LEADS, from_=NOW),
+                member(LEADS, OPERATORS),
+                member(JOHN, ADMINS),
+                member(ADMINS, OPERATORS),
+            ],
+            SINCE,
+            id="of two chains the longest",
+        ),
+    ],
+)
+def test_knows_since_when_somebody_is_in_a_group(memberships, since):
+    for rows in (memberships, memberships[::-1]):
+        assert groups_of(JOHN, rows, now=NOW)[OPERATORS] == since
+
+
+def test_loses_an_activated_membership_with_the_group_it_came_from_for_good():
+    back_in_the_group = member(JOHN, LEADS, from_=NOW)
+    activated_before = member(JOHN, OPERATORS, parent=held(LEADS))
+
+    assert set(groups_of(JOHN, [back_in_the_group, activated_before], now=NOW)) == {LEADS}
+
+
+def test_knows_what_was_at_an_instant_before():
+    ended = member(JOHN, OPERATORS, ended_at=NOW)
+
+    assert groups_of(JOHN, [ended], now=NOW - TICK) == {OPERATORS: SINCE}
+    assert groups_of(JOHN, [ended], now=NOW) == {}
 
 
 # ---- What it allows ----------------------------------------------------------------------------------------

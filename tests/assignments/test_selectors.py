@@ -14,6 +14,7 @@ from apps.assignments.selectors import (
     groundless,
     holders_of,
     holdings_of,
+    holdings_of_many,
 )
 from apps.assignments.services import end
 from apps.audit.vocabulary import CONSOLE
@@ -28,6 +29,7 @@ from tests.factories import (
     make_active,
     make_group,
     make_resource,
+    make_user,
     may_join,
     set_rules,
 )
@@ -276,9 +278,7 @@ def test_leaves_activations_to_the_history_of_requests(requester, eligible, now)
 
 
 def holders(role_id, resource, now, kind=ACTIVE):
-    return {
-        user.name for user in User.objects.filter(id__in=holders_of([role_id], resource, kind=kind, now=now))
-    }
+    return {user.name for user in holders_of([role_id], resource, kind=kind, now=now)}
 
 
 def test_finds_holders_on_the_resource_and_above_it(requester, approver, visitor, now):
@@ -332,6 +332,58 @@ def test_does_not_find_disabled_people(administrator, now):
     disable(administrator)
 
     assert holders(built_in.GLOBAL_ADMINISTRATOR, directory(), now) == set()
+
+
+# ---- Who left and is back ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def left(requester, now):
+    """Somebody activates in the last hour of a membership what lasts longer than that."""
+    group = make_group("Builders", now=now)
+    membership = join(requester, group, now=now, days=1)
+    ground = assign(group, built_in.CONTRIBUTOR, make_resource(now=now), now=now, ends_at=now + 30 * DAY)
+    activate(ground, requester, now=membership.ends_at - HOUR, minutes=480)
+    return group, membership.ends_at
+
+
+def join_by_another_way(requester, group, now, starts_at):
+    crew = make_group("Crew", now=now)
+    join(requester, crew, now=now)
+    facts = {"starts_at": starts_at, "ends_at": starts_at + DAY}
+    make_active(crew, built_in.GROUP_MEMBER, group.resource, now=now, **facts)
+
+
+@pytest.mark.parametrize(
+    "gap",
+    [pytest.param(HOUR, id="after a while"), pytest.param(timedelta(0), id="at the moment of leaving")],
+)
+def test_does_not_get_back_what_ended_with_a_membership(requester, left, now, gap):
+    group, ends_at = left
+    join_by_another_way(requester, group, now, starts_at=ends_at + gap)
+
+    assert "Contributor" in active_names(requester, ends_at - TICK)
+    assert "Contributor" not in active_names(requester, ends_at)
+    assert group.id in holdings_of(requester, now=ends_at + gap).groups  # the clock alone brought them back
+    assert "Contributor" not in active_names(requester, ends_at + gap)
+    assert [row.role.name for row in groundless(now=ends_at + gap)] == ["Contributor"]
+
+
+def test_keeps_what_another_way_into_the_group_has_carried_all_along(requester, left, now):
+    group, ends_at = left
+    join_by_another_way(requester, group, now, starts_at=ends_at - 2 * HOUR)
+
+    assert "Contributor" in active_names(requester, ends_at)
+    assert groundless(now=ends_at) == []
+
+
+@pytest.mark.parametrize("size", [2, 20])
+def test_reads_the_holdings_of_many_in_two_queries(requester, crowd, size):
+    now = crowd(size)
+    people = [requester, *(make_user(now=now) for _ in range(size))]
+
+    assert query_count(lambda: holdings_of_many(people, now=now)) == 2
+    assert holdings_of_many(people, now=now)[requester.id] == holdings_of(requester, now=now)
 
 
 # ---- What has lost its ground ------------------------------------------------------------------------------

@@ -3,7 +3,7 @@ who fill them (to tell them), and from a person up to the seats they fill (to le
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -13,8 +13,8 @@ from apps.accounts.models import User
 from apps.accounts.selectors import enrolled_user_ids
 from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import Holdings, holders_of
-from apps.common.access import Provider
+from apps.assignments.selectors import Holdings, holders_on
+from apps.common.access import DIRECTORY_PATH, Provider
 from apps.roles.built_in import (
     GLOBAL_ADMINISTRATOR,
     GROUP_OWNER,
@@ -22,8 +22,7 @@ from apps.roles.built_in import (
     RESOURCE_OWNER,
 )
 from apps.roles.models import Resource
-from apps.roles.policy import RoleRules, SeatKind
-from apps.roles.selectors import directory
+from apps.roles.policy import RoleRules, Seat, SeatKind
 
 # Who decides on directory roles that name no approvers (Entra behaviour).
 DEFAULT_APPROVER_ROLES = (GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR)
@@ -59,58 +58,108 @@ class Approvers:
         return self.people or self.must_activate
 
 
+@dataclass(frozen=True)
+class Sought:
+    """Somebody asks for a role with these rules on this resource: who can decide?"""
+
+    rules: RoleRules
+    resource: Resource
+    requester: User
+
+
 def approvers_for(rules: RoleRules, *, resource: Resource, requester: User, now: datetime) -> Approvers:
     """Who can decide when `requester` asks for a role with these rules on this resource."""
-    if not rules.approvers:
-        return _default_approvers(resource, requester, now)
-    members = members_of({seat.principal_id for seat in rules.approvers if seat.is_group}, now=now)
-    seats: list[tuple[str, bool, frozenset[UUID]]] = []
-    for seat in rules.approvers:
+    return approvers_for_many([Sought(rules, resource, requester)], now=now)[0]
+
+
+def approvers_for_many(sought: Sequence[Sought], *, now: datetime) -> list[Approvers]:
+    """`approvers_for` each, in their order. A fixed number of queries, however many."""
+    seated = _seats(sought, now)
+    people = _reachable(id_ for seats in seated for seat in seats for id_ in seat.ids)
+    found = [
+        _approvers(asked, seats, people) if asked.rules.approvers else Approvers()
+        for asked, seats in zip(sought, seated, strict=True)
+    ]
+    return _with_defaults(sought, found, now)
+
+
+@dataclass(frozen=True)
+class _Seat:
+    """One line of an approver list with everybody who sits on it."""
+
+    name: str
+    ids: frozenset[UUID]
+    is_shared: bool = True
+
+
+def _seats(sought: Sequence[Sought], now: datetime) -> list[list[_Seat]]:
+    every = [(asked, seat) for asked in sought for seat in asked.rules.approvers]
+    members = members_of({seat.principal_id for _, seat in every if seat.is_group}, now=now)
+    owned = {asked.resource.path for asked, seat in every if seat.kind == SeatKind.RESOURCE_OWNERS}
+    owners = holders_on(OWNER_ROLES, owned, kind=Assignment.Kind.ACTIVE, now=now)
+
+    def filled(asked: Sought, seat: Seat) -> _Seat:
         if seat.kind == SeatKind.MANAGER:
-            ids = frozenset(filter(None, [requester.manager_id]))
-        elif seat.kind == SeatKind.RESOURCE_OWNERS:
-            ids = holders_of(OWNER_ROLES, resource, kind=Assignment.Kind.ACTIVE, now=now)
-        else:
-            ids = members[seat.principal_id] if seat.is_group else frozenset([seat.principal_id])
-        seats.append((seat.name, seat.kind != SeatKind.PRINCIPAL or seat.is_group, ids))
-    people = _reachable({id_ for _, _, ids in seats for id_ in ids}, requester)
-    return Approvers(people=people, lines=tuple(_lines(seats, people)))
+            return _Seat(seat.name, frozenset(filter(None, [asked.requester.manager_id])))
+        if seat.kind == SeatKind.RESOURCE_OWNERS:
+            return _Seat(seat.name, frozenset(user.id for user in owners[asked.resource.path]))
+        if seat.is_group:
+            return _Seat(seat.name, frozenset(members[seat.principal_id]))
+        return _Seat(seat.name, frozenset([seat.principal_id]), is_shared=False)
+
+    return [[filled(asked, seat) for seat in asked.rules.approvers] for asked in sought]
 
 
-def _default_approvers(resource: Resource, requester: User, now: datetime) -> Approvers:
-    if resource.provider != Provider.DIRECTORY:
-        return Approvers()
-    ids = holders_of(DEFAULT_APPROVER_ROLES, directory(), kind=Assignment.Kind.ACTIVE, now=now)
-    people = _reachable(ids, requester)
-    if people:
-        return Approvers(people=people, lines=tuple(_person_lines(people)))
-    ids = holders_of(DEFAULT_APPROVER_ROLES, directory(), kind=Assignment.Kind.ELIGIBLE, now=now)
-    eligible = _reachable(ids, requester)
-    return Approvers(must_activate=eligible, lines=tuple(_person_lines(eligible, "activates a role first")))
+def _approvers(asked: Sought, seats: list[_Seat], reachable: Mapping[UUID, User]) -> Approvers:
+    wanted = {id_ for seat in seats for id_ in seat.ids} - {asked.requester.id}
+    people = {id_: user for id_, user in reachable.items() if id_ in wanted}
+    return Approvers(people=tuple(people.values()), lines=tuple(_lines(seats, people)))
 
 
-def _reachable(ids: Iterable[UUID], requester: User) -> tuple[User, ...]:
-    wanted = set(ids) - {requester.id}
-    users = User.objects.filter(id__in=wanted, is_enabled=True).exclude(email="").order_by("name", "id")
-    enrolled = enrolled_user_ids(wanted)
-    return tuple(user for user in users if user.id in enrolled)
-
-
-def _person_lines(people: Iterable[User], detail: str = "") -> Iterable[ApproverLine]:
-    return (ApproverLine(user.name, detail or user.email) for user in people)
-
-
-def _lines(
-    seats: Iterable[tuple[str, bool, frozenset[UUID]]], people: tuple[User, ...]
-) -> Iterable[ApproverLine]:
-    by_id = {user.id: user for user in people}
-    for name, is_group, ids in seats:
-        reachable = [by_id[id_] for id_ in ids if id_ in by_id]
-        if is_group and reachable:
+def _lines(seats: Iterable[_Seat], people: Mapping[UUID, User]) -> Iterable[ApproverLine]:
+    for seat in seats:
+        reachable = [people[id_] for id_ in seat.ids if id_ in people]
+        if seat.is_shared and reachable:
             count = "one person" if len(reachable) == 1 else f"{len(reachable)} people, any one of them"
-            yield ApproverLine(name, count, is_group=True)
+            yield ApproverLine(seat.name, count, is_group=True)
         elif reachable:
             yield ApproverLine(reachable[0].name, reachable[0].email)
+
+
+def _with_defaults(sought: Sequence[Sought], found: list[Approvers], now: datetime) -> list[Approvers]:
+    """Directory roles that name nobody are decided by whoever holds a default role, the requester aside; when
+    nobody else does, by who is eligible for one."""
+    for kind in (Assignment.Kind.ACTIVE, Assignment.Kind.ELIGIBLE):
+        nobody = [at for at, asked in enumerate(sought) if _takes_defaults(asked) and not found[at]]
+        if not nobody:
+            break
+        holders = holders_on(DEFAULT_APPROVER_ROLES, [DIRECTORY_PATH], kind=kind, now=now)[DIRECTORY_PATH]
+        people = _reachable(user.id for user in holders)
+        for at in nobody:
+            found[at] = _default(kind, [user for user in people.values() if user != sought[at].requester])
+    return found
+
+
+def _takes_defaults(asked: Sought) -> bool:
+    return not asked.rules.approvers and asked.resource.provider == Provider.DIRECTORY
+
+
+def _default(kind: Assignment.Kind, people: Sequence[User]) -> Approvers:
+    if kind == Assignment.Kind.ACTIVE:
+        lines = tuple(ApproverLine(user.name, user.email) for user in people)
+        return Approvers(people=tuple(people), lines=lines)
+    lines = tuple(ApproverLine(user.name, "activates a role first") for user in people)
+    return Approvers(must_activate=tuple(people), lines=lines)
+
+
+def _reachable(ids: Iterable[UUID]) -> dict[UUID, User]:
+    """Those who are enabled and have a second factor and an address, by name."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    users = User.objects.filter(id__in=wanted, is_enabled=True).exclude(email="").order_by("name", "id")
+    enrolled = enrolled_user_ids(wanted)
+    return {user.id: user for user in users if user.id in enrolled}
 
 
 # ---- From a person up to their seats -----------------------------------------------------------------------
