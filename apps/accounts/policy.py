@@ -142,7 +142,8 @@ class Limit:
 ACCOUNT_AND_NETWORK = Limit(
     free=3, first=timedelta(seconds=5), longest=timedelta(minutes=15), leak=timedelta(minutes=10)
 )
-# One place, all persons: a common password tried on everybody.
+# One place, all persons: a common password tried on everybody. It does not hold browsers that the person has
+# used, or one machine could shut out everybody who shares its address.
 NETWORK = Limit(free=30, first=timedelta(seconds=1), longest=timedelta(minutes=5), leak=timedelta(minutes=2))
 # One person, all places: many machines guess together. Browsers that this person has used are exempt.
 ACCOUNT = Limit(

@@ -278,6 +278,22 @@ def test_lets_nobody_shut_a_person_out_of_a_browser_they_know(person, guest, now
     assert is_made_to_wait(now, password=PASSWORD, network=OFFICE, known=[str(guest.pk)])
 
 
+def test_lets_nobody_behind_the_same_address_shut_a_person_out_of_a_browser_they_know(person, now):
+    for number in range(NETWORK.free):
+        refusal(now, email=f"person{number}@example.com")
+
+    assert is_made_to_wait(now, password=PASSWORD)
+    assert attempt(now, password=PASSWORD, known=[str(person.pk)]) == person
+
+
+def test_makes_a_browser_that_the_person_knows_wait_for_its_own_failures(person, now):
+    known = [str(person.pk)]
+
+    fail(ACCOUNT_AND_NETWORK.free, now, known=known)
+
+    assert is_made_to_wait(now, password=PASSWORD, known=known)
+
+
 def test_stores_nothing_of_what_was_typed_as_an_address(person, now):
     refusal(now, email="my-secret-password")
 
