@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from apps.accounts.services.factors import enrol_authenticator
-from apps.accounts.services.people import create_user, set_password
+from apps.accounts.services.passwords import set_password
+from apps.accounts.services.people import create_user
 from apps.audit.vocabulary import CONSOLE
 
 PASSWORD = "correct horse battery staple"

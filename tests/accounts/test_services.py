@@ -7,7 +7,8 @@ from apps.accounts.models import Principal, SignInCounter, User
 from apps.accounts.policy import ACCOUNT, ACCOUNT_AND_NETWORK, FORGOTTEN_AFTER, NETWORK
 from apps.accounts.services.attempts import forget_failures
 from apps.accounts.services.factors import enrol_authenticator, verify_code
-from apps.accounts.services.people import create_group, create_user, set_password
+from apps.accounts.services.passwords import set_password
+from apps.accounts.services.people import create_group, create_user
 from apps.accounts.services.sign_in import record_sign_out, sign_in
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CONSOLE, NOBODY, AuditAction, Outcome

@@ -137,12 +137,24 @@ def test_counts_a_session_as_long_as_it_opens_pages(person, now, idle, age, last
 def test_ends_one_of_several(signed_in, person, now):
     here, phone, office = signed_in(), signed_in(), signed_in()
 
-    end_session(session=session_of(phone), now=now)
+    assert end_session(user=person, session_id=session_of(phone).public_id, now=now)
 
     assert [is_signed_in(client) for client in (here, phone, office)] == [True, False, True]
     event = ended_elsewhere().get()
     assert (event.actor_id, event.target_id) == (str(person.pk), str(person.pk))
     assert event.details == {"sessions": "1", "browsers": "A browser"}
+
+
+def test_ends_one_only_for_its_person_and_once(signed_in, person, guest, now):
+    client = signed_in()
+    session = session_of(client)
+
+    assert not end_session(user=guest, session_id=session.public_id, now=now)
+    assert is_signed_in(client)
+    assert end_session(user=person, session_id=session.public_id, now=now)
+    assert not end_session(user=person, session_id=session.public_id, now=now)
+
+    assert ended_elsewhere().count() == 1
 
 
 def test_ends_all_others(signed_in, person, now):

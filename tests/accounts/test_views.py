@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from apps.accounts.models import Session
 from apps.accounts.policy import ACCOUNT, ACCOUNT_AND_NETWORK
-from apps.accounts.services.people import set_password
+from apps.accounts.services.passwords import set_password
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CONSOLE, AuditAction
 from tests.accounts.conftest import PASSWORD

@@ -6,8 +6,11 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from apps.accounts.policy import SETTING_UP_LASTS, Ground, SecondFactor
+from apps.accounts.services.enrolment import begin_enrolment
 from apps.accounts.services.factors import enrol_authenticator, verify_code
-from apps.accounts.services.people import create_user, set_password
+from apps.accounts.services.passwords import set_password
+from apps.accounts.services.people import create_user
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.portal.demo.cast import CAST, PASSWORD
@@ -109,6 +112,29 @@ def test_says_who_has_no_second_factor(client, john):
     assert b"No second factor" in client.get(CODES).content
 
 
+def test_shows_the_code_of_an_app_that_is_being_set_up(client, john):
+    new = begin_enrolment(user=john, ground=Ground.DEMO, now=NOW)
+
+    page = client.get(CODES).content
+
+    assert code_shown(new) in page
+    assert page.count(b"Being set up") == page.count(b"John Doe") == 1
+
+
+def test_shows_the_code_of_a_further_app_below_the_one_in_use(client, john, device):
+    new = begin_enrolment(user=john, ground=Ground.FACTOR, second_factor=SecondFactor(NOW), now=NOW)
+
+    page = client.get(CODES).content
+
+    assert page.index(code_shown(device)) < page.index(b"Being set up") < page.index(code_shown(new))
+
+
+def test_shows_no_code_of_an_app_that_was_never_finished(client, john, clock):
+    begin_enrolment(user=john, ground=Ground.DEMO, now=NOW - SETTING_UP_LASTS)
+
+    assert b"No second factor" in client.get(CODES).content
+
+
 def test_shows_no_codes_of_other_people(client, db):
     other = create_user(name="Real Person", email="real.person@example.com", actor=CONSOLE, now=NOW)
     device = enrol_authenticator(user=other, name="Phone", actor=CONSOLE, now=NOW)
@@ -123,11 +149,11 @@ def test_gives_the_live_part_alone(client, device):
     assert b"<html" not in page
 
 
-def test_asks_two_queries_for_any_number_of_accounts(client, john, device, django_assert_num_queries):
+def test_asks_three_queries_for_any_number_of_accounts(client, john, device, django_assert_num_queries):
     for account in CAST:
         if account.email != john.email:
             user = create_user(name=account.name, email=account.email, actor=CONSOLE, now=NOW)
             enrol_authenticator(user=user, name="Phone", actor=CONSOLE, now=NOW)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         client.get(CODES)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -22,8 +21,7 @@ def create_user(*, name: str, email: str, actor: Party, now: datetime, **facts: 
     """A person without password and second factor. `facts` are further fields of `User`."""
     user = User(kind=Principal.Kind.USER, name=one_line(name), email=email.strip(), created_at=now, **facts)
     user.set_unusable_password()
-    if user.time_zone not in zone_names():
-        raise Invalid(f"There is no time zone “{one_line(user.time_zone, 64)}”.")
+    _require_zone(user.time_zone)
     _validate(user)
     user.save(force_insert=True)
     record(AuditAction.PERSON_CREATED, actor=actor, at=now, target=user.party, details={"email": user.email})
@@ -56,15 +54,20 @@ def create_group(
 
 
 @transaction.atomic
-def set_password(*, user: User, password: str, actor: Party, now: datetime) -> None:
-    """All sessions of the person end with the old password, as they carry a hash of it."""
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise Invalid(" ".join(error.messages)) from error
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    record(AuditAction.PASSWORD_CHANGED, actor=actor, at=now, target=user.party)
+def change_time_zone(*, user: User, time_zone: str, actor: Party, now: datetime) -> None:
+    """The zone in which the person reads times, on pages and in mails."""
+    _require_zone(time_zone)
+    if time_zone == user.time_zone:
+        return
+    details = {"from": user.time_zone, "to": time_zone}
+    user.time_zone = time_zone
+    user.save(update_fields=["time_zone"])
+    record(AuditAction.TIME_ZONE_CHANGED, actor=actor, at=now, target=user.party, details=details)
+
+
+def _require_zone(name: str) -> None:
+    if name not in zone_names():
+        raise Invalid(f"There is no time zone “{one_line(name, 64)}”.")
 
 
 def _validate(principal: User | Group) -> None:

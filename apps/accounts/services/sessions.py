@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -12,10 +13,10 @@ from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 
 
-def end_session(*, session: Session, now: datetime) -> None:
-    """Sign its person out of this one, as they asked for from another."""
-    if session.user:
-        _end(Session.objects.filter(pk=session.pk), session.user, actor=session.user.party, now=now)
+def end_session(*, user: User, session_id: UUID, now: datetime) -> bool:
+    """Sign the person out of one session, by its public id. Whether it was theirs, and still lasted."""
+    session = Session.objects.filter(user=user, public_id=session_id)
+    return bool(_end(session, user, actor=user.party, now=now))
 
 
 def end_other_sessions(*, user: User, keep: str | None, now: datetime) -> int:

@@ -12,7 +12,8 @@ from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
 from apps.accounts.models import Principal, User
 from apps.accounts.services.factors import enrol_authenticator
-from apps.accounts.services.people import create_user, set_password
+from apps.accounts.services.passwords import set_password
+from apps.accounts.services.people import create_user
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE
 from apps.portal.demo.cast import CAST, EXTRAS, PASSWORD, Account
