@@ -52,6 +52,8 @@ notifications:inbox          in/in      200/405  200/405    200/405   200/405  2
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
 audit:mine                   in/in      200/405  200/405    200/405   200/405  200/405
+audit:all                    in/in      403/405  403/405    403/405   200/405  200/405
+audit:export                 in/in      405/403  405/403    405/403   405/200  405/200
 """
 
 HEAD, *LINES = (line.split() for line in TABLE.strip().splitlines())

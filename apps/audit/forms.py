@@ -1,4 +1,4 @@
-"""The filter of audit lists."""
+"""The filters of audit lists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
-from apps.audit.vocabulary import AuditAction
+from apps.audit.selectors import Selection
+from apps.audit.vocabulary import AuditAction, Outcome
 from apps.common.web.forms import PortalForm
 
 # Further out nothing can have happened, and the ends of the calendar have no instant in every zone.
@@ -25,6 +26,15 @@ def _day(label: str) -> forms.DateField:
             MinValueValidator(_FIRST_DAY, "Choose a day from 2000 on."),
             MaxValueValidator(_LAST_DAY, "Choose a day before 2200."),
         ],
+    )
+
+
+def _text(label: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=False,
+        max_length=100,
+        widget=forms.TextInput(attrs={"type": "search", "class": "form-control w-auto"}),
     )
 
 
@@ -47,14 +57,31 @@ class HistoryFilter(PortalForm):
             self.add_error("until", "The last day lies before the first.")
         return given
 
-    def selection(self) -> dict[str, Any]:
-        """What was chosen, as keywords of the selectors: instants instead of days."""
-        since, until = self.cleaned_data["since"], self.cleaned_data["until"]
-        return {
-            "since": since and _midnight(since),
-            "until": until and _midnight(until + timedelta(days=1)),
-            "action": self.cleaned_data["action"] or None,
-        }
+    def selection(self) -> Selection:
+        """What was chosen: instants instead of days."""
+        given = self.cleaned_data
+        since, until = given["since"], given["until"]
+        return Selection(
+            since=since and _midnight(since),
+            until=until and _midnight(until + timedelta(days=1)),
+            action=given["action"] or None,
+            outcome=given.get("outcome") or None,
+            person=given.get("person", ""),
+            role=given.get("role", ""),
+        )
+
+
+class LogFilter(HistoryFilter):
+    """The same for the log of everybody: whom it names, which role, and how it went."""
+
+    outcome = forms.ChoiceField(
+        label="Outcome",
+        required=False,
+        choices=[("", "All outcomes"), *Outcome.choices],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    person = _text("Person")
+    role = _text("Role")
 
 
 def _midnight(day: date) -> datetime:

@@ -36,6 +36,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         upper = Q(at__lt=until) if until else Q()
         return self.filter(lower & upper)
 
+    def naming(self, person: str) -> AuditEventQuerySet:
+        """Those whose actor or target has this text in their name."""
+        return self.filter(Q(actor_name__icontains=person) | Q(target_name__icontains=person))
+
 
 class AuditEvent(models.Model):
     """One event. Written by `services.record` alone; the database refuses to change or delete it."""

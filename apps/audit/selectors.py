@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from apps.audit.models import AuditEvent, AuditEventQuerySet
-from apps.audit.vocabulary import AuditAction
+from apps.audit.vocabulary import AuditAction, Outcome
+from apps.common.access import Access
 from apps.common.paging import Page, newest_first, page_of
 
 _NEWEST = newest_first("at")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which events are wanted; what is empty leaves nothing out. `person` and `role` are parts of names."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    action: AuditAction | None = None
+    outcome: Outcome | None = None
+    person: str = ""
+    role: str = ""
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """The parts that leave something out."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+EVERYTHING = Selection()
 
 
 def events_of(person_id: UUID) -> AuditEventQuerySet:
@@ -17,16 +40,29 @@ def events_of(person_id: UUID) -> AuditEventQuerySet:
     return AuditEvent.objects.about(person_id)
 
 
-def history_of(
-    person_id: UUID,
-    *,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    action: AuditAction | None = None,
-    after: str = "",
-) -> Page[AuditEvent]:
+def history_of(person_id: UUID, selection: Selection = EVERYTHING, *, after: str = "") -> Page[AuditEvent]:
     """One page of a person's own events, newest first, in one query."""
-    events = events_of(person_id).between(since, until)
-    if action:
-        events = events.filter(action=action)
-    return page_of(events, _NEWEST, after=after)
+    return page_of(_selected(events_of(person_id), selection), _NEWEST, after=after)
+
+
+def log_for(access: Access, selection: Selection = EVERYTHING, *, after: str = "") -> Page[AuditEvent]:
+    """One page of everybody's events, as far as this access reads them, newest first, in one query."""
+    return page_of(_selected(AuditEvent.objects.visible_to(access), selection), _NEWEST, after=after)
+
+
+def whole_log_for(access: Access, selection: Selection) -> AuditEventQuerySet:
+    """All of what `log_for` shows a page at a time, in the same order."""
+    return _selected(AuditEvent.objects.visible_to(access), selection).order_by("-at", "-id")
+
+
+def _selected(events: AuditEventQuerySet, selection: Selection) -> AuditEventQuerySet:
+    events = events.between(selection.since, selection.until)
+    if selection.action:
+        events = events.filter(action=selection.action)
+    if selection.outcome:
+        events = events.filter(outcome=selection.outcome)
+    if selection.person:
+        events = events.naming(selection.person)
+    if selection.role:
+        events = events.filter(role__icontains=selection.role)
+    return events

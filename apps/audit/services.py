@@ -1,12 +1,16 @@
-"""The one command of this app: write an event down."""
+"""Writing events down, and handing out the log."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from apps.audit.models import NAME_LIMIT, AuditEvent
+from django.db import transaction
+
+from apps.audit.models import NAME_LIMIT, AuditEvent, AuditEventQuerySet
+from apps.audit.selectors import Selection, whole_log_for
 from apps.audit.vocabulary import NOBODY, NOWHERE, AuditAction, Outcome, Party, Place
+from apps.common.access import Access, Permission, can_open
 from apps.common.text import one_line
 
 
@@ -43,6 +47,15 @@ def record(
         ticket=ticket,
         details=details or {},
     )
+
+
+@transaction.atomic
+def export_log(*, actor: Party, access: Access, selection: Selection, now: datetime) -> AuditEventQuerySet:
+    """The events that this access reads, for a file. What leaves the portal is written down, with what was
+    selected, and so is the newest event of its own file."""
+    can_open(access, Permission.AUDIT_READ).require()
+    record(AuditAction.AUDIT_EXPORTED, actor=actor, at=now, details={"selection": selection.chosen})
+    return whole_log_for(access, selection)
 
 
 def _name(text: str) -> str:

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from django.db.models import TextChoices
 
+from apps.common.decision import ALLOWED, Decision, denied
+
 
 class Provider(TextChoices):
     """The three families of roles, as the menu shows them."""
@@ -78,3 +80,18 @@ class Access:
 
 
 NO_ACCESS = Access()
+
+# Named to whoever finds a page of everybody's closed; a test holds the built-in roles to it.
+OPENERS = ("Security Reader", "Security Administrator", "Privileged Role Administrator")
+
+
+def can_open(access: Access, permission: Permission) -> Decision:
+    """Whether a page of everybody's opens at all; what it then shows is `visible_to` its reader."""
+    if access.may_somewhere(permission):
+        return ALLOWED
+    *most, last = OPENERS
+    return denied(
+        "PermissionRule",
+        f"Your active roles do not open this page. {', '.join(most)} and {last} do. If you are eligible for "
+        "one of them, activate it under My roles and come back.",
+    )

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from apps.audit.models import AuditEvent
-from apps.audit.selectors import events_of, history_of
+from apps.audit.selectors import Selection, events_of, history_of
 from apps.audit.services import record
 from apps.audit.vocabulary import NOBODY, NOWHERE, AuditAction, Party, Place
 from apps.common.access import DIRECTORY_PATH, NO_ACCESS, Access, Grant, Permission, Provider
@@ -82,7 +82,7 @@ def test_takes_the_path_as_it_is_and_not_as_a_pattern():
 def test_has_the_start_in_the_history_and_leaves_the_end_out():
     before, start, inside, end = (an_event(at=NOW + step * SECOND) for step in (-1, 0, 9, 10))
 
-    rows = history_of(JOHN, since=NOW, until=NOW + 10 * SECOND).rows
+    rows = history_of(JOHN, Selection(since=NOW, until=NOW + 10 * SECOND)).rows
 
     assert rows == [inside, start]
     assert before not in rows
@@ -93,7 +93,7 @@ def test_has_one_kind_of_event_in_the_history():
     an_event(action=AuditAction.SIGNED_IN)
     signed_out = an_event(action=AuditAction.SIGNED_OUT)
 
-    assert history_of(JOHN, action=AuditAction.SIGNED_OUT).rows == [signed_out]
+    assert history_of(JOHN, Selection(action=AuditAction.SIGNED_OUT)).rows == [signed_out]
 
 
 def test_shows_every_event_once_page_by_page_though_all_happened_at_once():

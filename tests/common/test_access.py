@@ -2,7 +2,8 @@ from uuid import UUID
 
 import pytest
 
-from apps.common.access import NO_ACCESS, Access, Grant, Permission, Provider
+from apps.common.access import NO_ACCESS, OPENERS, Access, Grant, Permission, Provider, can_open
+from apps.roles.built_in import ROLES
 
 READ, MANAGE = Permission.ASSIGNMENTS_READ, Permission.ASSIGNMENTS_MANAGE
 PRODUCTION, BELOW, BESIDE = "1/", "1/2/", "12/"
@@ -48,3 +49,23 @@ def test_lists_where_a_permission_is_held_once_each():
 def test_nobody_may_nothing(permission, provider):
     assert not NO_ACCESS.may(permission, provider, "")
     assert not NO_ACCESS.may_somewhere(permission)
+
+
+def test_opens_a_page_of_everybodys_to_whoever_may_read_somewhere():
+    assert can_open(ON_PRODUCTION, READ)
+
+
+@pytest.mark.parametrize("access", [NO_ACCESS, ON_PRODUCTION])
+def test_names_the_roles_that_open_it_to_everybody_else(access):
+    refused = can_open(access, MANAGE)
+
+    assert refused.rules == ("PermissionRule",)
+    assert "Security Reader, Security Administrator and Privileged Role Administrator do." in refused.reason
+
+
+@pytest.mark.parametrize("name", OPENERS)
+@pytest.mark.parametrize("permission", [Permission.REQUESTS_READ, Permission.AUDIT_READ])
+def test_names_roles_that_do_open_it(name, permission):
+    [role] = [role for role in ROLES if role.name == name]
+
+    assert permission in role.permissions[Provider.DIRECTORY]
