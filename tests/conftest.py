@@ -6,5 +6,6 @@ pytest_plugins = [
     "tests.plugins.audit_flush",
     "tests.plugins.browser",
     "tests.plugins.cast",
+    "tests.plugins.demo",
     "tests.plugins.profiles",
 ]

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from django.utils import timezone
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page
 
 from apps.access_requests.models import AccessRequest
-from apps.portal.demo.cast import PASSWORD
-from apps.portal.demo.seed import seed_demo
+from apps.accounts.models import User
 
 
 @pytest.fixture
-def demo(live_server, settings) -> None:
-    settings.BASE_URL = live_server.url
-    assert seed_demo(timezone.now())
+def signed_in(open_page, demo, live_server):
+    """`signed_in(email, **options)` is a page of that person's, with nothing opened yet."""
 
-
-@pytest.fixture
-def signed_in(open_page, demo):
-    """`signed_in(email, **options)` is a page of that person's."""
-
-    def sign_in(email: str, **options: object):
+    def sign_in(email: str, **options: object) -> Page:
         page = open_page(**options)
-        page.goto("/sign-in/")
-        page.get_by_label("E-mail").fill(email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url("**/")
+        client = Client()
+        client.force_login(User.objects.get(email=email))
+        session = client.cookies[settings.SESSION_COOKIE_NAME]
+        page.context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
         return page
 
     return sign_in

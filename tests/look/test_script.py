@@ -81,6 +81,7 @@ def test_takes_the_slash_key_to_the_search(signed_in):
 
 def test_closes_the_account_menu_with_escape(signed_in):
     john = signed_in("john.doe@example.com")
+    john.goto("/")
     john.locator("summary").click()
     expect(john.get_by_role("button", name="Sign out")).to_be_visible()
 
