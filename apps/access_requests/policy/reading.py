@@ -5,9 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from apps.access_requests.states import WAITING, State
+
+ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a request reads as at one instant, and whether the access that it gave is over by then."""
+
+    state: State
+    has_ended: bool = False
+
+    @property
+    def badge(self) -> str:
+        """What lists and pages show: the state, but "ended" for what was granted and is over. The request
+        itself stays granted; that it once gave access does not mean that it still does."""
+        return ENDED if self.has_ended else self.state
 
 
 def state_now(
@@ -30,6 +47,16 @@ def state_now(
             return State.PROVISIONED
         return stored if ground_stands else State.CANCELED
     return stored
+
+
+def access_has_ended(
+    state: State, *, ends_at: datetime | None, ended_at: datetime | None, ground_stands: bool, now: datetime
+) -> bool:
+    """Whether what a request gave is over: ended by somebody, past its end, or without its ground. The clock
+    is asked, and no sweep. `ends_at` and `ended_at` are those of the assignment that came of it."""
+    if state != State.PROVISIONED:
+        return False
+    return ended_at is not None or (ends_at is not None and ends_at <= now) or not ground_stands
 
 
 def digest_of(snapshot: Mapping[str, object]) -> str:

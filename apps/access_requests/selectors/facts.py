@@ -12,7 +12,7 @@ from django.conf import settings
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import ActivationFacts
-from apps.access_requests.policy.reading import state_now
+from apps.access_requests.policy.reading import Reading, access_has_ended, state_now
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
 from apps.access_requests.states import WAITING, Family, State
 from apps.accounts.models import User
@@ -127,21 +127,33 @@ def waits_already(user: User, eligible: Assignment, resource: Resource, now: dat
 
 def states_now(requests: Iterable[AccessRequest], *, now: datetime) -> dict[UUID, State]:
     """What each request reads as at `now`, by id. One query more than none, however many there are."""
+    return {id_: reading.state for id_, reading in readings_now(requests, now=now).items()}
+
+
+def readings_now(requests: Iterable[AccessRequest], *, now: datetime) -> dict[UUID, Reading]:
+    """`states_now`, each with whether what the request gave is over."""
     rows = list(requests)
     grounds = {row.eligible.principal_id for row in rows if row.eligible and row.eligible.principal.is_group}
     members = members_of(grounds, now=now)
-    return {row.id: _state(row, members, now) for row in rows}
+    return {row.id: _reading(row, _ground_stands(row, members, now), now) for row in rows}
 
 
-def _state(row: AccessRequest, members: dict[UUID, frozenset[UUID]], now: datetime) -> State:
+def _reading(row: AccessRequest, ground_stands: bool, now: datetime) -> Reading:
     begins_at = row.result.starts_at if row.result else row.starts_at
     never_begins = _ended_unbegun(row)
-    return state_now(
+    state = state_now(
         row.state,
         deadline_at=row.deadline_at,
         starts_at=None if never_begins else begins_at,
-        ground_stands=not never_begins and _ground_stands(row, members, now),
+        ground_stands=not never_begins and ground_stands,
         now=now,
+    )
+    return Reading(state, _has_ended(row.result, state, ground_stands, now))
+
+
+def _has_ended(result: Assignment | None, state: State, ground_stands: bool, now: datetime) -> bool:
+    return result is not None and access_has_ended(
+        state, ends_at=result.ends_at, ended_at=result.ended_at, ground_stands=ground_stands, now=now
     )
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from apps.access_requests.asks import Actor
 from apps.access_requests.models import AccessRequest, Approval
-from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.policy.reading import Reading
+from apps.access_requests.selectors.facts import readings_now, states_now
 from apps.access_requests.services.withdrawing import assess_cancel
 from apps.access_requests.states import OPEN, WAITING, Action, State
 from apps.accounts.models import User
@@ -22,7 +23,7 @@ class RequestRow(NamedTuple):
     """One of my requests in the list."""
 
     item: AccessRequest
-    state: State
+    reading: Reading
     can_cancel: Decision
 
 
@@ -42,12 +43,12 @@ def my_requests(user: User, *, now: datetime, waiting_only: bool = False) -> lis
     """What this person asked for, the latest first."""
     rows = AccessRequest.objects.filter(requester=user).with_names().order_by("-created_at", "id")
     rows = list((rows.filter(state__in=OPEN) if waiting_only else rows)[:SHOWN])
-    states = states_now(rows, now=now)
+    readings = readings_now(rows, now=now)
     actor = Actor.person(user)
     return [
-        RequestRow(row, states[row.id], assess_cancel(row, actor=actor, now=now))
+        RequestRow(row, readings[row.id], assess_cancel(row, actor=actor, now=now))
         for row in rows
-        if not waiting_only or states[row.id] in OPEN
+        if not waiting_only or readings[row.id].state in OPEN
     ]
 
 
@@ -56,17 +57,17 @@ def my_waiting_count(user: User, *, now: datetime) -> int:
     return sum(state in WAITING for state in states_now(rows, now=now).values())
 
 
-def timeline(item: AccessRequest, state: State, *, deciders: str, now: datetime) -> list[TimelineStep]:
+def timeline(item: AccessRequest, reading: Reading, *, deciders: str, now: datetime) -> list[TimelineStep]:
     """The life of a request: past with its times, present with its deadline, future in words. `deciders` says
     who can answer, for a request that waits."""
     approval = item.approvals.select_related("approver").first()
     steps = [
         TimelineStep("done", "send", "Request sent", f"By {item.requester_name}.", item.created_at),
         *_factor_step(item),
-        *_decision_steps(item, approval, state, deciders),
+        *_decision_steps(item, approval, reading.state, deciders),
     ]
     if item.action == Action.SELF_ACTIVATE:
-        steps += _access_steps(item, state, now)
+        steps += _access_steps(item, reading, now)
     return steps
 
 
@@ -109,9 +110,9 @@ _ENDED_WITHOUT_ACCESS = {
 _REASONS = {State.TIMED_OUT: "Nobody decided in time.", State.CANCELED: "No longer eligible."}
 
 
-def _access_steps(item: AccessRequest, state: State, now: datetime) -> list[TimelineStep]:
+def _access_steps(item: AccessRequest, reading: Reading, now: datetime) -> list[TimelineStep]:
     length = minutes_in_words(item.duration_minutes)
-    if state in WAITING:
+    if reading.state in WAITING:
         return [
             TimelineStep(
                 "next", "lightning-charge", "Role becomes active", f"For {length}.", detail="on approval"
@@ -119,7 +120,7 @@ def _access_steps(item: AccessRequest, state: State, now: datetime) -> list[Time
             TimelineStep("next", "stop-circle", "Role ends by itself", detail=f"{length} later"),
         ]
     result = item.result
-    if result is None or state not in (State.GRANTED, State.PROVISIONED):
+    if result is None or reading.state not in (State.GRANTED, State.PROVISIONED):
         return []
     if result.starts_at > now:
         return [
@@ -128,11 +129,11 @@ def _access_steps(item: AccessRequest, state: State, now: datetime) -> list[Time
         ]
     return [
         TimelineStep("done", "lightning-charge-fill", "Role active", at=result.starts_at),
-        _end_step(item, now),
+        _end_step(item, reading, now),
     ]
 
 
-def _end_step(item: AccessRequest, now: datetime) -> TimelineStep:
+def _end_step(item: AccessRequest, reading: Reading, now: datetime) -> TimelineStep:
     result = item.result
     if result.ended_at is not None:
         by = f" by {result.ended_by}" if result.ended_by and result.ended_how != result.End.EXPIRED else ""
@@ -140,4 +141,6 @@ def _end_step(item: AccessRequest, now: datetime) -> TimelineStep:
         return TimelineStep("done", "stop-circle", "Role ended", text, result.ended_at)
     if result.ends_at <= now:
         return TimelineStep("done", "stop-circle", "Role ended", "Ended by the clock.", result.ends_at)
+    if reading.has_ended:
+        return TimelineStep("done", "stop-circle", "Role ended", "No longer eligible.")
     return TimelineStep("next", "stop-circle", "Role ends by itself", at=result.ends_at)

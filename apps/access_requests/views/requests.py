@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import approvers_for
-from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.selectors.facts import readings_now
 from apps.access_requests.selectors.my_roles import active_rows
 from apps.access_requests.selectors.requests import my_requests, timeline
 from apps.access_requests.services.withdrawing import assess_cancel, cancel
@@ -37,15 +37,18 @@ def mine(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One request. The script asks for its live part again while something is still to come."""
     item = _visible(request, pk)
-    state = states_now([item], now=request.now)[item.id]
+    reading = readings_now([item], now=request.now)[item.id]
+    state = reading.state
     rules = rules_for(item.role, item.eligible.resource if item.eligible else item.resource)
     row = _active_row(request, item)
     cancel_decision = assess_cancel(item, actor=actor_of(request), now=request.now)
     context = {
         "item": item,
-        "state": state,
+        "reading": reading,
         "settings": rules,
-        "timeline": timeline(item, state, deciders=_deciders(request, item, state, rules), now=request.now),
+        "timeline": timeline(
+            item, reading, deciders=_deciders(request, item, state, rules), now=request.now
+        ),
         "can_cancel": cancel_decision if state in OPEN else None,
         "is_live": state in OPEN or row is not None,
         "assignment": row.assignment if row else None,

@@ -138,6 +138,7 @@ _BADGES = {
     "pending_admin_decision": _Badge("Waiting for an admin", "hourglass-split", "is-warn"),
     "granted": _Badge("Starts later", "calendar-event", "is-info"),
     "provisioned": _Badge("Granted", "check-circle-fill", "is-ok"),
+    "ended": _Badge("Ended", "stop-circle"),
     "denied": _Badge("Denied", "x-circle-fill", "is-bad"),
     "canceled": _Badge("Cancelled", "slash-circle"),
     "timed_out": _Badge("Timed out", "clock-history"),
@@ -152,7 +153,7 @@ _BADGES = {
 
 @register.simple_tag
 def state_badge(state: str) -> SafeString:
-    """The badge of a request's state, of `activated`, `assigned`, `eligible`, or of `privileged`."""
+    """The badge of a request, of `activated`, `assigned`, `eligible`, or of `privileged`."""
     badge = _BADGES[str(state)]
     css_class = f"badge {badge.kind}".strip()
     return format_html('<span class="{}">{}{}</span>', css_class, icon(badge.icon), badge.label)
