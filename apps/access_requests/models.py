@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
 from apps.access_requests.states import CLOSED, WAITING, Action, Family, State
@@ -31,11 +32,28 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
     def visible_to(self, user: User, access: Access) -> AccessRequestQuerySet:
         """One's own, those one decided, and those where one may read requests. Whoever may decide on a
         waiting one sees it on the page to decide: that is a matter of rules, `Standing.fills_a_seat`."""
-        mine = Q(principal_id=user.id) | Q(requester=user) | Q(approvals__approver=user)
+        decided = Exists(Approval.objects.filter(request=OuterRef("pk"), approver=user))
+        mine = Q(principal_id=user.id) | Q(requester=user) | Q(decided)
         reading = Q(pk__in=[])
         for provider, path in access.scopes(Permission.REQUESTS_READ):
             reading |= Q(resource__provider=provider, resource__path__startswith=path)
-        return self.filter(mine | reading).distinct()
+        return self.filter(mine | reading)
+
+    def decided(self) -> AccessRequestQuerySet:
+        """Those that somebody approved or denied."""
+        return self.filter(Exists(Approval.objects.filter(request=OuterRef("pk"))))
+
+    def containing(self, words: Iterable[str]) -> AccessRequestQuerySet:
+        """Those with every word in the name of who asked, for whom, of the role or of the resource."""
+        found = self
+        for word in words:
+            found = found.filter(
+                Q(requester_name__icontains=word)
+                | Q(principal__name__icontains=word)
+                | Q(role__name__icontains=word)
+                | Q(resource__name__icontains=word)
+            )
+        return found
 
     def with_names(self) -> AccessRequestQuerySet:
         return self.select_related(
@@ -97,6 +115,7 @@ class AccessRequest(models.Model):
 
     class Meta:
         indexes = [
+            models.Index(fields=["created_at", "id"], name="request_created"),
             models.Index(fields=["principal", "-created_at"], name="request_of_principal"),
             models.Index(
                 fields=["deadline_at"], condition=Q(state__in=[*map(str, WAITING)]), name="request_deadline"

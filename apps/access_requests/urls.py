@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.access_requests.views import activating, deciding, extending, my_roles, requests
+from apps.access_requests.views import activating, all_requests, deciding, extending, my_roles, requests
 
 app_name = "access_requests"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("my-roles/<uuid:pk>/extend/", extending.extend, name="extend"),
     path("my-roles/<uuid:pk>/deactivate/", my_roles.deactivate, name="deactivate"),
     path("requests/", requests.mine, name="my_requests"),
+    path("requests/all/", all_requests.everybodys, name="all_requests"),
     path("requests/<uuid:pk>/", requests.detail, name="request"),
     path("requests/<uuid:pk>/cancel/", requests.withdraw, name="cancel"),
     path("approve/", deciding.approve_list, name="approve"),

@@ -14,6 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from apps.common.errors import Invalid
 
 PAGE_SIZE = 50
+COUNTED_TO = 10_000
 _SEPARATOR = "~"
 
 Row = TypeVar("Row", bound=Model)
@@ -52,6 +53,12 @@ def page_of(
     found = list(ordered[: size + 1])
     following = _key(order, found[size - 1]) if len(found) > size else ""
     return Page(found[:size], following, is_first=not after)
+
+
+def count_of(rows: QuerySet[Row]) -> str:
+    """How many rows there are, as a list says it: exact to 10,000, then "10,000+". Nobody waits for more."""
+    count = rows.order_by()[: COUNTED_TO + 1].count()
+    return f"{COUNTED_TO:,}+" if count > COUNTED_TO else f"{count:,}"
 
 
 def _behind(order: Sequence[Column], values: Sequence[Any]) -> Q:

@@ -9,9 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from apps.access_requests.selectors.approvers import Standing
-from apps.access_requests.selectors.deciding import waiting_for
-from apps.access_requests.selectors.requests import my_waiting_count
+from apps.access_requests.web import waiting_of
 from apps.assignments.selectors import Held
 from apps.notifications import selectors as notifications
 from apps.portal.nav import Section, menu
@@ -27,14 +25,10 @@ class Frame:
 
     @cached_property
     def menu(self) -> list[Section]:
-        user, now = self._request.user, self._request.now
-        standing = Standing(user, self._request.holdings)
-        counts = {
-            "my_waiting": my_waiting_count(user, now=now),
-            "to_decide": len(waiting_for(standing, now=now)),
-        }
-        match = self._request.resolver_match
-        return menu(match.view_name if match else "", counts, demo=self.demo)
+        waiting, match = waiting_of(self._request), self._request.resolver_match
+        counts = {"my_waiting": waiting.count_of_mine, "to_decide": len(waiting.for_me)}
+        view = match.view_name if match else ""
+        return menu(view, counts, access=self._request.access, demo=self.demo)
 
     @cached_property
     def unread_count(self) -> int:

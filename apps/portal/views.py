@@ -12,10 +12,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.access_requests.selectors.approvers import Standing
-from apps.access_requests.selectors.deciding import waiting_for
 from apps.access_requests.selectors.my_roles import active_rows, eligible_rows, lately_used
-from apps.access_requests.selectors.requests import my_waiting_count
+from apps.access_requests.web import waiting_of
 from apps.portal import timetable
 
 logger = logging.getLogger(__name__)
@@ -29,12 +27,12 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for me, what is active, and what I may want again."""
     active = active_rows(request.user, request.holdings, now=request.now)
     eligible = eligible_rows(request.user, request.holdings, now=request.now)
-    to_decide = waiting_for(Standing(request.user, request.holdings), now=request.now)
+    waiting = waiting_of(request)
     context = {
-        "to_decide": to_decide[:_SHOWN],
-        "to_decide_count": len(to_decide),
+        "to_decide": waiting.for_me[:_SHOWN],
+        "to_decide_count": len(waiting.for_me),
         "active_now": [row for row in active if row.assignment.is_activated],
-        "my_waiting_count": my_waiting_count(request.user, now=request.now),
+        "my_waiting_count": waiting.count_of_mine,
         "eligible_count": len(eligible),
         "lately_used": lately_used(eligible, request.user),
     }

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import pytest
 
+from apps.common.access import NO_ACCESS, Access, Grant, Permission, Provider
 from apps.portal.nav import ACTIVITY, DEMO, TASKS, menu
 
 ENTRIES = (*TASKS, *ACTIVITY, *DEMO)
+EVERYTHING = Access(grants=frozenset(Grant(permission, Provider.DIRECTORY) for permission in Permission))
 
 
-def items(view="", counts=None, *, demo=True):
-    return [item for section in menu(view, counts or {}, demo=demo) for item in section.items]
+def items(view="", counts=None, *, access=EVERYTHING, demo=True):
+    return [item for section in menu(view, counts or {}, access=access, demo=demo) for item in section.items]
 
 
 def test_lists_tasks_before_activity():
-    assert [section.label for section in menu("", {}, demo=False)] == ["Tasks", "Activity"]
+    assert [section.label for section in menu("", {}, access=NO_ACCESS, demo=False)] == ["Tasks", "Activity"]
 
 
 def test_shows_the_demos_pages_in_the_demo_only():
@@ -38,3 +40,14 @@ def test_counts_beside_the_entries_that_wait():
     assert counts["My requests"] == 1
     assert counts["Approve requests"] == 5
     assert counts["My roles"] == 0
+
+
+@pytest.mark.parametrize(
+    ("permission", "label"), [(Permission.REQUESTS_READ, "All requests"), (Permission.AUDIT_READ, "Audit")]
+)
+def test_shows_what_is_everybodys_to_whoever_may_read_it_somewhere(permission, label):
+    reader = Access(grants=frozenset([Grant(permission, Provider.RESOURCES, "a/b/")]))
+
+    more = {item.label for item in items(access=reader)} - {item.label for item in items(access=NO_ACCESS)}
+
+    assert more == {label}

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.access_requests.forms import DecideForm, DecideManyForm, DecisionForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Standing
-from apps.access_requests.selectors.deciding import ApproveRow, Evidence, decided_by, evidence_on, waiting_for
+from apps.access_requests.selectors.deciding import ApproveRow, Evidence, decided_by, evidence_on
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.deciding import (
@@ -27,6 +27,7 @@ from apps.access_requests.services.deciding import (
 )
 from apps.access_requests.states import WAITING, State
 from apps.access_requests.views.actor import actor_of
+from apps.access_requests.web import waiting_of
 from apps.accounts.web import fresh_until
 from apps.common.errors import DomainError
 from apps.roles.selectors import rules_for
@@ -113,16 +114,12 @@ def _may_see(request: HttpRequest, item: AccessRequest) -> bool:
     return standing.fills_a_seat(rules, item) or item.approvals.filter(approver=request.user).exists()
 
 
-def _waiting(request: HttpRequest) -> list[ApproveRow]:
-    return waiting_for(Standing(request.user, request.holdings), now=request.now)
-
-
 def _list_page(
     request: HttpRequest, *, tab: str = "waiting", selected: Panel | None = None, status: int = 200
 ) -> HttpResponse:
     context = {
         "tab": tab,
-        "rows": _waiting(request),
+        "rows": waiting_of(request).for_me,
         "decided": decided_by(request.user, now=request.now) if tab == "decided" else [],
         "selected": selected,
     }
@@ -168,7 +165,7 @@ def _panel(request: HttpRequest, evidence: Evidence, form: DecideForm) -> Panel:
 def _picked(request: HttpRequest) -> list[Evidence]:
     """Those of the picked requests that wait for this person, with their evidence."""
     picked = {*request.POST.getlist("pick"), *(seen[:36] for seen in request.POST.getlist("seen"))}
-    rows: Iterable[ApproveRow] = (row for row in _waiting(request) if str(row.item.id) in picked)
+    rows: Iterable[ApproveRow] = (row for row in waiting_of(request).for_me if str(row.item.id) in picked)
     return [evidence_on(row.item, reader=request.user, now=request.now) for row in rows]
 
 

@@ -1,0 +1,89 @@
+"""All requests: everybody's, as far as their reader may see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Prefetch, TextChoices
+
+from apps.access_requests.models import AccessRequest, AccessRequestQuerySet, Approval
+from apps.access_requests.policy.reading import Reading
+from apps.access_requests.selectors.facts import readings_now, states_now
+from apps.access_requests.states import WAITING
+from apps.accounts.models import User
+from apps.common.access import Access
+from apps.common.paging import Page, count_of, newest_first, page_of
+
+_NEWEST = newest_first("created_at")
+
+
+class Tab(TextChoices):
+    WAITING = "waiting", "Waiting"
+    DECIDED = "decided", "Decided"
+    ALL = "all", "All"
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for; what is empty leaves nothing out."""
+
+    tab: Tab = Tab.WAITING
+    provider: str = ""
+    q: str = ""
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.provider or self.q)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One request of somebody's, and how it stands."""
+
+    item: AccessRequest
+    reading: Reading
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.reading.state in WAITING
+
+    @property
+    def is_for_another(self) -> bool:
+        return self.item.principal_id != self.item.requester_id
+
+    @property
+    def approval(self) -> Approval | None:
+        return next(iter(self.item.approvals.all()), None)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of the tab that was asked for, and how many there are in each."""
+
+    page: Page[AccessRequest]
+    lines: list[Line]
+    counts: dict[Tab, str]
+
+
+def all_requests(user: User, access: Access, search: Search, *, after: str = "", now: datetime) -> Found:
+    """The requests that `user` may see, the latest first. A fixed number of queries."""
+    visible = AccessRequest.objects.visible_to(user, access).containing(search.q.split())
+    if search.provider:
+        visible = visible.filter(resource__provider=search.provider)
+    tabs = {Tab.WAITING: _waiting(visible, now), Tab.DECIDED: visible.decided(), Tab.ALL: visible}
+    approvals = Prefetch("approvals", Approval.objects.select_related("approver"))
+    page = page_of(tabs[search.tab].with_names().prefetch_related(approvals), _NEWEST, after=after)
+    readings = readings_now(page.rows, now=now)
+    return Found(
+        page,
+        [Line(row, readings[row.id]) for row in page.rows],
+        {tab: count_of(rows) for tab, rows in tabs.items()},
+    )
+
+
+def _waiting(visible: AccessRequestQuerySet, now: datetime) -> AccessRequestQuerySet:
+    """Those that wait as the clock has it: what has lost its ground waits no longer, also before a sweep."""
+    stored = visible.waiting().filter(deadline_at__gt=now)
+    states = states_now(stored.with_names(), now=now)
+    return stored.exclude(pk__in=[id_ for id_, state in states.items() if state not in WAITING])
