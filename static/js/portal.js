@@ -163,6 +163,28 @@
     place.textContent = state;
   });
 
+  /* ---- Recovery codes: taken along while they are shown ---- */
+
+  const linesOf = (id) => all("li", document.getElementById(id)).map((line) => line.textContent.trim()).join("\n");
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy], [data-download], [data-print]");
+    if (!button) return;
+    if ("print" in button.dataset) window.print();
+    if (button.dataset.copy) {
+      navigator.clipboard.writeText(linesOf(button.dataset.copy)).then(() => {
+        button.querySelector("span").textContent = button.dataset.done;
+      });
+    }
+    if (button.dataset.download) {
+      const file = document.createElement("a");
+      file.href = URL.createObjectURL(new Blob([`${linesOf(button.dataset.download)}\n`], { type: "text/plain" }));
+      file.download = button.dataset.name;
+      file.click();
+      URL.revokeObjectURL(file.href);
+    }
+  });
+
   const errors = document.getElementById("form-errors");
   if (errors) errors.focus();
   all("[data-count-of]").forEach(showLength);
