@@ -45,7 +45,7 @@ access_requests:deactivate   in/in      405/404  405/302    405/404   405/404  4
 access_requests:my_requests  in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:all_requests in/in      403/405  403/405    403/405   200/405  200/405
 access_requests:request      in/in      404/405  200/405    404/405   200/405  200/405
-access_requests:cancel       in/in      405/404  405/302    405/404   405/403  405/403
+access_requests:cancel       in/in      404/404  200/302    404/404   403/403  200/400
 access_requests:approve      in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:decide       in/in      403/403  403/403    200/400   403/403  403/403
 access_requests:decide_many  in/in      405/302  405/302    405/200   405/302  405/302

@@ -311,8 +311,8 @@ class DecisionField(forms.ChoiceField):
         )
 
 
-class DecisionForm(StepUpForm):
-    """What deciding one and deciding many have in common. `reader` is who reads the reason."""
+class AnswerForm(StepUpForm):
+    """What an answer to somebody's request asks for. `reader` is who reads the reason."""
 
     hidden: ClassVar[tuple[str, ...]] = ()
 
@@ -320,7 +320,6 @@ class DecisionForm(StepUpForm):
         self, *args: Any, wants_reason: bool = True, reader: str = "The requester", **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["choice"] = DecisionField()
         self.fields["justification"] = JustificationField(
             label="Your reason",
             help_text=f"{reader} and the audit log see it.",
@@ -332,11 +331,19 @@ class DecisionForm(StepUpForm):
 
     @property
     def helper(self) -> FormHelper:
-        """Without the choice: that is the two buttons, and the template's."""
+        """Without a choice: that is the two buttons, and the template's."""
         helper = super().helper
         code = [Field("code", wrapper_class="code-field")] if "code" in self.fields else []
         helper.layout = Layout(*self.hidden, Field("justification", template=_REASON), *code)
         return helper
+
+
+class DecisionForm(AnswerForm):
+    """What deciding one and deciding many have in common."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["choice"] = DecisionField()
 
 
 class DecideForm(DecisionForm):
@@ -349,6 +356,10 @@ class DecideForm(DecisionForm):
         self.fields["digest"] = forms.CharField(
             max_length=64, widget=forms.HiddenInput, error_messages={"required": _OUT_OF_DATE}
         )
+
+
+class CancelForm(AnswerForm):
+    """Cancel a request; somebody else's with a fresh second factor. Cleaned: `justification`."""
 
 
 class DecideManyForm(DecisionForm):

@@ -7,13 +7,13 @@ import pytest
 from apps.access_requests.asks import THE_CONSOLE, Ask, Said
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.services.door import assess, submit
-from apps.access_requests.services.withdrawing import assess_cancel, cancel
+from apps.access_requests.services.withdrawing import assess_cancel, assess_opening_cancel, cancel
 from apps.access_requests.states import Action, State
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
-from apps.common.errors import NotAllowed
+from apps.common.errors import Conflict, NotAllowed
 from apps.notifications.models import Notice
 from tests.factories import acting, activate, activation_of, answer, assign, join, make_group
 
@@ -67,6 +67,19 @@ def refusal_to_cancel(request, actor, now):
     return verdict.reason
 
 
+def too_late(request, user, now):
+    """What somebody hears who comes too late; the button would have said so, and nothing changes."""
+    actor = acting(user, now=now)
+    row = AccessRequest.objects.with_names().get(pk=request.pk)
+    events = AuditEvent.objects.count()
+    assert assess_cancel(row, actor=actor, now=now).reason.startswith("This can no longer be cancelled: ")
+    with pytest.raises(Conflict) as refused:
+        cancel(request.id, actor=actor, now=now)
+    assert AccessRequest.objects.get(pk=request.pk).state == row.state
+    assert AuditEvent.objects.count() == events
+    return str(refused.value)
+
+
 # ---- Cancelling a request ----------------------------------------------------------------------------------
 
 
@@ -100,6 +113,24 @@ def test_lets_the_requester_ask_again(waiting, requester, eligible, now):
     assert activate(eligible, requester, now=now).state == State.PENDING_APPROVAL
 
 
+def test_keeps_why_an_admin_did_it_for_the_requester_and_the_log(waiting, administrator, now):
+    cancel(waiting.id, actor=acting(administrator, now=now), now=now, justification="Not during the freeze")
+
+    reason = "Cancelled by Alma Admin: “Not during the freeze”."
+    assert AccessRequest.objects.get(pk=waiting.pk).closing_reason == reason
+    assert Notice.objects.get(event="request_canceled").text.startswith(reason)
+    event = AuditEvent.objects.get(action=AuditAction.REQUEST_CANCELED)
+    assert event.justification == "Not during the freeze"
+
+
+def test_asks_an_admin_for_a_fresh_factor_that_the_button_does_not_need(waiting, administrator, now):
+    stale = acting(administrator, now=now, proven_at=now - HOUR)
+    row = AccessRequest.objects.with_names().get(pk=waiting.pk)
+
+    assert assess_opening_cancel(row, actor=stale, now=now)
+    assert refusal_to_cancel(waiting, stale, now).startswith("Confirm with your second factor")
+
+
 @pytest.mark.parametrize("who", ["visitor", "approver", "auditor"])
 def test_lets_nobody_else_withdraw_it(waiting, now, request, who):
     somebody = acting(request.getfixturevalue(who), now=now)
@@ -114,26 +145,24 @@ def test_withdraws_until_the_deadline(waiting, requester, now, at, is_open):
     if is_open:
         assert withdraw(waiting, requester, instant).state == State.CANCELED
     else:
-        reason = refusal_to_cancel(waiting, acting(requester, now=instant), instant)
-        assert reason == "This can no longer be cancelled: timed out."
+        assert too_late(waiting, requester, instant) == "This request waits no longer: timed out."
 
 
-@pytest.mark.parametrize("approve", [True, False])
-def test_withdraws_nothing_that_was_decided(waiting, requester, approver, now, approve):
+@pytest.mark.parametrize(("approve", "word"), [(True, "approved"), (False, "denied")])
+def test_says_who_was_faster_where_a_request_was_decided(waiting, requester, approver, now, approve, word):
     answer(waiting, approver, now=now, approve=approve)
 
-    reason = refusal_to_cancel(waiting, acting(requester, now=now), now)
+    assert (
+        too_late(waiting, requester, now) == f"Ada Approver was faster and {word} this request at 13:00 UTC."
+    )
 
-    word = "granted" if approve else "denied"
-    assert reason == f"This can no longer be cancelled: {word}."
 
-
-def test_withdraws_once(waiting, requester, now):
+def test_withdraws_once_and_then_says_who_did(waiting, requester, administrator, now):
     withdraw(waiting, requester, now)
 
-    with pytest.raises(NotAllowed, match=r"^This can no longer be cancelled: cancelled\.$"):
-        withdraw(waiting, requester, now + MINUTE)
+    words = too_late(waiting, administrator, now + MINUTE)
 
+    assert words == "This request waits no longer: cancelled. Cancelled by John Doe."
     assert AuditEvent.objects.filter(action=AuditAction.REQUEST_CANCELED).count() == 1
 
 
@@ -146,8 +175,7 @@ def test_withdraws_what_is_granted_until_it_begins(later, requester, now, at, is
         assert Assignment.objects.get(pk=later.result_id).ended_how == Assignment.End.REMOVED
         assert not holds_anything(requester, now + HOUR)
     else:
-        reason = refusal_to_cancel(later, acting(requester, now=instant), instant)
-        assert reason == "This can no longer be cancelled: granted."
+        assert too_late(later, requester, instant) == "This request waits no longer: granted."
         assert holds_anything(requester, now + HOUR)
 
 

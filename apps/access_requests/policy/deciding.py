@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.access_requests.policy.factor import second_factor_refusal
-from apps.access_requests.states import WAITING, State
+from apps.access_requests.states import OPEN, WAITING, State
 from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.common.decision import ALLOWED, Decision, Refusal, denied, judge
 from apps.common.text import is_blank
@@ -74,16 +74,24 @@ def may_look(facts: DecisionFacts) -> Decision:
     return judge((own_request_rule, approver_rule), facts)
 
 
-def can_cancel(state: State, *, is_own: bool, may_manage: bool, is_fresh: bool = False) -> Decision:
-    """Waiting and not yet started requests are withdrawn by their requester or an admin (Entra behaviour), an
-    admin with a fresh second factor, as for everything that admins do."""
-    if state not in (*WAITING, State.GRANTED):
+def may_cancel(state: State, *, is_own: bool, may_manage: bool) -> Decision:
+    """Waiting and not yet started requests are withdrawn by their requester or an admin (Entra behaviour).
+    What a button asks: the second factor is proven behind it."""
+    if state not in OPEN:
         return denied("CancelRule", f"This can no longer be cancelled: {state.label.lower()}.")
     if not (is_own or may_manage):
         return denied("CancelRule", "Only the requester or an admin cancels a request.")
-    if not is_own and not is_fresh:
-        return denied("MfaRule", "Confirm with your second factor before you cancel another's request.")
     return ALLOWED
+
+
+def can_cancel(state: State, *, is_own: bool, may_manage: bool, is_fresh: bool = False) -> Decision:
+    """An admin proves a fresh second factor, as for everything that admins do; one's own needs none."""
+    allowed = may_cancel(state, is_own=is_own, may_manage=may_manage)
+    if allowed and not is_own and not is_fresh:
+        return denied(
+            "MfaRule", "Confirm with your second factor before you cancel another's request.", "code"
+        )
+    return allowed
 
 
 def can_deactivate(*, is_activated: bool, is_holder: bool, is_running: bool) -> Decision:

@@ -1,4 +1,4 @@
-"""My requests, and one request with its progress."""
+"""My requests, one request with its progress, and cancelling it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,26 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
+from apps.access_requests.forms import CancelForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import approvers_for
 from apps.access_requests.selectors.facts import readings_now
 from apps.access_requests.selectors.my_roles import active_rows
 from apps.access_requests.selectors.requests import my_requests, timeline
-from apps.access_requests.services.withdrawing import assess_cancel, cancel
+from apps.access_requests.services.withdrawing import (
+    assess_opening_cancel,
+    cancel,
+    is_own,
+    refuse_if_closed,
+)
 from apps.access_requests.states import OPEN, WAITING, State
 from apps.access_requests.views.actor import actor_of
 from apps.accounts.policy import zone_of
+from apps.accounts.web import fresh_until
+from apps.common.access import Permission
+from apps.common.errors import NotAllowed
 from apps.common.instants import short
 from apps.roles.policy import RoleRules
 from apps.roles.selectors import rules_for
@@ -41,15 +50,15 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     state = reading.state
     rules = rules_for(item.role, item.eligible.resource if item.eligible else item.resource)
     row = _active_row(request, item)
-    cancel_decision = assess_cancel(item, actor=actor_of(request), now=request.now)
+    can_cancel = assess_opening_cancel(item, actor=actor_of(request), now=request.now)
     context = {
         "item": item,
         "reading": reading,
+        "origin": _origin(request, item),
+        "is_own": is_own(item, actor_of(request)),
         "settings": rules,
-        "timeline": timeline(
-            item, reading, deciders=_deciders(request, item, state, rules), now=request.now
-        ),
-        "can_cancel": cancel_decision if state in OPEN else None,
+        "timeline": timeline(item, reading, deciders=_deciders(request, item, state, rules), now=request.now),
+        "can_cancel": can_cancel if state in OPEN else None,
         "is_live": state in OPEN or row is not None,
         "assignment": row.assignment if row else None,
         "can_deactivate": row.can_deactivate if row else None,
@@ -59,16 +68,61 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, f"access_requests/{template}.html", context)
 
 
-@require_POST
 def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
-    item = cancel(_visible(request, pk).pk, actor=actor_of(request), now=request.now)
-    messages.success(request, f"{item.number} is cancelled.")
-    return redirect(item)
+    """GET shows what would be cancelled, POST cancels it. One's own needs no more than the press; an admin
+    proves a second factor, and may say why."""
+    item, actor = _visible(request, pk), actor_of(request)
+    refuse_if_closed(item, actor=actor, now=request.now)
+    assess_opening_cancel(item, actor=actor, now=request.now).require()
+    form = CancelForm(
+        request.POST if request.method == "POST" else None,
+        request=request,
+        factor_required=not is_own(item, actor),
+        wants_reason=False,
+        reader=item.requester_name,
+    )
+    if form.is_valid():
+        try:
+            return _cancel(request, item, form)
+        except NotAllowed as error:
+            form.add_domain_error(error)
+    context = {
+        "item": item,
+        "form": form,
+        "origin": _origin(request, item),
+        "is_own": is_own(item, actor),
+        "fresh_until": fresh_until(request),
+    }
+    status = 400 if form.is_bound else 200
+    return render(request, "access_requests/request_cancel.html", context, status=status)
+
+
+# ---- Parts -------------------------------------------------------------------------------------------------
 
 
 def _visible(request: HttpRequest, pk: UUID) -> AccessRequest:
     visible = AccessRequest.objects.visible_to(request.user, request.access)
     return get_object_or_404(visible.with_names(), pk=pk)
+
+
+def _cancel(request: HttpRequest, item: AccessRequest, form: CancelForm) -> HttpResponse:
+    canceled = cancel(
+        item.pk,
+        actor=actor_of(request, form.second_factor),
+        now=request.now,
+        justification=form.cleaned_data["justification"],
+    )
+    messages.success(request, f"{canceled.number} is cancelled.")
+    return redirect(canceled)
+
+
+def _origin(request: HttpRequest, item: AccessRequest) -> tuple[str, str]:
+    """The list from which this person knows the request: a view and its title."""
+    if is_own(item, actor_of(request)):
+        return "access_requests:my_requests", "My requests"
+    if request.access.may_somewhere(Permission.REQUESTS_READ):
+        return "access_requests:all_requests", "All requests"
+    return "access_requests:approve", "Approve requests"
 
 
 def _active_row(request: HttpRequest, item: AccessRequest) -> object | None:
