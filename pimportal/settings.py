@@ -155,7 +155,8 @@ AUTH_PASSWORD_VALIDATORS = [
     for name, options in {
         "MinimumLengthValidator": {"min_length": 12},
         "CommonPasswordValidator": {},
-        "UserAttributeSimilarityValidator": {"user_attributes": ("name", "email")},
+        # It compares which letters occur, not where: at its default of 0.7 it refuses good passphrases.
+        "UserAttributeSimilarityValidator": {"user_attributes": ("name", "email"), "max_similarity": 0.9},
     }.items()
 ]
 LOGIN_URL = "accounts:sign_in"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from apps.access_requests.asks import THE_CONSOLE, Actor, Ask, Said
 from apps.access_requests.models import AccessRequest
@@ -12,7 +12,7 @@ from apps.access_requests.selectors.deciding import evidence_on
 from apps.access_requests.services.deciding import Verdict, decide
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
-from apps.accounts.models import Group, Principal, User
+from apps.accounts.models import Group, Principal, Session, User
 from apps.accounts.policy import SecondFactor
 from apps.accounts.services.factors import enrol_authenticator
 from apps.accounts.services.people import create_user
@@ -36,6 +36,13 @@ def make_user(name: str = "", *, now: datetime, enrolled: bool = True, **facts: 
     if enrolled:
         enrol_authenticator(user=user, name="Phone", actor=CONSOLE, now=now)
     return user
+
+
+def make_session(user: User, *, now: datetime) -> Session:
+    """One in another browser, begun now."""
+    key, public_id = f"session-{next(_numbers)}", uuid4()
+    times = {"signed_in_at": now, "seen_at": now, "expire_date": now + timedelta(hours=12)}
+    return Session.objects.create(session_key=key, public_id=public_id, user=user, **times)
 
 
 def make_group(name: str = "", *, now: datetime, **facts: object) -> Group:

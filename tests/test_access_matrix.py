@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,10 +16,11 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from apps.accounts.models import AuthenticatorDevice, Session
 from apps.notifications.models import Notice
 from apps.portal.demo.cast import CAST
 from apps.roles import built_in
-from tests.factories import activate, assign
+from tests.factories import activate, assign, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -36,8 +38,17 @@ portal:demo_mail             200/405    200/405  200/405    200/405   200/405  2
 portal:demo_mail_html        200/405    200/405  200/405    200/405   200/405  200/405
 portal:demo_codes            200/405    200/405  200/405    200/405   200/405  200/405
 portal:demo_sign_in          405/302    405/302  405/302    405/302   405/302  405/302
+accounts:profile             in/in      200/400  200/400    200/400   200/400  200/400
+accounts:password            in/in      200/400  200/400    200/400   200/400  200/400
+accounts:end_other_sessions  in/in      405/302  405/302    405/302   405/302  405/302
+accounts:end_session         in/in      405/404  405/302    405/404   405/404  405/404
 accounts:sign_in             200/200    302/302  302/302    302/302   302/302  302/302
 accounts:sign_out            405/302    405/302  405/302    405/302   405/302  405/302
+accounts:add_factor          in/in      200/400  200/400    200/400   200/400  200/400
+accounts:recover             in/in      200/400  200/400    200/400   200/400  200/400
+accounts:confirm_factor      in/in      302/302  302/302    302/302   302/302  302/302
+accounts:recovery_codes      in/in      200/400  200/400    200/400   200/400  200/400
+accounts:delete_factor       in/in      404/404  200/400    404/404   404/404  404/404
 access_requests:my_roles     in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:activate     in/in      404/404  200/400    404/404   404/404  404/404
 access_requests:extend       in/in      404/404  200/400    404/404   404/404  404/404
@@ -80,8 +91,11 @@ def named(people, eligible, needs_approval, now):
     other = assign(requester, built_in.USER_ADMINISTRATOR, now=now)
     running = activate(other, requester, now=now).result
     waiting = activate(eligible, requester, now=now)
+    session = make_session(requester, now=now)
     notice = Notice.objects.get(recipient_id=people["approver"].pk)
     return {
+        "accounts:delete_factor": AuthenticatorDevice.objects.get(user=requester),
+        "accounts:end_session": SimpleNamespace(pk=session.public_id),  # its key is in no address
         "access_requests:deactivate": running,
         "access_requests:extend": running,
         "access_requests:request": waiting,
@@ -134,8 +148,9 @@ def outcome(response: HttpResponse) -> str:
 
 
 def everything() -> dict[str, list[tuple]]:
-    """All rows of the portal's own tables."""
+    """All rows of the portal's own tables, but for the sessions of those who ask."""
     models = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
+    models.remove(Session)
     return {model.__name__: list(model.objects.order_by("pk").values_list()) for model in models}
 
 

@@ -180,9 +180,25 @@ def session_lasts(
 # ---- Time zones --------------------------------------------------------------------------------------------
 
 
+_REGIONS = set("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split())  # noqa: SIM905
+
+
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
     return frozenset(available_timezones())
+
+
+def zones_by_region(own: str) -> dict[str, list[str]]:
+    """What people choose from: the zones named for places, by region. UTC stands before them under no region,
+    and so does the person's own where it goes by another name."""
+    regions: dict[str, list[str]] = {"": []}
+    for name in sorted(zone_names()):
+        region = name.partition("/")[0]
+        if region in _REGIONS:
+            regions.setdefault(region, []).append(name)
+        elif name in {"UTC", own}:
+            regions[""].append(name)
+    return regions
 
 
 def zone_of(user: User) -> ZoneInfo:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from apps.accounts.models import AuthenticatorDevice, OneTimeCode, User
+from apps.accounts.models import AuthenticatorDevice, OneTimeCode, Session, User
 from apps.accounts.policy import FEW_RECOVERY_CODES, SETTING_UP_LASTS, can_delete_factor
 from apps.common.decision import Decision
 
@@ -102,3 +102,20 @@ def devices_being_set_up(user_ids: Iterable[UUID], *, now: datetime) -> dict[UUI
 
 def _being_set_up(now: datetime) -> QuerySet[AuthenticatorDevice]:
     return AuthenticatorDevice.objects.filter(confirmed=False, created_at__gt=now - SETTING_UP_LASTS)
+
+
+# ---- Sessions of one person --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    session: Session
+    is_here: bool
+
+
+def sessions_of(user: User, *, here: str | None, now: datetime) -> list[SessionRow]:
+    """Where the person is signed in, the one with the key `here` first, then the latest used. They last a day
+    at most, so this list needs no pages."""
+    lasting = Session.objects.filter(user=user).lasting(now).order_by("-seen_at", "pk")
+    rows = [SessionRow(session, session.pk == here) for session in lasting]
+    return sorted(rows, key=lambda row: not row.is_here)

@@ -70,6 +70,9 @@ def pages_of_an_end_user() -> list[str]:
         reverse("access_requests:approve"),
         reverse("notifications:inbox"),
         reverse("audit:mine"),
+        reverse("audit:all"),
+        reverse("accounts:profile"),
+        reverse("accounts:password"),
     ]
 
 

@@ -1,0 +1,80 @@
+"""Forms of a person's own page: their time zone and their password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Layout
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_texts
+
+from apps.accounts.web import StepUpForm
+from apps.common.web.forms import PortalForm
+
+
+class TimeZoneForm(PortalForm):
+    time_zone = forms.ChoiceField(
+        label="Time zone",
+        error_messages={"required": "Choose a time zone.", "invalid_choice": "There is no such time zone."},
+    )
+
+    def __init__(self, *args: Any, regions: dict[str, list[str]], time_there: str, **kwargs: Any) -> None:
+        """`time_there` is what a clock shows in the zone that is chosen now."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["time_zone"]
+        field.choices = [
+            choice
+            for region, names in regions.items()
+            for choice in ([(region, _places(names))] if region else _places(names))
+        ]
+        field.help_text = f"Pages and mails show times in it. It is {time_there} there."
+
+
+class PasswordField(forms.CharField):
+    def __init__(self, *, label: str, autocomplete: str, missing: str) -> None:
+        super().__init__(
+            label=label,
+            max_length=4096,
+            strip=False,
+            widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
+            error_messages={"required": missing, "max_length": "That password is too long."},
+        )
+
+
+class PasswordForm(StepUpForm):
+    current_password = PasswordField(
+        label="Current password", autocomplete="current-password", missing="Enter your current password."
+    )
+    new_password = PasswordField(
+        label="New password",
+        autocomplete="new-password",
+        missing="Enter a new password.",
+    )
+    new_password_again = PasswordField(
+        label="New password again", autocomplete="new-password", missing="Enter the new password again."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_password"].help_text = " ".join(password_validators_help_texts())
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = super().helper
+        names = [name for name in self.fields if name != "code"]
+        code = [Field("code", wrapper_class="code-field")] if "code" in self.fields else []
+        helper.layout = Layout(*names, *code)
+        return helper
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        new, again = data.get("new_password"), data.get("new_password_again")
+        if new and again and new != again:
+            self.add_error("new_password_again", "This differs from the new password above.")
+        return data
+
+
+def _places(names: list[str]) -> list[tuple[str, str]]:
+    """By the place alone: typing its first letters picks it."""
+    return [(name, name.partition("/")[2].replace("_", " ") or name) for name in names]
