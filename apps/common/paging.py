@@ -55,10 +55,10 @@ def page_of(
     return Page(found[:size], following, is_first=not after)
 
 
-def count_of(rows: QuerySet[Row]) -> str:
+def count_of(rows: QuerySet[Row], *, exact_to: int = COUNTED_TO) -> str:
     """How many rows there are, as a list says it: exact to 10,000, then "10,000+". Nobody waits for more."""
-    count = rows.order_by()[: COUNTED_TO + 1].count()
-    return f"{COUNTED_TO:,}+" if count > COUNTED_TO else f"{count:,}"
+    count = rows.order_by()[: exact_to + 1].count()
+    return f"{exact_to:,}+" if count > exact_to else f"{count:,}"
 
 
 def _behind(order: Sequence[Column], values: Sequence[Any]) -> Q:

@@ -33,6 +33,25 @@ def test_pages_of_an_approver_are_accessible(signed_in, waiting):
         assert complaints(jane) == [], path
 
 
+def test_pages_of_a_reader_are_accessible(signed_in, waiting):
+    otto = signed_in("auditor@example.com")
+
+    for path in pages_of_a_reader(waiting):
+        otto.goto(path)
+        assert complaints(otto) == [], path
+
+
+def test_pages_of_an_admin_are_accessible(signed_in, waiting):
+    alma = signed_in("admin@example.com")
+
+    for path in (waiting.get_absolute_url(), reverse("access_requests:cancel", args=[waiting.pk])):
+        alma.goto(path)
+        assert complaints(alma) == [], path
+    alma.get_by_role("button", name="Cancel request").click()
+    assert alma.locator("#form-errors").count() == 1
+    assert complaints(alma) == []
+
+
 def test_pages_of_the_signed_out_are_accessible(page, demo):
     for path in ("/sign-in/", "/demo/codes/", "/demo/mailbox/", "/no-such-page/"):
         page.goto(path)
@@ -71,8 +90,6 @@ def pages_of_an_end_user() -> list[str]:
         reverse("notifications:inbox"),
         reverse("audit:mine"),
         reverse("audit:all"),
-        reverse("accounts:profile"),
-        reverse("accounts:password"),
     ]
 
 
@@ -87,6 +104,19 @@ def pages_of_an_approver(waiting: AccessRequest) -> list[str]:
         decide,
         f"{decide}?choice=deny",
         reverse("access_requests:decide", args=[closed.pk]),
+    ]
+
+
+def pages_of_a_reader(waiting: AccessRequest) -> list[str]:
+    requests, log = reverse("access_requests:all_requests"), reverse("audit:all")
+    return [
+        *(f"{requests}?tab={tab}" for tab in ("waiting", "decided", "all")),
+        f"{requests}?q=nothing+is+called+that",
+        waiting.get_absolute_url(),
+        reverse("access_requests:cancel", args=[waiting.pk]),
+        log,
+        f"{log}?outcome=failure&person=nobody",
+        f"{log}?since=2026-03-25&until=2026-03-24",
     ]
 
 
