@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.urls import reverse
+
 from apps.accounts.models import AuthenticatorDevice, User
 from apps.accounts.policy import ENROLMENT_CODE_LASTS, Ground, zone_of
 from apps.audit.vocabulary import Party
@@ -84,7 +86,7 @@ def _tell(user: User, subject: str, text: str, *, key: str, now: datetime) -> No
         NoticeEvent.ACCOUNT_CHANGED,
         subject,
         text,
-        link="",
+        link=reverse("accounts:profile"),
         facts=(("Account", user.email), ("When", full(now, zone_of(user)))),
     )
     notifications.notify(

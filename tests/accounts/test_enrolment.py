@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from apps.accounts.models import AuthenticatorDevice, OneTimeCode, Session
 from apps.accounts.policy import (
@@ -234,6 +235,7 @@ def test_finishes_with_the_first_code_of_the_app(guest, now):
     }
     assert events(guest, AuditAction.RECOVERY_CODES_MADE).count() == 1
     assert mails(guest) == ["A second factor was added to your account"]
+    assert Notice.objects.get().link == reverse("accounts:profile")
 
 
 def test_spends_the_code_that_finishes(guest, now):

@@ -262,6 +262,12 @@ def test_leads_back_to_where_one_came_from(grace, clock):
     assert f'href="{here.replace("&", "&amp;")}"' in page
 
 
+def test_leads_from_a_lost_app_to_where_one_wanted_to_go(john):
+    page = text(john.get(f"{ADD}?next=/requests/"))
+
+    assert f'href="{RECOVER}?next=%2Frequests%2F"' in page
+
+
 def test_leads_nowhere_outside(grace, clock):
     begun = grace.post(f"{ADD}?next=https://evil.example/")
     page = text(finish(grace, clock, address=f"{CONFIRM}?next=//evil.example/"))
