@@ -101,7 +101,8 @@ def devices_being_set_up(user_ids: Iterable[UUID], *, now: datetime) -> dict[UUI
 
 
 def _being_set_up(now: datetime) -> QuerySet[AuthenticatorDevice]:
-    return AuthenticatorDevice.objects.filter(confirmed=False, created_at__gt=now - SETTING_UP_LASTS)
+    unfinished: QuerySet[AuthenticatorDevice] = AuthenticatorDevice.objects.filter(confirmed=False)
+    return unfinished.filter(created_at__gt=now - SETTING_UP_LASTS)
 
 
 # ---- Sessions of one person --------------------------------------------------------------------------------

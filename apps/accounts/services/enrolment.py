@@ -94,7 +94,8 @@ def forget_unfinished(*, now: datetime) -> int:
     """Remove what was begun and not finished, and enrolment codes that count no more."""
     devices = AuthenticatorDevice.objects.filter(confirmed=False, created_at__lte=now - SETTING_UP_LASTS)
     codes = OneTimeCode.objects.filter(purpose=OneTimeCode.Purpose.ENROLMENT).spent_or_expired(now)
-    return devices.delete()[0] + codes.delete()[0]
+    removed: int = devices.delete()[0] + codes.delete()[0]
+    return removed
 
 
 def _set_up(user: User, ground: Ground, now: datetime) -> AuthenticatorDevice:
