@@ -62,6 +62,7 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
             "role",
             "resource",
             "eligible__principal",
+            "eligible__role",
             "eligible__resource",
             "result",
             "extends",
@@ -162,6 +163,11 @@ class AccessRequest(models.Model):
     def number(self) -> str:
         """What people call it."""
         return f"REQ-{self.id.hex[:6].upper()}"
+
+    @property
+    def rests_on_a_group(self) -> bool:
+        """Whether it asks to activate what a group is eligible for."""
+        return self.eligible is not None and self.eligible.principal_id != self.principal_id
 
     @property
     def is_extension(self) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from apps.access_requests.models import AccessRequest
@@ -28,7 +27,7 @@ from apps.roles.built_in import (
     USER_ACCESS_ADMINISTRATOR,
 )
 from apps.roles.models import Resource
-from apps.roles.policy import Audience, NoticeCase, RoleRules
+from apps.roles.policy import Audience, Cell, NoticeCase, RoleRules
 
 # Who "Admin" is in the notification matrix (fact sheet, section 6).
 _ADMIN_ROLES = {
@@ -38,6 +37,7 @@ _ADMIN_ROLES = {
 }
 
 Build = Callable[[tzinfo], Message]
+Letter = tuple[Recipient, Message]
 
 
 def ask_approvers(request: AccessRequest, approvers: Approvers, *, rules: RoleRules, now: datetime) -> None:
@@ -57,10 +57,8 @@ def tell_granted(request: AccessRequest, *, rules: RoleRules, now: datetime) -> 
     def build(zone: tzinfo) -> Message:
         return _granted(request, zone, now)
 
-    key = f"request:{request.id}:granted"
-    _tell_cell(rules, NoticeCase.ACTIVATION, Audience.HOLDER, [request.requester], build, key=key, now=now)
-    admins = _admins_of(request.resource, now=now)
-    _tell_cell(rules, NoticeCase.ACTIVATION, Audience.ADMIN, admins, build, key=key, now=now)
+    people = {Audience.HOLDER: [request.requester], Audience.ADMIN: _admins_of(request.resource, now=now)}
+    _tell_cells(rules, NoticeCase.ACTIVATION, people, build, key=f"request:{request.id}:granted", now=now)
 
 
 def tell_decided(request: AccessRequest, approver: User, *, rules: RoleRules, now: datetime) -> None:
@@ -72,14 +70,14 @@ def tell_decided(request: AccessRequest, approver: User, *, rules: RoleRules, no
     def build_for_requester(zone: tzinfo) -> Message:
         return _decided(request, approver.name, zone, now, link=request.get_absolute_url())
 
-    key = f"request:{request.id}:decided"
-    if request.state in (State.DENIED, State.FAILED):
-        _tell([request.requester], build_for_requester, key=key, now=now)
     others = approvers_for(
         rules, resource=request.eligible.resource, requester=request.requester, now=now
     ).people
     told = others if request.state == State.FAILED else [user for user in others if user.id != approver.id]
-    _tell(told, build, key=key, now=now)
+    letters = [*_letters(told, build)]
+    if request.state in (State.DENIED, State.FAILED):
+        letters = [*_letters([request.requester], build_for_requester), *letters]
+    notifications.notify_each(key=f"request:{request.id}:decided", letters=letters, now=now)
 
 
 def tell_closed(request: AccessRequest, *, by: Party, now: datetime) -> None:
@@ -97,10 +95,9 @@ def tell_assigned(request: AccessRequest, *, by: Party, rules: RoleRules, now: d
     def build(zone: tzinfo) -> Message:
         return _assigned(request, by, zone, now)
 
-    key = f"request:{request.id}:assigned"
-    _tell_cell(rules, case, Audience.HOLDER, holders, build, key=key, now=now)
     admins = [user for user in _admins_of(request.resource, now=now) if str(user.id) != by.id]
-    _tell_cell(rules, case, Audience.ADMIN, admins, build, key=key, now=now)
+    people = {Audience.HOLDER: holders, Audience.ADMIN: admins}
+    _tell_cells(rules, case, people, build, key=f"request:{request.id}:assigned", now=now)
 
 
 # ---- Whom --------------------------------------------------------------------------------------------------
@@ -111,34 +108,46 @@ def _admins_of(resource: Resource, *, now: datetime) -> Iterable[User]:
     return holders_of(roles, resource, kind=Assignment.Kind.ACTIVE, now=now)
 
 
-def _tell_cell(
+def _tell_cells(
     rules: RoleRules,
     case: NoticeCase,
-    audience: Audience,
-    people: Iterable[User],
+    people: Mapping[Audience, Iterable[User]],
     build: Build,
     *,
     key: str,
     now: datetime,
 ) -> None:
-    """Tell those whom one cell of the notification matrix names. These mails inform, so a cell for critical
-    mails only leaves them out."""
-    cell = rules.cell(case, audience)
+    """Tell those whom a row of the notification matrix names; `people` are the default recipients of its
+    columns. These mails inform, so a cell for critical mails only leaves them out."""
+    letters = [
+        letter
+        for audience, default in people.items()
+        for letter in _letters_of(rules.cell(case, audience), default, build)
+    ]
+    notifications.notify_each(key=key, letters=letters, now=now)
+
+
+def _letters_of(cell: Cell, people: Iterable[User], build: Build) -> Iterable[Letter]:
     if cell.critical_only:
         return
     if cell.default_recipients:
-        _tell(people, build, key=key, now=now)
-    extra = [Recipient(address) for address in cell.additional_recipients]
-    if extra:
-        notifications.notify(key=key, message=build(UTC), recipients=extra, now=now)
+        yield from _letters(people, build)
+    for address in cell.additional_recipients:
+        yield Recipient(address), build(UTC)
+
+
+def _letters(people: Iterable[User], build: Build) -> Iterable[Letter]:
+    """One for each, the times in their own zone."""
+    messages: dict[tzinfo, Message] = {}
+    for user in people:
+        zone = zone_of(user)
+        if zone not in messages:
+            messages[zone] = build(zone)
+        yield Recipient(user.email, user.name, user.id), messages[zone]
 
 
 def _tell(people: Iterable[User], build: Build, *, key: str, now: datetime) -> None:
-    by_zone: dict[tzinfo, list[Recipient]] = defaultdict(list)
-    for user in people:
-        by_zone[zone_of(user)].append(Recipient(user.email, user.name, user.id))
-    for zone, recipients in by_zone.items():
-        notifications.notify(key=key, message=build(zone), recipients=recipients, now=now)
+    notifications.notify_each(key=key, letters=_letters(people, build), now=now)
 
 
 # ---- In which words ----------------------------------------------------------------------------------------

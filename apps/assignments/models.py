@@ -36,6 +36,11 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """What the clock has ended and nobody has written down yet."""
         return self.filter(ended_at__isnull=True, ends_at__lte=now)
 
+    def to_settle(self, now: datetime) -> AssignmentQuerySet:
+        """What may have ended without being written down: past its end, or an activation, whose ground may be
+        gone."""
+        return self.filter(Q(ends_at__lte=now) | Q(origin=Assignment.Origin.ACTIVATED), ended_at__isnull=True)
+
     def ended_since(self, instant: datetime, *, now: datetime) -> AssignmentQuerySet:
         """Those that ended, by the clock or by somebody, between `instant` and `now`."""
         by_clock = Q(ended_at__isnull=True, ends_at__gt=instant, ends_at__lte=now)
@@ -150,6 +155,11 @@ class Assignment(models.Model):
     @property
     def is_activated(self) -> bool:
         return self.origin == self.Origin.ACTIVATED
+
+    @property
+    def rests_on_a_group(self) -> bool:
+        """Whether it was activated from what a group is eligible for."""
+        return self.parent is not None and self.parent.principal_id != self.principal_id
 
     def is_current(self, now: datetime) -> bool:
         """Within its period and not ended, now or at any instant before; its ground is another question

@@ -131,12 +131,8 @@ def groundless(*, now: datetime, principal_id: UUID | None = None) -> list[Assig
 def without_ground(running: Iterable[Assignment], *, now: datetime) -> list[Assignment]:
     """Those of these activations that have lost what they rest on. One query, if any rests on a group."""
     rows = list(running)
-    memberships = memberships_of({row.principal_id for row in rows if _rests_on_a_group(row)}, since=now)
+    memberships = memberships_of({row.principal_id for row in rows if row.rests_on_a_group}, since=now)
     return [row for row in rows if not _stands(row, memberships.groups_of(row.principal_id, now=now), now)]
-
-
-def _rests_on_a_group(row: Assignment) -> bool:
-    return row.parent is not None and row.parent.principal_id != row.principal_id
 
 
 def _stands(row: Assignment, groups: Groups, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """Writing the facts. Whoever calls these has decided already; only `access_requests` and the sweep do.
 
 Each writes the row, its audit event and what follows from it in one transaction. Callers hold the lock on the
-principal's row (`lock_principal`), so that periods of one key cannot overlap.
+principal's row (`lock_principal`), so that periods of one key cannot overlap, and before they judge and give
+anything they `settle`, so that what the clock has ended is in nobody's way and no new ground revives it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db import transaction
 
 from apps.accounts.models import Principal, User
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import groundless
+from apps.assignments.selectors import without_ground
 from apps.audit import services as audit
 from apps.audit.vocabulary import CLOCK, AuditAction, Party
 from apps.common.errors import Conflict
@@ -50,7 +51,7 @@ def lock_assignment(assignment_id: UUID | None) -> None:
         list(Assignment.objects.select_for_update(no_key=True).filter(pk=assignment_id).values_list("pk"))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def assign(
     *,
     principal: Principal,
@@ -62,8 +63,7 @@ def assign(
     now: datetime,
     why: Why = NO_REASON,
 ) -> Assignment:
-    """Give a role, eligible or active, for a period that may begin later."""
-    settle(principal_id=principal.id, now=now)
+    """Give a role, eligible or active, for a period that may begin later. The principal is settled."""
     row = Assignment.objects.create(
         principal=principal,
         role=role,
@@ -77,7 +77,7 @@ def assign(
     return row
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def activate(
     *,
     eligible: Assignment,
@@ -88,10 +88,10 @@ def activate(
     now: datetime,
     why: Why = NO_REASON,
 ) -> Assignment:
-    """Open the activation of an eligible assignment, on its resource or one below. The eligible row stays."""
-    settle(principal_id=user.id, now=now)
+    """Open the activation of an eligible assignment, on its resource or one below. The eligible row stays.
+    The person is settled."""
     row = Assignment.objects.create(
-        principal_id=user.id,
+        principal=user.principal,
         activated_by=user,
         role=eligible.role,
         resource=resource,
@@ -159,13 +159,19 @@ def end(
         _end_child(child, parent_ended_at=assignment.ended_at, by=by, now=now)
 
 
-@transaction.atomic
-def settle(*, principal_id: UUID, now: datetime) -> None:
-    """Write down what the clock has ended for one principal, so that it cannot be in a new row's way."""
-    for row in Assignment.objects.filter(principal_id=principal_id).past_their_end(now).with_names():
-        write_end(row, now=now)
-    for row in groundless(now=now, principal_id=principal_id):
-        end(row, how=Assignment.End.GROUND_LOST, by=CLOCK, now=now)
+@transaction.atomic(savepoint=False)
+def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> None:
+    """Write down what has ended for one principal and what has lost its ground, so that neither is in a new
+    row's way. `by`: who took the ground, where that was not the clock."""
+    rows = Assignment.objects.filter(principal_id=principal_id).to_settle(now).with_names()
+    running = []
+    for row in rows.select_related("activated_by"):
+        if row.ends_at is not None and row.ends_at <= now:
+            write_end(row, now=now)
+        else:
+            running.append(row)
+    for row in without_ground(running, now=now):
+        write_ground_lost(row, by=by, now=now)
 
 
 @transaction.atomic
@@ -173,6 +179,15 @@ def write_end(assignment: Assignment, *, now: datetime) -> bool:
     """Write down that the clock has ended this one. Repeatable: says whether it was the one to do so."""
     try:
         end(assignment, how=Assignment.End.EXPIRED, by=CLOCK, now=now, at=assignment.ends_at)
+    except Conflict:
+        return False
+    return True
+
+
+def write_ground_lost(assignment: Assignment, *, by: Party = CLOCK, now: datetime) -> bool:
+    """Write down that what this activation rested on is gone. Repeatable, like `write_end`."""
+    try:
+        end(assignment, how=Assignment.End.GROUND_LOST, by=by, now=now)
     except Conflict:
         return False
     return True

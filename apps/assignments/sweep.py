@@ -9,8 +9,7 @@ from django.db import transaction
 
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import groundless
-from apps.assignments.services import end, lock_principal, write_end
-from apps.audit.vocabulary import CLOCK
+from apps.assignments.services import lock_principal, write_end, write_ground_lost
 from apps.common.isolation import each_on_its_own
 
 BATCH = 500  # rows per run; the next run, a second later, takes the rest
@@ -37,8 +36,7 @@ def _write_ground_lost(pk: UUID, now: datetime) -> bool:
     row = _load_locked(pk)
     if row is None or row not in groundless(now=now, principal_id=row.principal_id):
         return False
-    end(row, how=Assignment.End.GROUND_LOST, by=CLOCK, now=now)
-    return True
+    return write_ground_lost(row, now=now)
 
 
 def _load_locked(pk: UUID) -> Assignment | None:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import fields
 from uuid import UUID
 
+from django.db.models import Prefetch
+
 from apps.accounts.models import Group
 from apps.common.access import Provider
-from apps.roles.models import Resource, RoleDefinition, RoleSettings
+from apps.roles.models import Approver, Resource, RoleDefinition, RoleSettings
 from apps.roles.policy import (
     Audience,
     Cell,
@@ -21,6 +23,7 @@ from apps.roles.policy import (
     nearest,
 )
 
+_SEATS = Prefetch("approvers", Approver.objects.select_related("principal"))
 _COLUMNS = {f.name for f in RoleSettings._meta.concrete_fields} & {f.name for f in fields(RoleRules)}
 
 
@@ -42,7 +45,7 @@ def rules_for(role: RoleDefinition, resource: Resource) -> RoleRules:
 def rules_for_many(
     pairs: Iterable[tuple[RoleDefinition, Resource]],
 ) -> dict[tuple[UUID, UUID], RoleRules]:
-    """`rules_for` of many pairs in at most four queries, keyed by (role id, resource id)."""
+    """`rules_for` of many pairs in at most three queries, keyed by (role id, resource id)."""
     wanted = {(role.id, resource.id): (role, resource) for role, resource in pairs}
     rows = _settings_by_role(wanted.values())
     return {key: _rules(rows[role.id], role, resource) for key, (role, resource) in wanted.items()}
@@ -57,7 +60,7 @@ def _settings_by_role(
         RoleSettings.objects.filter(role__in={role.id for role, _ in pairs})
         .filter_nearby(above)
         .select_related("resource")
-        .prefetch_related("approvers__principal", "cells")
+        .prefetch_related(_SEATS, "cells")
     )
     by_role = defaultdict(list)
     for row in rows:

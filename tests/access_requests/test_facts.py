@@ -11,11 +11,23 @@ from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action, State
 from apps.accounts.models import User
 from apps.assignments.sweep import write_down_the_clock
-from tests.factories import activate, assign, disable, join, make_group, make_user
+from apps.roles import built_in
+from tests.factories import (
+    activate,
+    assign,
+    disable,
+    join,
+    make_active,
+    make_group,
+    make_resource,
+    make_user,
+    set_rules,
+)
 
 pytestmark = pytest.mark.django_db
 
-TICK, HOUR, DAY = timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1)
+TICK, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def reads_as(request, now):
@@ -101,6 +113,50 @@ def test_stays_cancelled_when_it_was_ended_before_it_began_and_the_ground_is_bac
     User.objects.update(is_enabled=True)
 
     assert reads_as(later, now + at) is State.CANCELED
+
+
+# ---- Who left a group and is in it again, with no sweep in between -----------------------------------------
+
+
+@pytest.fixture
+def back(requester, now):
+    """What a group may have, for somebody who is in it for a day, and then, after a gap, by another way."""
+    builders, crew = make_group("Builders", now=now), make_group("Crew", now=now)
+    membership = join(requester, builders, now=now, days=1)
+    join(requester, crew, now=now)
+    facts = {"starts_at": membership.ends_at + HOUR, "ends_at": membership.ends_at + 30 * DAY}
+    make_active(crew, built_in.GROUP_MEMBER, builders.resource, now=now, **facts)
+    return assign(
+        builders, built_in.CONTRIBUTOR, make_resource(now=now), now=now, ends_at=now + 30 * DAY
+    ), membership.ends_at
+
+
+def test_does_not_wait_again(requester, approver, back, now):
+    eligible, left_at = back
+    set_rules(built_in.CONTRIBUTOR, now=now, approvers=(approver,))
+    waiting = activate(eligible, requester, now=left_at - HOUR)
+
+    read_as = [reads_as(waiting, left_at + after) for after in (-TICK, timedelta(0), HOUR)]
+
+    assert read_as == [State.PENDING_APPROVAL, State.CANCELED, State.CANCELED]
+
+
+def test_does_not_begin_later_after_all(requester, back, now):
+    eligible, left_at = back
+    later = activate(eligible, requester, now=now, starts_at=left_at + 2 * HOUR)
+
+    read_as = [reads_as(later, left_at + after) for after in (-TICK, timedelta(0), HOUR, 2 * HOUR, DAY)]
+
+    assert read_as == [State.GRANTED, *[State.CANCELED] * 4]
+
+
+def test_has_begun_even_if_the_group_is_left_before_anybody_looks(requester, back, now):
+    eligible, left_at = back
+    later = activate(eligible, requester, now=now, starts_at=left_at - HOUR, minutes=480)
+
+    assert reads_as(later, left_at + MINUTE) is State.PROVISIONED
+    write_down_the_clock(now=left_at + MINUTE)
+    assert reads_as(later, left_at + MINUTE) is State.PROVISIONED
 
 
 # ---- How often the database is asked -----------------------------------------------------------------------

@@ -88,6 +88,7 @@ def test_gives_a_role_with_its_event(requester, administrator, now):
 def test_gives_anew_what_the_clock_has_ended_and_no_sweep_has_met(requester, now):
     old = ask_to_assign(requester, now=now, ends_at=now + HOUR)
 
+    settle(principal_id=requester.id, now=now + HOUR)
     new = assign(
         principal=requester,
         role=old.role,

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from apps.notifications.messages import Button, NoticeEvent, Recipient
 from apps.notifications.models import Notice
-from apps.notifications.services import mark_all_read, mark_read, notify
+from apps.notifications.services import mark_all_read, mark_read, notify, notify_each
 from tests.notifications.making import ADA, JOHN, NOW, a_message, a_notice, a_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -15,7 +15,10 @@ LATER = NOW + timedelta(minutes=5)
 
 
 def tell(*recipients, key="request:1:denied", **facts):
-    return notify(key=key, message=a_message(**facts), recipients=recipients, now=NOW)
+    """How many notices it makes."""
+    before = Notice.objects.count()
+    notify(key=key, message=a_message(**facts), recipients=recipients, now=NOW)
+    return Notice.objects.count() - before
 
 
 def test_writes_one_notice_for_each_address():
@@ -106,8 +109,22 @@ def test_goes_with_the_change_that_is_rolled_back():
     assert not Notice.objects.exists()
 
 
-def test_tells_nobody_when_there_is_nobody_to_tell():
-    assert tell() == 0
+def test_tells_nobody_when_there_is_nobody_to_tell(django_assert_num_queries):
+    with django_assert_num_queries(0):
+        notify(key="request:1:denied", message=a_message(), recipients=[], now=NOW)
+
+
+@pytest.mark.parametrize("size", [1, 20])
+def test_tells_many_each_in_their_own_words_in_two_queries(django_assert_num_queries, size):
+    letters = [
+        (Recipient(f"p{number}@example.com"), a_message(subject=f"For {number}")) for number in range(size)
+    ]
+
+    with django_assert_num_queries(2):
+        notify_each(key="request:1:denied", letters=letters, now=NOW)
+
+    assert Notice.objects.get(address=f"p{size - 1}@example.com").subject == f"For {size - 1}"
+    assert Notice.objects.count() == size
 
 
 def test_notes_when_a_notice_was_read_first():

@@ -188,4 +188,4 @@ def test_asks_the_database_equally_often_for_2_and_20(db, approver, now, count):
         rules = rules_for_many(pairs)
 
     assert len(rules) == count
-    assert len(queries) == 4  # the rows, their approvers, the names of these, their notification cells
+    assert len(queries) == 3  # the rows, their approvers with names, their notification cells

@@ -36,16 +36,17 @@ def state_now(
     now: datetime,
 ) -> State:
     """What a stored state reads as at `now`. A waiting request whose ground is gone is cancelled at once, one
-    at its deadline has timed out, a granted one at its start has begun."""
+    at its deadline has timed out, a granted one at its start has begun. `ground_stands`: now, or, for what is
+    granted and past its start, at that start."""
     stored = State(state)
     if stored in WAITING:
         if deadline_at is not None and deadline_at <= now:
             return State.TIMED_OUT  # first, so that what happens later does not change how it ended
         return stored if ground_stands else State.CANCELED
     if stored == State.GRANTED:
-        if starts_at is not None and starts_at <= now:
-            return State.PROVISIONED
-        return stored if ground_stands else State.CANCELED
+        if not ground_stands:
+            return State.CANCELED
+        return State.PROVISIONED if starts_at is not None and starts_at <= now else stored
     return stored
 
 

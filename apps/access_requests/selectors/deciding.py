@@ -104,7 +104,7 @@ def decided_by(user: User, *, now: datetime) -> list[ApproveRow]:
 def evidence_on(request: AccessRequest, *, reader: User, now: datetime) -> Evidence:
     """What `reader` needs to decide on this request."""
     rules = rules_for(request.role, request.eligible.resource)
-    period = granted_period(load_granting(request, now=now).facts)
+    period = granted_period(load_granting(request, rules, now=now).facts)
     approvers = approvers_for(rules, resource=request.eligible.resource, requester=request.requester, now=now)
     later = request.starts_at if request.starts_at and request.starts_at > now else None
     return Evidence(

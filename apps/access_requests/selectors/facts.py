@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,16 +14,20 @@ from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import ActivationFacts
 from apps.access_requests.policy.reading import Reading, access_has_ended, state_now
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
+from apps.access_requests.selectors.situation import Situation, situation_of
 from apps.access_requests.states import WAITING, Family, State
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
-from apps.assignments.membership import groups_of_user, members_of
+from apps.assignments.membership import Memberships, memberships_of
 from apps.assignments.models import Assignment
-from apps.assignments.policy import ground_stands
+from apps.assignments.policy import holds_since
 from apps.common.errors import Invalid
 from apps.common.period import Period
 from apps.roles.models import Resource
+from apps.roles.policy import RoleRules
 from apps.roles.selectors import rules_for
+
+NO_SUCH_ROLE = "There is no such role to activate."
 
 
 @dataclass(frozen=True)
@@ -41,78 +45,76 @@ class ActivationCase:
 def load_activation(ask: Ask, *, actor: Actor, now: datetime) -> ActivationCase:
     """Everything `can_activate` asks for. Raises `Invalid` for ids that are not this person's."""
     user = actor.user
-    eligible = _eligible(ask.assignment_id, user, now)
+    eligible = _eligible(ask.assignment_id)
+    situation = situation_of([(user, eligible)], now=now)
+    if not situation.is_theirs(eligible, user):
+        raise Invalid(NO_SUCH_ROLE)
     resource = _resource(ask.resource_id, eligible)
-    extends = _extended(ask, eligible, resource, user, now)
+    extends = _extended(ask, eligible, resource, user, situation)
     rules = rules_for(eligible.role, eligible.resource)
+    approvers = Approvers()
+    if rules.requires_approval:
+        approvers = approvers_for(rules, resource=eligible.resource, requester=user, now=now)
     facts = ActivationFacts(
         rules=rules,
-        eligible=eligible.period if is_eligible(eligible, user, now) else None,
+        eligible=eligible.period if situation.is_eligible(eligible, user) else None,
         minutes=ask.minutes,
         starts_at=ask.starts_at,
         justification=ask.said.justification,
         ticket_number=ask.said.ticket_number,
         second_factor=actor.second_factor,
         second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
+        overlapping=situation.overlapping(
+            asked_period(ask.starts_at, ask.minutes, now), user, eligible.role_id, resource, but=extends
+        ),
         extends_until=extends.ends_at if extends else None,
         is_waiting=waits_already(user, eligible, resource, now),
+        has_approver=bool(approvers),
         zone=zone_of(user),
         now=now,
     )
-    facts = replace(facts, overlapping=overlapping(facts, user, eligible, resource, extends))
-    approvers = Approvers()
-    if rules.requires_approval:
-        approvers = approvers_for(rules, resource=eligible.resource, requester=user, now=now)
-    facts = replace(facts, has_approver=bool(approvers))
     return ActivationCase(user, eligible, resource, extends, approvers, facts)
 
 
-def load_granting(request: AccessRequest, *, now: datetime) -> ActivationCase:
+def load_granting(request: AccessRequest, rules: RoleRules, *, now: datetime) -> ActivationCase:
     """The facts of a stored request as they are now, for the moment of the decision."""
-    user, eligible = request.requester, request.eligible
+    return load_granting_many([(request, rules)], now=now)[0]
+
+
+def load_granting_many(
+    asked: Iterable[tuple[AccessRequest, RoleRules]], *, now: datetime
+) -> list[ActivationCase]:
+    """`load_granting` each, in their order. Two queries, however many."""
+    rows = list(asked)
+    situation = situation_of(((request.requester, request.eligible) for request, _ in rows), now=now)
+    return [_granting(request, rules, situation) for request, rules in rows]
+
+
+def _granting(request: AccessRequest, rules: RoleRules, situation: Situation) -> ActivationCase:
+    user, eligible, now = request.requester, request.eligible, situation.now
     facts = ActivationFacts(
-        rules=rules_for(request.role, eligible.resource),
-        eligible=eligible.period if is_eligible(eligible, user, now) else None,
+        rules=rules,
+        eligible=eligible.period if situation.is_eligible(eligible, user) else None,
         minutes=request.duration_minutes,
         starts_at=request.starts_at,
+        overlapping=situation.overlapping(
+            asked_period(request.starts_at, request.duration_minutes, now),
+            user,
+            request.role_id,
+            request.resource,
+            but=request.extends,
+        ),
         extends_until=_still_running_until(request.extends, now),
         zone=zone_of(user),
         now=now,
     )
-    facts = replace(facts, overlapping=overlapping(facts, user, eligible, request.resource, request.extends))
     return ActivationCase(user, eligible, request.resource, request.extends, Approvers(), facts)
 
 
-def is_eligible(eligible: Assignment, user: User, now: datetime) -> bool:
-    """Whether this eligible assignment is in force for this person, directly or through a group."""
-    if not (user.is_enabled and eligible.is_current(now)):
-        return False
-    return eligible.principal_id == user.id or eligible.principal_id in groups_of_user(user.id, now=now)
-
-
-def overlapping(
-    facts: ActivationFacts, user: User, eligible: Assignment, resource: Resource, extends: Assignment | None
-) -> Period | None:
-    """What is active already for this person in the asked period, on this resource or a wider one."""
-    start = max(facts.starts_at or facts.now, facts.now)
-    asked = Period(start, start + timedelta(minutes=max(facts.minutes, 1)))
-    rows = (
-        Assignment.objects.active()
-        .not_ended(facts.now)
-        .filter(principal_id=user.id, role=eligible.role, resource_id__in=resource.ancestor_ids)
-        .exclude(pk=extends.pk if extends else None)
-        .select_related("parent")
-        .order_by("starts_at")
-    )
-    overlapping_rows = [row for row in rows if row.period.overlaps(asked)]
-    return next((row.period for row in overlapping_rows if _gives(row, user, facts.now)), None)
-
-
-def _gives(row: Assignment, user: User, now: datetime) -> bool:
-    """Whether a row of this person's still rests on something, whether or not a sweep has met it."""
-    if row.parent is None:
-        return True
-    return user.is_enabled and ground_stands(row, groups=groups_of_user(user.id, now=now), now=now)
+def asked_period(starts_at: datetime | None, minutes: int, now: datetime) -> Period:
+    """The time that is asked for, before anything shortens it."""
+    start = max(starts_at or now, now)
+    return Period(start, start + timedelta(minutes=max(minutes, 1)))
 
 
 def waits_already(user: User, eligible: Assignment, resource: Resource, now: datetime) -> bool:
@@ -133,22 +135,31 @@ def states_now(requests: Iterable[AccessRequest], *, now: datetime) -> dict[UUID
 def readings_now(requests: Iterable[AccessRequest], *, now: datetime) -> dict[UUID, Reading]:
     """`states_now`, each with whether what the request gave is over."""
     rows = list(requests)
-    grounds = {row.eligible.principal_id for row in rows if row.eligible and row.eligible.principal.is_group}
-    members = members_of(grounds, now=now)
-    return {row.id: _reading(row, _ground_stands(row, members, now), now) for row in rows}
+    people = {row.principal_id for row in rows if row.rests_on_a_group}
+    since = min((_judged_at(row, now) for row in rows), default=now)
+    memberships = memberships_of(people, since=since)
+    return {row.id: _reading(row, memberships, now) for row in rows}
 
 
-def _reading(row: AccessRequest, ground_stands: bool, now: datetime) -> Reading:
+def _reading(row: AccessRequest, memberships: Memberships, now: datetime) -> Reading:
     begins_at = row.result.starts_at if row.result else row.starts_at
     never_begins = _ended_unbegun(row)
     state = state_now(
         row.state,
         deadline_at=row.deadline_at,
         starts_at=None if never_begins else begins_at,
-        ground_stands=not never_begins and ground_stands,
+        ground_stands=not never_begins and _ground_stands(row, memberships, _judged_at(row, now)),
         now=now,
     )
-    return Reading(state, _has_ended(row.result, state, ground_stands, now))
+    return Reading(state, _has_ended(row.result, state, _ground_stands(row, memberships, now), now))
+
+
+def _judged_at(row: AccessRequest, now: datetime) -> datetime:
+    """The instant whose facts say what a request reads as: for what begins later its start, once that has
+    passed. What happens afterwards does not change that it has begun."""
+    if row.state == State.GRANTED and row.result is not None:
+        return min(row.result.starts_at, now)
+    return now
 
 
 def _has_ended(result: Assignment | None, state: State, ground_stands: bool, now: datetime) -> bool:
@@ -163,20 +174,21 @@ def _ended_unbegun(row: AccessRequest) -> bool:
     return result is not None and result.ended_at is not None and result.ended_at < result.starts_at
 
 
-def _ground_stands(row: AccessRequest, members: dict[UUID, frozenset[UUID]], now: datetime) -> bool:
+def _ground_stands(row: AccessRequest, memberships: Memberships, at: datetime) -> bool:
+    """Whether a request rests on something, and has ever since it was sent, or what came of it was given."""
     if row.eligible is None:
         return True
-    holder = row.eligible.principal_id
-    holds = holder == row.principal_id or row.principal_id in members.get(holder, ())
-    return row.requester.is_enabled and row.eligible.is_current(now) and holds
+    since = row.result.created_at if row.result else row.created_at
+    groups = memberships.groups_of(row.principal_id, now=at) if row.rests_on_a_group else {}
+    return row.requester.is_enabled and holds_since(
+        since, row.eligible, row.principal_id, groups=groups, now=at
+    )
 
 
-def _eligible(id_: UUID | None, user: User, now: datetime) -> Assignment:
+def _eligible(id_: UUID | None) -> Assignment:
     row = Assignment.objects.eligible().filter(pk=id_).with_names().first()
-    if row is None or (
-        row.principal_id != user.id and row.principal_id not in groups_of_user(user.id, now=now)
-    ):
-        raise Invalid("There is no such role to activate.")
+    if row is None:
+        raise Invalid(NO_SUCH_ROLE)
     return row
 
 
@@ -190,7 +202,7 @@ def _resource(id_: UUID | None, eligible: Assignment) -> Resource:
 
 
 def _extended(
-    ask: Ask, eligible: Assignment, resource: Resource, user: User, now: datetime
+    ask: Ask, eligible: Assignment, resource: Resource, user: User, situation: Situation
 ) -> Assignment | None:
     if ask.extends_id is None:
         return None
@@ -202,7 +214,7 @@ def _extended(
         .select_related("parent")
         .first()
     )
-    if row is None or not (row.is_current(now) and _gives(row, user, now)):
+    if row is None or not (row.is_current(situation.now) and situation.gives(row, user)):
         raise Invalid("This is not active any more. Activate it anew.")
     return row
 

@@ -10,10 +10,9 @@ from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import can_activate, granted_period
-from apps.access_requests.policy.reading import digest_of
 from apps.access_requests.selectors.facts import ActivationCase, load_activation
-from apps.access_requests.services.recording import move, snapshot_of, why, write_request
-from apps.access_requests.services.settling import settle_waiting
+from apps.access_requests.services.recording import move, why, write_request
+from apps.access_requests.services.settling import settle_holder
 from apps.access_requests.states import Family, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
@@ -32,10 +31,7 @@ def assess_activation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
 def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Grant at once, or leave waiting for an approver where the role asks for one."""
     _require_person(actor)
-    assignments.lock_principal(actor.user.id)
-    assignments.lock_assignment(ask.assignment_id)
-    assignments.settle(principal_id=actor.user.id, now=now)
-    settle_waiting(principal_id=actor.user.id, now=now)
+    settle_holder(principal_id=actor.user.id, ground_id=ask.assignment_id, now=now)
     case = load_activation(ask, actor=actor, now=now)
     can_activate(case.facts).require()
     request = _write(ask, case, actor, now)
@@ -81,21 +77,18 @@ def _carry_out(
 
 def _write(ask: Ask, case: ActivationCase, actor: Actor, now: datetime) -> AccessRequest:
     window = timedelta(minutes=case.facts.rules.approval_window_minutes)
-    request = write_request(
+    return write_request(
         ask,
         actor=actor,
-        principal=case.user,
+        principal=case.user.principal,
         role=case.eligible.role,
         resource=case.resource,
         family=Family.ACTIVATION,
         state=State.PENDING_APPROVAL,
         now=now,
+        shown=case.facts.rules,
         eligible=case.eligible,
         extends=case.extends,
         duration_minutes=ask.minutes,
         deadline_at=now + window,
     )
-    request.snapshot = snapshot_of(request, case.facts.rules, now=now)
-    request.digest = digest_of(request.snapshot)
-    request.save(update_fields=["snapshot", "digest"])
-    return request

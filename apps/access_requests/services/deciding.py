@@ -136,7 +136,7 @@ def _approve(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: 
     record(
         AuditAction.REQUEST_APPROVED, request, by=actor.party, now=now, justification=verdict.justification
     )
-    case = load_granting(request, now=now)
+    case = load_granting(request, rules, now=now)
     judged = can_grant(case.facts)
     if judged:
         grant(request, case, by=actor.party, now=now)

@@ -9,7 +9,7 @@ from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.reading import digest_of
 from apps.access_requests.states import CLOSED, TRANSITIONS, Action, Family, State, Step
-from apps.accounts.models import Principal, User
+from apps.accounts.models import Principal
 from apps.assignments.models import Assignment
 from apps.assignments.services import Why
 from apps.audit import services as audit
@@ -24,20 +24,22 @@ def write_request(
     ask: Ask,
     *,
     actor: Actor,
-    principal: Principal | User,
+    principal: Principal,
     role: RoleDefinition,
     resource: Resource,
     family: Family,
     state: State,
     now: datetime,
+    shown: RoleRules | None = None,
     **columns: Any,
 ) -> AccessRequest:
-    """Write what was asked, in the state it begins in, with its event."""
+    """Write what was asked, in the state it begins in, with its event. Where somebody will decide on it,
+    `shown` are the rules that they are shown with it."""
     request = AccessRequest(
         action=ask.action,
         family=family,
         state=state,
-        principal_id=principal.id,
+        principal=principal,
         role=role,
         resource=resource,
         requester=actor.user,
@@ -51,6 +53,9 @@ def write_request(
         closed_at=now if state in CLOSED else None,
         **columns,
     )
+    if shown is not None:
+        request.snapshot = snapshot_of(request, shown, now=now)
+        request.digest = digest_of(request.snapshot)
     request.save(force_insert=True)
     record(AuditAction.REQUEST_SUBMITTED, request, by=actor.party, now=now)
     return request

@@ -24,6 +24,15 @@ NO_GROUND = "No longer eligible."
 LAPSED = "Nobody decided in time."
 
 
+def settle_holder(*, principal_id: UUID, ground_id: UUID | None = None, now: datetime) -> None:
+    """The way in for whoever is about to give somebody something: locks the holder, then what it would rest
+    on, and writes down once what the clock has done to what they hold and have asked for."""
+    assignments.lock_principal(principal_id)
+    assignments.lock_assignment(ground_id)
+    assignments.settle(principal_id=principal_id, now=now)
+    settle_waiting(principal_id=principal_id, now=now)
+
+
 def settle_waiting(*, principal_id: UUID, now: datetime) -> None:
     """Write down what one principal's open requests read as. The caller holds the principal's lock."""
     _settle(list(AccessRequest.objects.filter(principal_id=principal_id, state__in=OPEN).with_names()), now)
