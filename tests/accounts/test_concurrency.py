@@ -1,21 +1,28 @@
 """Eight at the same moment, with real threads: what counts once must count once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier
 
 import pytest
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import connections
 
-from apps.accounts.models import OneTimeCode
+from apps.accounts.models import OneTimeCode, Session, User
 from apps.accounts.policy import ACCOUNT_AND_NETWORK, Ground, SecondFactor
 from apps.accounts.selectors import devices_of, recovery_codes_of
 from apps.accounts.services.enrolment import begin_enrolment, confirm_enrolment
 from apps.accounts.services.factors import delete_authenticator, enrol_authenticator, verify_code
 from apps.accounts.services.one_time_codes import issue_enrolment_code, make_recovery_codes
+from apps.accounts.services.passwords import change_password
+from apps.accounts.services.sessions import end_other_sessions
 from apps.accounts.services.sign_in import sign_in
+from apps.accounts.sessions import SessionStore
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.common.errors import DomainError
+from tests.accounts.conftest import PASSWORD
+from tests.factories import make_session
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -101,3 +108,31 @@ def test_leaves_one_factor_when_both_are_deleted_at_the_same_moment(person, devi
 
     assert set(answers) == {None, "This is your only second factor. Add another one first."}
     assert len(devices_of(person)) == 1
+
+
+def test_changes_a_password_once_when_it_is_sent_twice_at_the_same_moment(person, now):
+    def change(new):
+        user = User.objects.get(pk=person.pk)
+        where = {"network": "203.0.113.9", "keep": None}
+        return lambda: change_password(user=user, current=PASSWORD, new=new, now=now, **where)
+
+    answers = together(change("one good password"), change("other good password"))
+
+    assert answers.count(None) == 1
+    assert "Your password was changed meanwhile. Sign in with the new one." in answers
+    changes = AuditEvent.objects.filter(action=AuditAction.PASSWORD_CHANGED, actor_id=str(person.pk))
+    assert changes.count() == 1
+
+
+def test_brings_no_session_back_that_gets_a_new_key_while_it_is_ended(person, now):
+    def change_key(session):
+        def change():
+            with suppress(SessionInterrupted):
+                SessionStore(session.pk).cycle_key()
+
+        return change
+
+    in_use = [make_session(person, now=now) for _ in range(8)]
+    together(*map(change_key, in_use), lambda: end_other_sessions(user=person, keep="here", now=now))
+
+    assert not Session.objects.filter(user=person).exists()
