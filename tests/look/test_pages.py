@@ -1,20 +1,12 @@
-"""Every page in both themes and at both widths: no accessibility violation, nothing wider than the screen."""
+"""Every page that stands at an address, in all its looks."""
 
 from __future__ import annotations
 
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Page
 
 from apps.access_requests.models import AccessRequest
 from apps.assignments.models import Assignment
-
-AXE = Axe().axe_script
-FIND_VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(results => results.violations)"
-LOOKS = {
-    "wide and light": ({"width": 1280, "height": 800}, "light"),
-    "phone and dark": ({"width": 390, "height": 844}, "dark"),
-}
+from tests.look.looks import complaints
 
 
 def test_pages_of_an_end_user_are_accessible(signed_in):
@@ -125,17 +117,3 @@ def activate_page() -> str:
         principal__user__email="john.doe@example.com", role__name="Teams Administrator"
     )
     return f"{reverse('access_requests:activate')}?pick={eligible.pk}"
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe finds in each look, and whether the page has to be scrolled sideways."""
-    found = []
-    page.evaluate(AXE)
-    for look, (size, theme) in LOOKS.items():
-        page.set_viewport_size(size)
-        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        for violation in page.evaluate(FIND_VIOLATIONS):
-            found += [f"{look}: {violation['id']}: {node['target']}" for node in violation["nodes"]]
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found.append(f"{look}: wider than the screen")
-    return found

@@ -1,0 +1,27 @@
+"""A page in both themes and at both widths: no accessibility violation, nothing wider than the screen."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+AXE = Axe().axe_script
+FIND_VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(results => results.violations)"
+LOOKS = {
+    "wide and light": ({"width": 1280, "height": 800}, "light"),
+    "phone and dark": ({"width": 390, "height": 844}, "dark"),
+}
+
+
+def complaints(page: Page) -> list[str]:
+    """What axe finds in each look, and whether the page has to be scrolled sideways."""
+    found = []
+    page.evaluate(AXE)
+    for look, (size, theme) in LOOKS.items():
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        for violation in page.evaluate(FIND_VIOLATIONS):
+            found += [f"{look}: {violation['id']}: {node['target']}" for node in violation["nodes"]]
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{look}: wider than the screen")
+    return found
