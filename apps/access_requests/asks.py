@@ -12,6 +12,7 @@ from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE, Party
 from apps.common.access import NO_ACCESS, Access
+from apps.common.errors import Invalid
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,13 @@ class Actor:
         cls, user: User, *, access: Access = NO_ACCESS, second_factor: SecondFactor = NO_FACTOR
     ) -> Actor:
         return cls(user.party, user, access, second_factor)
+
+    @property
+    def somebody(self) -> User:
+        """The person who acts. Raises `Invalid` for the console, which holds nothing."""
+        if self.user is None:
+            raise Invalid("Only a person does this, for themself.")
+        return self.user
 
     @property
     def is_console(self) -> bool:

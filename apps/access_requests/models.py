@@ -14,6 +14,7 @@ from apps.access_requests.states import CLOSED, WAITING, Action, Family, State
 from apps.accounts.models import Principal, User
 from apps.assignments.models import Assignment
 from apps.common.access import Access, Permission
+from apps.common.lookup import present
 from apps.roles.models import Resource, RoleDefinition
 
 
@@ -168,6 +169,21 @@ class AccessRequest(models.Model):
     def rests_on_a_group(self) -> bool:
         """Whether it asks to activate what a group is eligible for."""
         return self.eligible is not None and self.eligible.principal_id != self.principal_id
+
+    # What an activation always has (`request_activation_is_complete`) and other actions may lack.
+
+    @property
+    def person(self) -> User:
+        return present(self.requester)
+
+    @property
+    def ground(self) -> Assignment:
+        """The eligible assignment that is to be activated."""
+        return present(self.eligible)
+
+    @property
+    def minutes(self) -> int:
+        return present(self.duration_minutes)
 
     @property
     def is_extension(self) -> bool:

@@ -214,4 +214,4 @@ def wait_in_words(wait: timedelta) -> str:
 
 def _doubling(first: timedelta, times: int, longest: timedelta) -> timedelta:
     # 2**30 seconds are 34 years: a larger power would only overflow.
-    return min(first * 2 ** min(times, 30), longest)
+    return min(first * (1 << min(times, 30)), longest)

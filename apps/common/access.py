@@ -62,7 +62,7 @@ class Access:
     user_id: UUID | None = None
     grants: frozenset[Grant] = frozenset()
 
-    def may(self, permission: Permission, provider: Provider, path: str) -> bool:
+    def may(self, permission: Permission, provider: str, path: str) -> bool:
         """Whether the permission is held on the resource with this path, or on one above it."""
         return any(
             grant.permission == permission and grant.provider == provider and path.startswith(grant.path)

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import TextChoices
 
 from apps.common.access import Provider
+from apps.common.lookup import present
 
 Row = TypeVar("Row")
 
@@ -57,6 +58,11 @@ class Seat:
     principal_id: UUID | None = None
     name: str = ""
     is_group: bool = False
+
+    @property
+    def named_id(self) -> UUID:
+        """The person or group by name; the other kinds mean somebody else for each request."""
+        return present(self.principal_id)
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def test_refuses_what_is_not_there(requester, now, action, ask_for, id_):
 
 @pytest.mark.parametrize("ask_for", [submit, assess])
 def test_refuses_to_activate_for_the_console(eligible, now, ask_for):
-    with pytest.raises(Invalid, match=r"^Only a person activates a role, for themself.$"):
+    with pytest.raises(Invalid, match=r"^Only a person does this, for themself.$"):
         ask_for(activation_of(eligible), actor=THE_CONSOLE, now=now)
 
 

@@ -53,7 +53,8 @@ def granted_period(facts: ActivationFacts) -> Period | None:
     would not end later than what it extends gains nothing.
     """
     start = max(facts.starts_at or facts.now, facts.now)
-    end = earliest(start + timedelta(minutes=facts.minutes), facts.eligible and facts.eligible.end)
+    latest = facts.eligible.end if facts.eligible else None
+    end = earliest(start + timedelta(minutes=facts.minutes), latest)
     if end is None or end <= start or (facts.extends_until is not None and end <= facts.extends_until):
         return None
     return Period(start, end)

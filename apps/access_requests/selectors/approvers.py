@@ -94,7 +94,7 @@ class _Seat:
 
 def _seats(sought: Sequence[Sought], now: datetime) -> list[list[_Seat]]:
     every = [(asked, seat) for asked in sought for seat in asked.rules.approvers]
-    members = members_of({seat.principal_id for _, seat in every if seat.is_group}, now=now)
+    members = members_of({seat.named_id for _, seat in every if seat.is_group}, now=now)
     owned = {asked.resource.path for asked, seat in every if seat.kind == SeatKind.RESOURCE_OWNERS}
     owners = holders_on(OWNER_ROLES, owned, kind=Assignment.Kind.ACTIVE, now=now)
 
@@ -104,8 +104,8 @@ def _seats(sought: Sequence[Sought], now: datetime) -> list[list[_Seat]]:
         if seat.kind == SeatKind.RESOURCE_OWNERS:
             return _Seat(seat.name, frozenset(user.id for user in owners[asked.resource.path]))
         if seat.is_group:
-            return _Seat(seat.name, frozenset(members[seat.principal_id]))
-        return _Seat(seat.name, frozenset([seat.principal_id]), is_shared=False)
+            return _Seat(seat.name, frozenset(members[seat.named_id]))
+        return _Seat(seat.name, frozenset([seat.named_id]), is_shared=False)
 
     return [[filled(asked, seat) for seat in asked.rules.approvers] for asked in sought]
 
@@ -184,7 +184,7 @@ class Standing:
         if kind == SeatKind.MANAGER:
             return request.requester is not None and request.requester.manager_id == self.user.id
         if kind == SeatKind.RESOURCE_OWNERS:
-            return self._holds(OWNER_ROLES, on=request.eligible.resource)
+            return self._holds(OWNER_ROLES, on=request.ground.resource)
         return principal_id == self.user.id or principal_id in self.holdings.groups
 
     def _holds(self, role_ids: Iterable[UUID], on: Resource | None = None) -> bool:

@@ -30,7 +30,7 @@ class ApproveRow:
 
     @property
     def requester(self) -> User:
-        return self.item.requester
+        return self.item.person
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Evidence:
 
     @property
     def requester(self) -> User:
-        return self.item.requester
+        return self.item.person
 
     @property
     def role(self) -> RoleDefinition:
@@ -65,7 +65,7 @@ class Evidence:
 
     @property
     def eligible_until(self) -> datetime | None:
-        return self.item.eligible.ends_at
+        return self.item.ground.ends_at
 
 
 def waiting_for(standing: Standing, *, now: datetime) -> list[ApproveRow]:
@@ -80,13 +80,13 @@ def waiting_for(standing: Standing, *, now: datetime) -> list[ApproveRow]:
     )
     if not rows:
         return []
-    rules = rules_for_many((row.role, row.eligible.resource) for row in rows)
+    rules = rules_for_many((row.role, row.ground.resource) for row in rows)
     states = states_now(rows, now=now)
     return [
         ApproveRow(row, states[row.id])
         for row in rows
         if states[row.id] in WAITING
-        and standing.fills_a_seat(rules[row.role_id, row.eligible.resource_id], row)
+        and standing.fills_a_seat(rules[row.role_id, row.ground.resource_id], row)
     ]
 
 
@@ -103,9 +103,9 @@ def decided_by(user: User, *, now: datetime) -> list[ApproveRow]:
 
 def evidence_on(request: AccessRequest, *, reader: User, now: datetime) -> Evidence:
     """What `reader` needs to decide on this request."""
-    rules = rules_for(request.role, request.eligible.resource)
+    rules = rules_for(request.role, request.ground.resource)
     period = granted_period(load_granting(request, rules, now=now).facts)
-    approvers = approvers_for(rules, resource=request.eligible.resource, requester=request.requester, now=now)
+    approvers = approvers_for(rules, resource=request.ground.resource, requester=request.person, now=now)
     later = request.starts_at if request.starts_at and request.starts_at > now else None
     return Evidence(
         item=request,
@@ -116,7 +116,7 @@ def evidence_on(request: AccessRequest, *, reader: User, now: datetime) -> Evide
         history=_history(request, now),
         active_now=[
             f"{held.assignment.role.name} on {held.assignment.resource.name}"
-            for held in holdings_of(request.requester, now=now).active
+            for held in holdings_of(request.person, now=now).active
         ],
         others=[line for line in approvers.lines if line.detail != reader.email],
         extends_ended=request.extends is not None and not request.extends.is_current(now),
@@ -134,4 +134,4 @@ def _history(request: AccessRequest, now: datetime) -> list[HistoryLine]:
         .order_by("-created_at", "id")[:HISTORY_SHOWN]
     )
     states = states_now(rows, now=now)
-    return [HistoryLine(row.created_at, row.duration_minutes, states[row.id].label) for row in rows]
+    return [HistoryLine(row.created_at, row.minutes, states[row.id].label) for row in rows]

@@ -22,6 +22,7 @@ from apps.assignments.membership import Memberships, memberships_of
 from apps.assignments.models import Assignment
 from apps.assignments.policy import holds_since
 from apps.common.errors import Invalid
+from apps.common.lookup import find
 from apps.common.period import Period
 from apps.roles.models import Resource
 from apps.roles.policy import RoleRules
@@ -44,7 +45,7 @@ class ActivationCase:
 
 def load_activation(ask: Ask, *, actor: Actor, now: datetime) -> ActivationCase:
     """Everything `can_activate` asks for. Raises `Invalid` for ids that are not this person's."""
-    user = actor.user
+    user = actor.somebody
     eligible = _eligible(ask.assignment_id)
     situation = situation_of([(user, eligible)], now=now)
     if not situation.is_theirs(eligible, user):
@@ -86,19 +87,19 @@ def load_granting_many(
 ) -> list[ActivationCase]:
     """`load_granting` each, in their order. Two queries, however many."""
     rows = list(asked)
-    situation = situation_of(((request.requester, request.eligible) for request, _ in rows), now=now)
+    situation = situation_of(((request.person, request.ground) for request, _ in rows), now=now)
     return [_granting(request, rules, situation) for request, rules in rows]
 
 
 def _granting(request: AccessRequest, rules: RoleRules, situation: Situation) -> ActivationCase:
-    user, eligible, now = request.requester, request.eligible, situation.now
+    user, eligible, now = request.person, request.ground, situation.now
     facts = ActivationFacts(
         rules=rules,
         eligible=eligible.period if situation.is_eligible(eligible, user) else None,
-        minutes=request.duration_minutes,
+        minutes=request.minutes,
         starts_at=request.starts_at,
         overlapping=situation.overlapping(
-            asked_period(request.starts_at, request.duration_minutes, now),
+            asked_period(request.starts_at, request.minutes, now),
             user,
             request.role_id,
             request.resource,
@@ -180,13 +181,11 @@ def _ground_stands(row: AccessRequest, memberships: Memberships, at: datetime) -
         return True
     since = row.result.created_at if row.result else row.created_at
     groups = memberships.groups_of(row.principal_id, now=at) if row.rests_on_a_group else {}
-    return row.requester.is_enabled and holds_since(
-        since, row.eligible, row.principal_id, groups=groups, now=at
-    )
+    return row.person.is_enabled and holds_since(since, row.eligible, row.principal_id, groups=groups, now=at)
 
 
 def _eligible(id_: UUID | None) -> Assignment:
-    row = Assignment.objects.eligible().filter(pk=id_).with_names().first()
+    row = find(Assignment.objects.eligible().with_names(), id_)
     if row is None:
         raise Invalid(NO_SUCH_ROLE)
     return row

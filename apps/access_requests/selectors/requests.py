@@ -13,6 +13,7 @@ from apps.access_requests.selectors.facts import readings_now, states_now
 from apps.access_requests.services.withdrawing import assess_cancel
 from apps.access_requests.states import OPEN, WAITING, Action, State
 from apps.accounts.models import User
+from apps.assignments.models import Assignment
 from apps.common.decision import Decision
 from apps.common.spans import minutes_in_words
 
@@ -41,8 +42,8 @@ class TimelineStep:
 
 def my_requests(user: User, *, now: datetime, waiting_only: bool = False) -> list[RequestRow]:
     """What this person asked for, the latest first."""
-    rows = AccessRequest.objects.filter(requester=user).with_names().order_by("-created_at", "id")
-    rows = list((rows.filter(state__in=OPEN) if waiting_only else rows)[:SHOWN])
+    own = AccessRequest.objects.filter(requester=user).with_names().order_by("-created_at", "id")
+    rows = list((own.filter(state__in=OPEN) if waiting_only else own)[:SHOWN])
     readings = readings_now(rows, now=now)
     actor = Actor.person(user)
     return [
@@ -111,7 +112,7 @@ _REASONS = {State.TIMED_OUT: "Nobody decided in time.", State.CANCELED: "No long
 
 
 def _access_steps(item: AccessRequest, reading: Reading, now: datetime) -> list[TimelineStep]:
-    length = minutes_in_words(item.duration_minutes)
+    length = minutes_in_words(item.minutes)
     if reading.state in WAITING:
         return [
             TimelineStep(
@@ -129,17 +130,16 @@ def _access_steps(item: AccessRequest, reading: Reading, now: datetime) -> list[
         ]
     return [
         TimelineStep("done", "lightning-charge-fill", "Role active", at=result.starts_at),
-        _end_step(item, reading, now),
+        _end_step(result, reading, now),
     ]
 
 
-def _end_step(item: AccessRequest, reading: Reading, now: datetime) -> TimelineStep:
-    result = item.result
+def _end_step(result: Assignment, reading: Reading, now: datetime) -> TimelineStep:
     if result.ended_at is not None:
         by = f" by {result.ended_by}" if result.ended_by and result.ended_how != result.End.EXPIRED else ""
         text = f"{result.get_ended_how_display()}{by}."
         return TimelineStep("done", "stop-circle", "Role ended", text, result.ended_at)
-    if result.ends_at <= now:
+    if result.ends_at is not None and result.ends_at <= now:
         return TimelineStep("done", "stop-circle", "Role ended", "Ended by the clock.", result.ends_at)
     if reading.has_ended:
         return TimelineStep("done", "stop-circle", "Role ended", "No longer eligible.")

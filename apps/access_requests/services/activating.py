@@ -19,19 +19,18 @@ from apps.assignments.models import Assignment
 from apps.audit.vocabulary import Party
 from apps.common.decision import Decision
 from apps.common.errors import Invalid
+from apps.common.lookup import present
 from apps.common.period import Period
 
 
 def assess_activation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
-    _require_person(actor)
     return can_activate(load_activation(ask, actor=actor, now=now).facts)
 
 
 @transaction.atomic
 def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Grant at once, or leave waiting for an approver where the role asks for one."""
-    _require_person(actor)
-    settle_holder(principal_id=actor.user.id, ground_id=ask.assignment_id, now=now)
+    settle_holder(principal_id=actor.somebody.id, ground_id=ask.assignment_id, now=now)
     case = load_activation(ask, actor=actor, now=now)
     can_activate(case.facts).require()
     request = _write(ask, case, actor, now)
@@ -53,16 +52,11 @@ def grant(request: AccessRequest, case: ActivationCase, *, by: Party, now: datet
     notices.tell_granted(request, rules=case.facts.rules, now=now)
 
 
-def _require_person(actor: Actor) -> None:
-    if actor.user is None:
-        raise Invalid("Only a person activates a role, for themself.")
-
-
 def _carry_out(
     request: AccessRequest, case: ActivationCase, period: Period, by: Party, now: datetime
 ) -> Assignment:
     if case.extends is not None and case.facts.extends_until is not None:
-        assignments.move_end(case.extends, ends_at=period.end, by=by, now=now, why=why(request))
+        assignments.move_end(case.extends, ends_at=present(period.end), by=by, now=now, why=why(request))
         return case.extends
     return assignments.activate(
         eligible=case.eligible,

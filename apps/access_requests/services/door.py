@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
@@ -21,6 +22,8 @@ from apps.access_requests.services.withdrawing import assess_deactivation, deact
 from apps.access_requests.states import Action
 from apps.common.decision import Decision
 from apps.common.errors import Invalid
+
+_Answer = TypeVar("_Answer")
 
 _COMMANDS: dict[Action, Callable[..., AccessRequest]] = {
     Action.SELF_ACTIVATE: request_activation,
@@ -57,7 +60,7 @@ def submit_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Ans
     return answer_each(asks, lambda ask: submit(ask, actor=actor, now=now))
 
 
-def _for(ask: Ask, table: dict[Action, Callable]) -> Callable:
+def _for(ask: Ask, table: dict[Action, Callable[..., _Answer]]) -> Callable[..., _Answer]:
     try:
         return table[ask.action]
     except KeyError:

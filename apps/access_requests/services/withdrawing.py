@@ -23,6 +23,7 @@ from apps.audit.vocabulary import AuditAction
 from apps.common.access import Permission
 from apps.common.decision import Decision
 from apps.common.errors import Conflict, Invalid
+from apps.common.lookup import find
 
 
 def assess_cancel(request: AccessRequest, *, actor: Actor, now: datetime) -> Decision:
@@ -114,7 +115,7 @@ def _may_manage(request: AccessRequest, actor: Actor) -> bool:
 
 
 def _row(ask: Ask) -> Assignment:
-    row = Assignment.objects.filter(pk=ask.assignment_id).with_names().first()
+    row = find(Assignment.objects.with_names(), ask.assignment_id)
     if row is None:
         raise Invalid("There is no such assignment.")
     return row
