@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.utils import timezone
 
 from apps.common.errors import DomainError
@@ -30,13 +31,24 @@ def content_security_policy(get_response: Handler) -> Handler:
 
 
 def clock(get_response: Handler) -> Handler:
-    """Read the clock once per request, as `request.now`; nothing below a view reads it again."""
+    """Read the clock once per request, as `request.now`; nothing below a view reads it again.
+
+    All that is sent is here by then, and nobody has asked yet who sends it: a request that arrives drop by
+    drop is judged by the session and the rights of its last byte, not of its first.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        _receive(request)
         request.now = timezone.now()
         return get_response(request)
 
     return middleware
+
+
+def _receive(request: HttpRequest) -> None:
+    """What breaks off on its way counts as nothing sent."""
+    with suppress(UnreadablePostError):
+        _ = request.POST if request.content_type == "multipart/form-data" else request.body
 
 
 def domain_errors(get_response: Handler) -> Handler:
