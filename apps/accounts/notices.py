@@ -52,7 +52,7 @@ def tell_recovery_codes_made(user: User, *, now: datetime) -> None:
     _tell(
         user,
         "New recovery codes were made for your account",
-        f"Earlier ones no longer work. {_NOT_YOU}",
+        f"Earlier ones no longer work, and every other session has ended. {_NOT_YOU}",
         key=f"recovery_codes:{user.pk}:made:{now.isoformat()}",
         now=now,
     )

@@ -67,7 +67,7 @@ def fresh(now):
 @pytest.fixture
 def codes(person, device, fresh, now):
     """The recovery codes of the person."""
-    return make_recovery_codes(user=person, second_factor=fresh, now=now)
+    return make_recovery_codes(user=person, second_factor=fresh, keep=None, now=now)
 
 
 def begin(user, ground, now, **facts):
@@ -316,7 +316,7 @@ def test_gives_recovery_codes_to_who_has_none(person, device, fresh, now):
 
 
 def test_makes_ten_recovery_codes_and_voids_the_earlier(person, codes, fresh, now):
-    newer = make_recovery_codes(user=person, second_factor=fresh, now=now + SECOND)
+    newer = make_recovery_codes(user=person, second_factor=fresh, keep=None, now=now + SECOND)
 
     assert len(set(newer)) == 10
     assert not set(newer) & set(codes)
@@ -329,8 +329,19 @@ def test_makes_ten_recovery_codes_and_voids_the_earlier(person, codes, fresh, no
 def test_makes_no_recovery_codes_without_a_fresh_factor(person, device, now):
     stale = SecondFactor(now - 301 * SECOND)
 
-    assert refusal(make_recovery_codes, user=person, second_factor=stale, now=now).rules == ("MfaRule",)
+    refused = refusal(make_recovery_codes, user=person, second_factor=stale, keep=None, now=now)
+
+    assert refused.rules == ("MfaRule",)
     assert recovery_codes_of(person).left == 0
+
+
+def test_ends_all_other_sessions_when_recovery_codes_are_made(person, device, fresh, session_of, now):
+    session_of(person, "kept"), session_of(person, "other")
+
+    make_recovery_codes(user=person, second_factor=fresh, keep="kept", now=now)
+
+    assert Session.objects.get(user=person).pk == "kept"
+    assert events(person, AuditAction.SESSIONS_ENDED).count() == 1
 
 
 def test_begins_with_a_recovery_code_and_tells_the_person(person, device, codes, now):

@@ -73,7 +73,7 @@ def test_lets_every_factor_go_but_the_last(person, device, now):
 def test_counts_the_recovery_codes_that_are_left(person, device, now):
     assert recovery_codes_of(person) == RecoveryCodes(0, None)
 
-    make_recovery_codes(user=person, second_factor=SecondFactor(now), now=now)
+    make_recovery_codes(user=person, second_factor=SecondFactor(now), keep=None, now=now)
     used = OneTimeCode.objects.filter(user=person).order_by("pk")[:7]
     OneTimeCode.objects.filter(pk__in=[code.pk for code in used]).update(used_at=now)
 

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import AuthenticatorDevice
-from apps.accounts.policy import SETTING_UP_LASTS, SecondFactor
+from apps.accounts.policy import SETTING_UP_LASTS
 from apps.accounts.selectors import devices_of, recovery_codes_of
 from apps.accounts.services.factors import enrol_authenticator
-from apps.accounts.services.one_time_codes import issue_enrolment_code, make_recovery_codes
+from apps.accounts.services.one_time_codes import issue_enrolment_code, replace_recovery_codes
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CONSOLE, AuditAction
 
@@ -141,7 +141,7 @@ def test_adds_none_without_a_code(john, person, device):
 
 
 def test_keeps_recovery_codes_that_are_left_and_leads_on(john, person, device, clock, now):
-    make_recovery_codes(user=person, second_factor=SecondFactor(now), now=now)
+    replace_recovery_codes(person, now=now)
     john.post(ADD, {"code": code_of(device, clock)})
 
     response = finish(john, clock)
@@ -281,7 +281,7 @@ def test_leads_nowhere_outside(grace, clock):
 
 @pytest.fixture
 def codes(person, device, now):
-    return make_recovery_codes(user=person, second_factor=SecondFactor(now), now=now)
+    return replace_recovery_codes(person, now=now)
 
 
 def test_recovers_with_a_code_and_replaces_the_lost_app(john, person, device, codes, clock):
@@ -320,6 +320,16 @@ def test_makes_ten_new_codes_and_shows_them_once(john, person, device, codes, cl
     assert len(shown) == recovery_codes_of(person).left == 10
     assert not set(shown) & set(codes)
     assert "no-store" in response["Cache-Control"]
+
+
+def test_signs_out_everywhere_else_when_codes_are_made(john, client_of, person, device, clock):
+    elsewhere, key = client_of(person), john.session.session_key
+
+    john.post(CODES, {"code": code_of(device, clock)})
+
+    assert elsewhere.get(PROFILE).status_code == 302
+    assert john.get(PROFILE).status_code == 200
+    assert john.session.session_key != key
 
 
 def test_makes_no_codes_without_a_factor(john, grace, person):

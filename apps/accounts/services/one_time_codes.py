@@ -24,6 +24,7 @@ from apps.accounts.policy import (
 from apps.accounts.selectors import has_second_factor, recovery_codes_of
 from apps.accounts.services.attempts import give_back, limits_of_codes, take_attempt
 from apps.accounts.services.factors import counts_now, lock_factors
+from apps.accounts.services.sessions import end_other_sessions
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Outcome, Party
 
@@ -51,11 +52,14 @@ def issue_enrolment_code(*, user: User, actor: Party, now: datetime) -> str:
 
 
 @transaction.atomic
-def make_recovery_codes(*, user: User, second_factor: SecondFactor, now: datetime) -> list[str]:
-    """Ten new ones; the earlier ones no longer work."""
+def make_recovery_codes(
+    *, user: User, second_factor: SecondFactor, keep: str | None, now: datetime
+) -> list[str]:
+    """Ten new ones; the earlier ones no longer work. All the person's sessions end but `keep`."""
     lock_factors(user)
     can_make_recovery_codes(factor_is_fresh=counts_now(second_factor, now)).require()
     codes = replace_recovery_codes(user, now=now)
+    end_other_sessions(user=user, keep=keep, now=now)
     tell_recovery_codes_made(user, now=now)
     return codes
 

@@ -96,7 +96,12 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     form = ConfirmWithFactorForm(_sent(request), request=request)
     if form.is_valid():
         try:
-            codes = make_recovery_codes(user=request.user, second_factor=form.second_factor, now=request.now)
+            codes = make_recovery_codes(
+                user=request.user,
+                second_factor=form.second_factor,
+                keep=keep_this_session(request),
+                now=request.now,
+            )
         except NotAllowed as refusal:
             form.add_domain_error(refusal)
         else:
