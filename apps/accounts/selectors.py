@@ -33,7 +33,7 @@ def devices_of(user: User) -> list[AuthenticatorDevice]:
 
 
 def has_second_factor(user: User) -> bool:
-    return AuthenticatorDevice.objects.devices_for_user(user, confirmed=True).exists()
+    return bool(devices_of(user))
 
 
 def enrolled_user_ids(user_ids: Iterable[UUID]) -> set[UUID]:

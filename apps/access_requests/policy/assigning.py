@@ -11,7 +11,6 @@ from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.assignments.models import Assignment
 from apps.common.access import Provider
 from apps.common.decision import Decision, Refusal, judge
-from apps.common.period import Period
 from apps.common.text import is_blank
 from apps.roles.policy import RoleRules
 
@@ -63,7 +62,7 @@ def period_rule(facts: AssignmentFacts) -> Refusal | None:
         return _permanent_refusal(facts)
     if facts.ends_at <= facts.starts_at:
         return Refusal("ExpirationRule", "The end lies before the start.", "ends_at")
-    length = Period(facts.starts_at, facts.ends_at).length
+    length = facts.ends_at - facts.starts_at
     if length < timedelta(minutes=MINIMUM_MINUTES):
         return Refusal("ExpirationRule", f"At least {MINIMUM_MINUTES} min.", "ends_at")
     days = _maximum_days(facts)

@@ -191,6 +191,14 @@ def _eligible(id_: UUID | None) -> Assignment:
     return row
 
 
+def assignment_of(ask: Ask) -> Assignment:
+    """The row that an ask is about, whose ever it is."""
+    row = find(Assignment.objects.with_names(), ask.assignment_id)
+    if row is None:
+        raise Invalid("There is no such assignment.")
+    return row
+
+
 def _resource(id_: UUID | None, eligible: Assignment) -> Resource:
     if id_ is None or id_ == eligible.resource_id:
         return eligible.resource

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -21,16 +22,18 @@ from apps.access_requests.policy.assigning import (
     can_remove,
     can_update,
 )
+from apps.access_requests.selectors.facts import assignment_of
 from apps.access_requests.services.recording import family_of, why, write_request
 from apps.access_requests.services.settling import close_waiting_on, settle_waiting
 from apps.access_requests.states import OPEN, State
-from apps.accounts.models import Principal, User
+from apps.accounts.models import Group, Principal, User
 from apps.assignments import services as assignments
 from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment
 from apps.common.access import Permission
 from apps.common.decision import Decision
 from apps.common.errors import Invalid
+from apps.common.lookup import find
 from apps.common.period import Period
 from apps.roles.built_in import (
     GLOBAL_ADMINISTRATOR,
@@ -98,14 +101,14 @@ def _settle_holders(principal_id: UUID, now: datetime) -> None:
 
 
 def assess_removal(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
-    return can_remove(_removal(_row(ask), actor, now))
+    return can_remove(_removal(assignment_of(ask), actor, now))
 
 
 @transaction.atomic
 def remove(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """End an assignment, and everything that was activated from it."""
-    _lock(_row(ask))
-    row = _row(ask)
+    _lock(assignment_of(ask))
+    row = assignment_of(ask)
     can_remove(_removal(row, actor, now)).require()
     request = _write(
         ask, actor, row.principal, row.role, row.resource, row.kind, now, state=State.REVOKED, result=row
@@ -167,9 +170,9 @@ def _lock_guards(row: Assignment) -> None:
 
 
 def _load(ask: Ask, actor: Actor, now: datetime) -> _Case:
-    principal = Principal.objects.filter(pk=ask.principal_id).select_related("group").first()
-    role = RoleDefinition.objects.filter(pk=ask.role_id).first()
-    resource = Resource.objects.filter(pk=ask.resource_id).select_related("group").first()
+    principal = find(Principal.objects.select_related("group"), ask.principal_id)
+    role = find(RoleDefinition.objects.all(), ask.role_id)
+    resource = find(Resource.objects.select_related("group"), ask.resource_id)
     if principal is None or role is None or resource is None:
         raise Invalid("There is no such person, role or resource.")
     facts = AssignmentFacts(
@@ -241,7 +244,7 @@ def _write(
     now: datetime,
     *,
     state: State = State.PROVISIONED,
-    **columns: object,
+    **columns: Any,
 ) -> AccessRequest:
     return write_request(
         ask,
@@ -273,19 +276,12 @@ def _may_manage(actor: Actor, resource: Resource) -> bool:
     )
 
 
-def _group_facts(group: object) -> GroupFacts:
+def _group_facts(group: Group) -> GroupFacts:
     return GroupFacts(group.is_role_assignable, group.is_managed)
 
 
-def _row(ask: Ask) -> Assignment:
-    row = Assignment.objects.filter(pk=ask.assignment_id).with_names().first()
-    if row is None:
-        raise Invalid("There is no such assignment.")
-    return row
-
-
 def _assigned_row(ask: Ask) -> Assignment:
-    row = _row(ask)
+    row = assignment_of(ask)
     if row.is_activated:
         raise Invalid("What its holder activated, only its holder extends.")
     return row

@@ -56,11 +56,11 @@ def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     `Changed` when it is no longer what was shown.
     """
     request = _lock(verdict.request_id, now)
-    rules = rules_for(request.role, request.eligible.resource)
+    rules = rules_for(request.role, request.ground.resource)
     facts = _facts(request, rules, verdict, actor, now)
     may_look(facts).require()
     if facts.state not in WAITING:
-        raise Conflict(closing_words(request, facts.state, actor.user, now))
+        raise Conflict(closing_words(request, facts.state, actor.somebody, now))
     can_decide(facts).require()
     snapshot = snapshot_of(request, rules, now=now)
     if verdict.digest != digest_of(snapshot):
@@ -108,10 +108,10 @@ def closing_words(request: AccessRequest, state: State, reader: User, now: datet
 def _facts(
     request: AccessRequest, rules: RoleRules, verdict: Verdict, actor: Actor, now: datetime
 ) -> DecisionFacts:
-    approver = User.objects.get(pk=actor.user.pk)  # as they are now, not as they signed in
+    approver = User.objects.get(pk=actor.somebody.pk)  # as they are now, not as they signed in
     return DecisionFacts(
         state=states_now([request], now=now)[request.id],
-        is_own=actor.user.id in (request.principal_id, request.requester_id),
+        is_own=approver.id in (request.principal_id, request.requester_id),
         is_approver=Standing(approver, holdings_of(approver, now=now)).fills_a_seat(rules, request),
         justification=verdict.justification,
         needs_justification=rules.approver_justification,
@@ -124,7 +124,7 @@ def _facts(
 def _write_approval(request: AccessRequest, verdict: Verdict, actor: Actor, now: datetime) -> None:
     Approval.objects.create(
         request=request,
-        approver=actor.user,
+        approver=actor.somebody,
         requester=request.requester,
         decision=Approval.Decision.APPROVED if verdict.approve else Approval.Decision.DENIED,
         justification=verdict.justification,
@@ -152,10 +152,10 @@ def _approve(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: 
             outcome=Outcome.FAILURE,
             rules=list(judged.rules),
         )
-    notices.tell_decided(request, actor.user, rules=rules, now=now)
+    notices.tell_decided(request, actor.somebody, rules=rules, now=now)
 
 
 def _deny(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: Actor, now: datetime) -> None:
     move(request, Step.DENY, at=now, reason=verdict.justification)
     record(AuditAction.REQUEST_DENIED, request, by=actor.party, now=now, justification=verdict.justification)
-    notices.tell_decided(request, actor.user, rules=rules, now=now)
+    notices.tell_decided(request, actor.somebody, rules=rules, now=now)

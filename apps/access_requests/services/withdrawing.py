@@ -12,7 +12,7 @@ from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.deciding import can_cancel, can_deactivate, may_cancel
-from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.selectors.facts import assignment_of, states_now
 from apps.access_requests.services.deciding import closing_words
 from apps.access_requests.services.recording import move, record, why, write_request
 from apps.access_requests.states import OPEN, Family, State, Step
@@ -22,8 +22,7 @@ from apps.assignments.models import Assignment
 from apps.audit.vocabulary import AuditAction
 from apps.common.access import Permission
 from apps.common.decision import Decision
-from apps.common.errors import Conflict, Invalid
-from apps.common.lookup import find
+from apps.common.errors import Conflict
 
 
 def assess_cancel(request: AccessRequest, *, actor: Actor, now: datetime) -> Decision:
@@ -81,7 +80,7 @@ def cancel(request_id: UUID, *, actor: Actor, now: datetime, justification: str 
 
 
 def assess_deactivation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
-    row = _row(ask)
+    row = assignment_of(ask)
     return can_deactivate(
         is_activated=row.is_activated,
         is_holder=actor.user is not None and row.principal_id == actor.user.id,
@@ -92,8 +91,8 @@ def assess_deactivation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
 @transaction.atomic
 def deactivate(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Give an activated role back early. Recorded as a request of its own, which ends `revoked`."""
-    assignments.lock_principal(_row(ask).principal_id)
-    row = _row(ask)
+    assignments.lock_principal(assignment_of(ask).principal_id)
+    row = assignment_of(ask)
     assess_deactivation(ask, actor=actor, now=now).require()
     request = write_request(
         ask,
@@ -112,10 +111,3 @@ def deactivate(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
 
 def _may_manage(request: AccessRequest, actor: Actor) -> bool:
     return actor.access.may(Permission.REQUESTS_MANAGE, request.resource.provider, request.resource.path)
-
-
-def _row(ask: Ask) -> Assignment:
-    row = find(Assignment.objects.with_names(), ask.assignment_id)
-    if row is None:
-        raise Invalid("There is no such assignment.")
-    return row
