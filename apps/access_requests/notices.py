@@ -53,12 +53,21 @@ def ask_approvers(request: AccessRequest, approvers: Approvers, *, rules: RoleRu
 
 def tell_granted(request: AccessRequest, *, rules: RoleRules, now: datetime) -> None:
     """The role is active, or will be: the requester hears, and the admins do."""
+    key = f"request:{request.id}:granted"
+    _tell_of_activation(request, lambda zone: _granted(request, zone, now), rules=rules, key=key, now=now)
 
-    def build(zone: tzinfo) -> Message:
-        return _granted(request, zone, now)
 
+def tell_started(request: AccessRequest, *, rules: RoleRules, now: datetime) -> None:
+    """What was granted for later has begun: the same people hear, when it has happened."""
+    key = f"request:{request.id}:started"
+    _tell_of_activation(request, lambda zone: _started(request, zone, now), rules=rules, key=key, now=now)
+
+
+def _tell_of_activation(
+    request: AccessRequest, build: Build, *, rules: RoleRules, key: str, now: datetime
+) -> None:
     people = {Audience.HOLDER: [request.requester], Audience.ADMIN: _admins_of(request.resource, now=now)}
-    _tell_cells(rules, NoticeCase.ACTIVATION, people, build, key=f"request:{request.id}:granted", now=now)
+    _tell_cells(rules, NoticeCase.ACTIVATION, people, build, key=key, now=now)
 
 
 def tell_decided(request: AccessRequest, approver: User, *, rules: RoleRules, now: datetime) -> None:
@@ -183,6 +192,24 @@ def _granted(request: AccessRequest, zone: tzinfo, now: datetime) -> Message:
         event=NoticeEvent.ROLE_ACTIVATED,
         subject=f"PIM: {name} activated the {role} role",
         text=what,
+        facts=_facts(request, zone, now),
+        link=request.get_absolute_url(),
+    )
+
+
+def _started(request: AccessRequest, zone: tzinfo, now: datetime) -> Message:
+    """As it is when it is written: a worker that stood still may find that it is over already."""
+    name, role, result = request.principal.name, request.role.name, request.result
+    ended_at = min(filter(None, [result.ended_at, result.ends_at]))
+    starts, ends = (short(instant, zone, now=now) for instant in (result.starts_at, ended_at))
+    is_over = ended_at <= now
+    text = (
+        f"{role} was active from {starts} until {ends}." if is_over else f"{role} is active. It ends {ends}."
+    )
+    return Message(
+        event=NoticeEvent.ROLE_ACTIVATED,
+        subject=f"PIM: {name}'s {role} role {'was' if is_over else 'is'} active",
+        text=text,
         facts=_facts(request, zone, now),
         link=request.get_absolute_url(),
     )

@@ -31,6 +31,8 @@ class AuditAction(TextChoices):
     PASSWORD_CHANGED = "password.changed", "Password changed"
     PASSWORD_REFUSED = "password.refused", "Password refused"
     PERSON_CREATED = "person.created", "Person created"
+    PERSON_DISABLED = "person.disabled", "Person disabled"
+    PERSON_ENABLED = "person.enabled", "Person enabled"
     TIME_ZONE_CHANGED = "person.time_zone_changed", "Time zone changed"
     GROUP_CREATED = "group.created", "Group created"
     RESOURCE_CREATED = "resource.created", "Resource created"
@@ -45,6 +47,7 @@ class AuditAction(TextChoices):
     ASSIGNMENT_CHANGED = "assignment.changed", "Assignment changed"
     ASSIGNMENT_ENDED = "assignment.ended", "Assignment ended"
     ACTIVATION_ADDED = "activation.added", "Role activated"
+    ACTIVATION_STARTED = "activation.started", "Activation started"
     ACTIVATION_EXTENDED = "activation.extended", "Activation extended"
     ACTIVATION_ENDED = "activation.ended", "Activation ended"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
@@ -96,6 +99,8 @@ SENTENCES: dict[str, str] = {
     AuditAction.PASSWORD_CHANGED: "{actor} set a new password for {target}.",
     AuditAction.PASSWORD_REFUSED: "A new password for {target} was refused.",
     AuditAction.PERSON_CREATED: "{actor} created the account of {target}.",
+    AuditAction.PERSON_DISABLED: "{actor} disabled the account of {target}.",
+    AuditAction.PERSON_ENABLED: "{actor} enabled the account of {target}.",
     AuditAction.TIME_ZONE_CHANGED: "{actor} changed the time zone of {target}.",
     AuditAction.GROUP_CREATED: "{actor} created the group {target}.",
     AuditAction.RESOURCE_CREATED: "{actor} created the resource {place}.",
@@ -110,6 +115,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.ASSIGNMENT_CHANGED: "{actor} changed the period of {role} on {place} for {target}.",
     AuditAction.ASSIGNMENT_ENDED: "{actor} ended the assignment of {role} on {place} to {target}.",
     AuditAction.ACTIVATION_ADDED: "{actor} activated {role} on {place} for {target}.",
+    AuditAction.ACTIVATION_STARTED: "{actor} started the activation of {role} on {place} for {target}.",
     AuditAction.ACTIVATION_EXTENDED: "{actor} extended the activation of {role} on {place} for {target}.",
     AuditAction.ACTIVATION_ENDED: "{actor} ended the activation of {role} on {place} for {target}.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",

@@ -42,27 +42,45 @@ def check(rows: list[Assignment], now: datetime) -> None:
 
 
 def held_by(user: User, rows: Iterable[Assignment], now: datetime) -> set[UUID]:
-    """The ids of what this person holds now, by the definition: the least set that keeps to the rules."""
-    rows = [row for row in rows if _runs(row, now)]
-    groups: set[UUID] = set()
-    while True:
-        held = [row for row in rows if _is_mine(row, user, groups) and _has_ground(row, user, groups, now)]
-        reached = {row.resource.group_id for row in held if _is_membership(row)}
-        if reached <= groups:
-            return {row.id for row in held} if user.is_enabled else set()
-        groups |= reached
+    """The ids of what this person holds now, by the definition: whatever there is a proof for."""
+    proofs = _Proofs(user, [row for row in rows if _runs(row, now)], now)
+    return {row.id for row in proofs.rows if proofs.holds(row)} if user.is_enabled else set()
 
 
-def _is_membership(row: Assignment) -> bool:
-    return row.role_id == built_in.GROUP_MEMBER and row.kind == "active"
+def over(user: User, rows: Iterable[Assignment], now: datetime) -> set[UUID]:
+    """Those of this person's activations that could run, but rest on nothing any more."""
+    rows = list(rows)
+    mine = {row.id for row in rows if row.activated_by_id == user.id and _runs(row, now)}
+    return mine - held_by(user, rows, now)
 
 
-def _is_mine(row: Assignment, user: User, groups: set[UUID]) -> bool:
-    return row.principal_id == user.id or row.principal_id in groups
+@dataclass(frozen=True)
+class _Proofs:
+    """Finds proofs: a way into a group is a chain of memberships, all running now, all begun by `since`."""
 
+    user: User
+    rows: list[Assignment]
+    now: datetime
 
-def _has_ground(row: Assignment, user: User, groups: set[UUID], now: datetime) -> bool:
-    return row.parent is None or (_runs(row.parent, now) and _is_mine(row.parent, user, groups))
+    def holds(self, row: Assignment) -> bool:
+        return self._reaches(row.principal_id, self.now, ()) and self._stands(row, ())
+
+    def _reaches(self, principal_id: UUID, since: datetime, trail: tuple[Assignment, ...]) -> bool:
+        """Whether the principal is this person, or a group they have been in since then by one way."""
+        return principal_id == self.user.id or any(
+            self._reaches(row.principal_id, since, (*trail, row)) and self._stands(row, (*trail, row))
+            for row in self.rows
+            if row.resource.group_id == principal_id
+            and (row.role_id, row.kind) == (built_in.GROUP_MEMBER, "active")
+            and row.starts_at <= since
+            and row not in trail
+        )
+
+    def _stands(self, row: Assignment, trail: tuple[Assignment, ...]) -> bool:
+        ground = row.parent
+        return ground is None or (
+            _runs(ground, self.now) and self._reaches(ground.principal_id, row.created_at, trail)
+        )
 
 
 def _runs(row: Assignment, now: datetime) -> bool:
@@ -239,6 +257,5 @@ _EVENTS: dict[tuple[str, str], tuple[str, ...]] = {
     (State.PENDING_APPROVAL, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
     (State.PENDING_APPROVAL, State.TIMED_OUT): (AuditAction.REQUEST_TIMED_OUT,),
     (State.GRANTED, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
-    # Its start was told with the activation itself, when it was granted.
-    (State.GRANTED, State.PROVISIONED): (),
+    (State.GRANTED, State.PROVISIONED): (AuditAction.ACTIVATION_STARTED,),
 }

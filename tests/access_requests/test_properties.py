@@ -22,6 +22,7 @@ from apps.access_requests.selectors.approvers import approvers_for
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.services.deciding import Verdict, decide
 from apps.access_requests.services.door import assess, submit
+from apps.access_requests.services.people import disable_person, enable_person
 from apps.access_requests.services.recording import digest_now
 from apps.access_requests.services.settling import settle_all
 from apps.access_requests.services.withdrawing import cancel
@@ -32,6 +33,7 @@ from apps.assignments.membership import groups_of_user
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.assignments.sweep import write_down_the_clock
+from apps.audit.vocabulary import CONSOLE
 from apps.common.errors import Conflict, Invalid, NotAllowed
 from apps.roles import built_in
 from apps.roles.policy import Authentication
@@ -61,6 +63,7 @@ class Door(RuleBasedStateMachine):
         super().__init__()
         self.now = START + HOUR
         self.steps = 0
+        self.over: set[Any] = set()
         self.example = transaction.atomic()
         self.example.__enter__()
         self.written = Written.read()
@@ -273,16 +276,11 @@ class Door(RuleBasedStateMachine):
 
     @rule(who=anyone)
     def disable(self, who: int) -> None:
-        administrators = Assignment.objects.not_ended(self.now).filter(
-            role_id=built_in.GLOBAL_ADMINISTRATOR, kind="active", origin="assigned", ends_at=None
-        )
-        holders = User.objects.filter(is_enabled=True, assignments__in=administrators)
-        if set(holders) - {self.person(who)}:  # who may be disabled is not for this door to say
-            User.objects.filter(pk=self.world.people[who].pk).update(is_enabled=False)
+        _outcome(lambda: disable_person(self.world.people[who].id, actor=CONSOLE, now=self.now))
 
     @rule(who=anyone)
     def enable(self, who: int) -> None:
-        User.objects.filter(pk=self.world.people[who].pk).update(is_enabled=True)
+        _outcome(lambda: enable_person(self.world.people[who].id, actor=CONSOLE, now=self.now))
 
     # ---- The clock
 
@@ -324,6 +322,7 @@ class Door(RuleBasedStateMachine):
         rows = invariants.every_row()
         invariants.check(rows, self.now)
         self._everybody_holds_what_the_rows_say(rows)
+        self._nothing_comes_back(rows)
         before, self.written = self.written, Written.read()
         self.written.check_since(before)
 
@@ -333,6 +332,12 @@ class Door(RuleBasedStateMachine):
         holdings = holdings_of(user, now=self.now)
         held = {held.assignment.id for held in (*holdings.eligible, *holdings.active)}
         assert held == invariants.held_by(user, rows, self.now)
+
+    def _nothing_comes_back(self, rows: list[Assignment]) -> None:
+        """What was activated and has lost its ground is over for good, whether or not that was written."""
+        for user in User.objects.filter(id__in=[person.id for person in self.world.people]):
+            self.over |= invariants.over(user, rows, self.now)
+            assert not self.over & invariants.held_by(user, rows, self.now)
 
 
 def _outcome(command: Callable[[], object]) -> tuple[str, ...]:

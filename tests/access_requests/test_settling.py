@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from apps.access_requests import tasks
@@ -17,8 +18,10 @@ from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction, Outcome
+from apps.common.errors import NotAllowed
 from apps.notifications.models import Notice
-from tests.factories import activate, assign, disable, join, make_group, make_user, set_rules
+from apps.roles import built_in
+from tests.factories import activate, assign, disable, join, make_group, make_user, role, set_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -169,6 +172,79 @@ def test_writes_down_that_it_has_begun(later, now, at, state):
     later.refresh_from_db()
     assert later.state == state
     assert later.closed_at == (now + DAY if state == State.PROVISIONED else None)
+
+
+def test_records_the_start_as_the_clocks_doing(later, requester, now):
+    settle_all(now=now + DAY + MINUTE)
+
+    event = event_of(later, AuditAction.ACTIVATION_STARTED)
+    assert (event.actor_kind, event.target_id) == ("clock", str(requester.id))
+    assert (event.at, event.outcome, event.justification) == (now + DAY + MINUTE, Outcome.SUCCESS, "")
+    assert event.role == "Teams Administrator"
+    assert event.details["assignment"] == str(later.result_id)
+    assert event.details["started_at"] == (now + DAY).isoformat()
+
+
+def test_tells_the_requester_and_the_admins_that_it_has_begun(later, requester, administrator, now):
+    settle_all(now=now + DAY)
+
+    notices = Notice.objects.filter(key=f"request:{later.id}:started", event="role_activated")
+    assert {notice.recipient_id for notice in notices} == {requester.id, administrator.id}
+    assert {notice.subject for notice in notices} == {"PIM: John Doe's Teams Administrator role is active"}
+    assert {notice.text for notice in notices} == {"Teams Administrator is active. It ends 14:00 UTC."}
+
+
+def test_tells_of_the_start_whom_the_settings_name(later, now):
+    row = role(built_in.TEAMS_ADMINISTRATOR).settings.create()
+    row.cells.create(case="activation", audience="holder", default_recipients=False)
+    row.cells.create(case="activation", audience="admin", additional_recipients="desk@example.com")
+
+    settle_all(now=now + DAY)
+
+    notices = Notice.objects.filter(key=f"request:{later.id}:started")
+    assert [notice.address for notice in notices] == ["desk@example.com"]
+
+
+def test_says_so_when_it_was_over_before_anybody_could_write_it_down(later, now):
+    settle_all(now=now + 3 * DAY)
+
+    text = Notice.objects.get(key=f"request:{later.id}:started").text
+    assert text == "Teams Administrator was active from 25 Nov 2026, 13:00 UTC until 25 Nov 2026, 14:00 UTC."
+
+
+def test_tells_of_the_start_once_however_it_is_found(later, requester, now):
+    settle_all(now=now + DAY)
+    settle_all(now=now + DAY + MINUTE)
+    with pytest.raises(NotAllowed):
+        activate(later.eligible, requester, now=now + DAY + 2 * MINUTE)
+
+    assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_STARTED).count() == 1
+    assert Notice.objects.filter(key=f"request:{later.id}:started").count() == 1
+
+
+def test_is_found_by_a_command_before_any_sweep(later, requester, now):
+    activate(later.eligible, requester, now=now + 2 * DAY)
+
+    later.refresh_from_db()
+    assert (later.state, later.closed_at) == (State.PROVISIONED, now + DAY)
+    assert event_of(later, AuditAction.ACTIVATION_STARTED).at == now + 2 * DAY
+
+
+def test_begins_after_all_when_the_first_try_was_stopped_half_way(later, now):
+    """All of it is one transaction: what was half done is not there, and the next run does it."""
+    with connection.cursor() as cursor:  # the last that is written cannot be
+        cursor.execute(
+            "CREATE TRIGGER stopped BEFORE INSERT ON notifications_notice "
+            "BEGIN SELECT RAISE(FAIL, 'stopped'); END"
+        )
+        assert settle_all(now=now + DAY) == 0
+        cursor.execute("DROP TRIGGER stopped")
+
+    later.refresh_from_db()
+    assert later.state == State.GRANTED
+    assert not AuditEvent.objects.filter(action=AuditAction.ACTIVATION_STARTED).exists()
+    assert settle_all(now=now + DAY + MINUTE) == 1
+    assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_STARTED).count() == 1
 
 
 def test_ends_what_has_not_begun_when_its_holder_is_disabled(later, requester, now):

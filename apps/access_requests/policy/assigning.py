@@ -167,8 +167,12 @@ def still_there_rule(facts: RemovalFacts) -> Refusal | None:
 
 def last_one_rule(facts: RemovalFacts) -> Refusal | None:
     """Whoever removes the last permanent admin locks the organisation out (Entra behaviour)."""
-    if facts.last_of:
-        return Refusal("LastAdminRule", f"This is the last {facts.last_of}. Add another permanent one first.")
+    return _last_one(facts.last_of)
+
+
+def _last_one(last_of: str) -> Refusal | None:
+    if last_of:
+        return Refusal("LastAdminRule", f"This is the last {last_of}. Add another permanent one first.")
     return None
 
 
@@ -183,6 +187,11 @@ REMOVAL_RULES = (may_remove_rule, still_there_rule, last_one_rule, remover_facto
 
 def can_remove(facts: RemovalFacts) -> Decision:
     return judge(REMOVAL_RULES, facts)
+
+
+def can_disable(*, last_of: str) -> Decision:
+    """May a person's account be disabled? `last_of` names the guarded role that they alone keep."""
+    return judge((_last_one,), last_of)
 
 
 # A change of the period is judged as an assignment with that period, and as the end of the one there is.

@@ -23,10 +23,11 @@ from apps.access_requests.policy.assigning import (
     can_update,
 )
 from apps.access_requests.selectors.facts import assignment_of
+from apps.access_requests.services.last_one import last_of, lock_guards
 from apps.access_requests.services.recording import family_of, why, write_request
-from apps.access_requests.services.settling import close_waiting_on, settle_waiting
+from apps.access_requests.services.settling import close_waiting_on, settle_locked
 from apps.access_requests.states import OPEN, State
-from apps.accounts.models import Group, Principal, User
+from apps.accounts.models import Group, Principal
 from apps.assignments import services as assignments
 from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment
@@ -35,18 +36,8 @@ from apps.common.decision import Decision
 from apps.common.errors import Invalid
 from apps.common.lookup import find
 from apps.common.period import Period
-from apps.roles.built_in import (
-    GLOBAL_ADMINISTRATOR,
-    GROUP_MEMBER,
-    GROUP_OWNER,
-    PRIVILEGED_ROLE_ADMINISTRATOR,
-)
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.selectors import directory, rules_for
-
-# Roles whose last assigned, permanent, active holder stays (design, section 6).
-GUARDED_IN_DIRECTORY = frozenset({GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR})
-GUARDED = GUARDED_IN_DIRECTORY | {GROUP_OWNER}
+from apps.roles.selectors import rules_for
 
 
 @dataclass(frozen=True)
@@ -96,8 +87,7 @@ def _settle_holders(principal_id: UUID, now: datetime) -> None:
     for id_ in ids:
         assignments.lock_principal(id_)
     for id_ in ids:
-        assignments.settle(principal_id=id_, now=now)
-        settle_waiting(principal_id=id_, now=now)
+        settle_locked(principal_id=id_, now=now)
 
 
 def assess_removal(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
@@ -128,7 +118,7 @@ def update(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Give an assignment another period. What waits on it is closed: it was asked under the old one. What
     rested on a membership that now begins later ends, or it would come back with it."""
     before = _assigned_row(ask)
-    _lock_guards(before)
+    lock_guards([before.role_id])
     _settle_holders(before.principal_id, now)
     row = _assigned_row(ask)
     assess_update(ask, actor=actor, now=now).require()
@@ -160,13 +150,8 @@ def _start(ask: Ask, row: Assignment, now: datetime) -> datetime:
 
 def _lock(row: Assignment) -> None:
     """The guards of the last one, then the holder: always in this order."""
-    _lock_guards(row)
+    lock_guards([row.role_id])
     assignments.lock_principal(row.principal_id)
-
-
-def _lock_guards(row: Assignment) -> None:
-    guards = RoleDefinition.objects.select_for_update(no_key=True).filter(pk__in=GUARDED | {row.role_id})
-    list(guards.order_by("pk").values_list("pk"))
 
 
 def _load(ask: Ask, actor: Actor, now: datetime) -> _Case:
@@ -199,39 +184,12 @@ def _removal(row: Assignment, actor: Actor, now: datetime) -> RemovalFacts:
     return RemovalFacts(
         may_manage=_may_manage(actor, row.resource),
         has_ended=row.ended_at is not None or (row.ends_at is not None and row.ends_at <= now),
-        last_of=_last_of(row, now),
+        last_of=last_of(row, now=now),
         is_console=actor.is_console,
         second_factor=actor.second_factor,
         second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
         now=now,
     )
-
-
-def _last_of(row: Assignment, now: datetime) -> str:
-    """The name of the guarded role that would lose its last enabled, permanent holder with this row: the role
-    itself, or membership of a group that holds it."""
-    if row.kind != Assignment.Kind.ACTIVE or row.is_activated or not row.is_permanent:
-        return ""  # only what has no end keeps an organisation from being locked out
-    at_stake = GUARDED_IN_DIRECTORY if row.role_id == GROUP_MEMBER else {row.role_id} & GUARDED
-    for role_id in at_stake:
-        where = row.resource if row.role_id == role_id else directory()
-        if _is_kept(role_id, where, now) and not _is_kept(role_id, where, now, without=row):
-            return RoleDefinition.objects.get(pk=role_id).name
-    return ""
-
-
-def _is_kept(role_id: UUID, where: Resource, now: datetime, *, without: Assignment | None = None) -> bool:
-    """Whether an enabled person holds this role permanently, directly or through permanent membership."""
-    permanent = Q(origin=Assignment.Origin.ASSIGNED, ends_at__isnull=True)
-    if without is not None:
-        permanent &= ~Q(pk=without.pk)
-    rows = list(
-        Assignment.objects.active().filter(permanent, role=role_id, resource=where).current(now).with_names()
-    )
-    groups = {row.principal_id for row in rows if row.principal.is_group}
-    members = members_of(groups, now=now, among=permanent)
-    people = {id_ for row in rows for id_ in members.get(row.principal_id, {row.principal_id})}
-    return User.objects.filter(id__in=people, is_enabled=True).exists()
 
 
 def _write(

@@ -66,7 +66,6 @@ def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     if verdict.digest != digest_of(snapshot):
         raise Changed("This request or its rules have changed. Look again, then decide.")
     request.snapshot, request.digest = snapshot, verdict.digest
-    request.save(update_fields=["snapshot", "digest"])
     _write_approval(request, verdict, actor, now)
     if verdict.approve:
         _approve(request, verdict, rules, actor, now)

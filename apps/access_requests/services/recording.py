@@ -63,10 +63,12 @@ def write_request(
 
 def move(request: AccessRequest, step: Step, *, at: datetime, reason: str = "", **columns: Any) -> None:
     """Take a request to its next state, once: whoever comes second finds it moved. Raises `Conflict`. `at` is
-    when it happened, which for what the clock does is before anybody writes it down."""
+    when it happened, which for what the clock does is before anybody writes it down. The evidence that the
+    request carries is written with it."""
     state = next_state(TRANSITIONS, State(request.state), step)
     columns |= {"state": state, "closing_reason": reason, "closed_at": at if state in CLOSED else None}
-    if not AccessRequest.objects.filter(pk=request.pk, state=request.state).update(**columns):
+    evidence = {"snapshot": request.snapshot, "digest": request.digest}
+    if not AccessRequest.objects.filter(pk=request.pk, state=request.state).update(**columns, **evidence):
         raise Conflict("Somebody was faster. This request has changed meanwhile.")
     for name, value in columns.items():
         setattr(request, name, value)

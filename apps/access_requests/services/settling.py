@@ -19,6 +19,8 @@ from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CLOCK, AuditAction, Outcome, Party
 from apps.common.errors import Conflict
 from apps.common.isolation import each_on_its_own
+from apps.common.lookup import present
+from apps.roles.selectors import rules_for
 
 NO_GROUND = "No longer eligible."
 LAPSED = "Nobody decided in time."
@@ -29,13 +31,15 @@ def settle_holder(*, principal_id: UUID, ground_id: UUID | None = None, now: dat
     on, and writes down once what the clock has done to what they hold and have asked for."""
     assignments.lock_principal(principal_id)
     assignments.lock_assignment(ground_id)
-    assignments.settle(principal_id=principal_id, now=now)
-    settle_waiting(principal_id=principal_id, now=now)
+    settle_locked(principal_id=principal_id, now=now)
 
 
-def settle_waiting(*, principal_id: UUID, now: datetime) -> None:
-    """Write down what one principal's open requests read as. The caller holds the principal's lock."""
-    _settle(list(AccessRequest.objects.filter(principal_id=principal_id, state__in=OPEN).with_names()), now)
+def settle_locked(*, principal_id: UUID, now: datetime, by: Party = CLOCK, reason: str = NO_GROUND) -> None:
+    """Write down how what one principal holds and has asked for reads. The caller holds the lock. `by` and
+    `reason`: who has taken the ground of it, and how, where that was not the clock."""
+    assignments.settle(principal_id=principal_id, now=now, by=by)
+    rows = AccessRequest.objects.filter(principal_id=principal_id, state__in=OPEN).with_names()
+    _settle(list(rows), now, by=by, reason=reason)
 
 
 def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> None:
@@ -66,30 +70,49 @@ def _settle_one(row: AccessRequest, now: datetime) -> bool:
     return _settle([AccessRequest.objects.with_names().get(pk=row.pk)], now) == 1
 
 
-def _settle(rows: list[AccessRequest], now: datetime) -> int:
+def _settle(rows: list[AccessRequest], now: datetime, *, by: Party = CLOCK, reason: str = NO_GROUND) -> int:
     states = states_now(rows, now=now)
     changed = [row for row in rows if states[row.id] != row.state]
     for row in changed:
-        _write_down(row, states[row.id], now)
+        if states[row.id] == State.PROVISIONED:
+            _begin(row, now)
+        elif states[row.id] == State.TIMED_OUT:
+            _time_out(row, now)
+        else:
+            _lose_ground(row, by, reason, now)
     return len(changed)
 
 
-def _write_down(request: AccessRequest, state: State, now: datetime) -> None:
-    if state == State.PROVISIONED:
-        move(request, Step.START, at=request.result.starts_at)
-        return
-    lapsed = state == State.TIMED_OUT
-    if lapsed:
-        move(request, Step.TIME_OUT, at=request.deadline_at, reason=LAPSED)
-    else:
-        move(request, Step.CANCEL, at=now, reason=NO_GROUND)
-    action = AuditAction.REQUEST_TIMED_OUT if lapsed else AuditAction.REQUEST_CANCELED
-    record(action, request, by=CLOCK, now=now, justification="", outcome=Outcome.FAILURE)
-    _end_result(request, now)
-    notices.tell_closed(request, by=CLOCK, now=now)
+def _begin(request: AccessRequest, now: datetime) -> None:
+    """Its start has come. That it was activated was told when it was granted; this says that it has begun."""
+    result = present(request.result)
+    move(request, Step.START, at=result.starts_at)
+    record(
+        AuditAction.ACTIVATION_STARTED,
+        request,
+        by=CLOCK,
+        now=now,
+        justification="",
+        assignment=str(result.id),
+        started_at=result.starts_at.isoformat(),
+    )
+    rules = rules_for(request.role, request.ground.resource)
+    notices.tell_started(request, rules=rules, now=now)
 
 
-def _end_result(request: AccessRequest, now: datetime) -> None:
+def _time_out(request: AccessRequest, now: datetime) -> None:
+    move(request, Step.TIME_OUT, at=present(request.deadline_at), reason=LAPSED)
+    _say_closed(AuditAction.REQUEST_TIMED_OUT, request, CLOCK, now)
+
+
+def _lose_ground(request: AccessRequest, by: Party, reason: str, now: datetime) -> None:
     """A granted activation whose start lies ahead goes with its request."""
+    move(request, Step.CANCEL, at=now, reason=reason)
     if request.result is not None and request.result.ended_at is None:
-        assignments.end(request.result, how=Assignment.End.GROUND_LOST, by=CLOCK, now=now)
+        assignments.write_ground_lost(request.result, by=by, now=now)
+    _say_closed(AuditAction.REQUEST_CANCELED, request, by, now)
+
+
+def _say_closed(action: AuditAction, request: AccessRequest, by: Party, now: datetime) -> None:
+    record(action, request, by=by, now=now, justification="", outcome=Outcome.FAILURE)
+    notices.tell_closed(request, by=by, now=now)

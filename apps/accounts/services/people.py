@@ -10,9 +10,10 @@ from django.db import transaction
 
 from apps.accounts.models import Group, Principal, User
 from apps.accounts.policy import zone_names
+from apps.accounts.services.sessions import end_all_sessions
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
-from apps.common.errors import Invalid
+from apps.common.errors import Conflict, Invalid
 from apps.common.text import one_line
 
 
@@ -26,6 +27,28 @@ def create_user(*, name: str, email: str, actor: Party, now: datetime, **facts: 
     user.save(force_insert=True)
     record(AuditAction.PERSON_CREATED, actor=actor, at=now, target=user.party, details={"email": user.email})
     return user
+
+
+@transaction.atomic
+def disable_user(*, user: User, actor: Party, now: datetime) -> None:
+    """The account alone, and its sessions. What the person holds and asked for is settled by
+    `access_requests.services.people`, in the same transaction: nothing else calls this."""
+    _switch(user, is_enabled=False)
+    record(AuditAction.PERSON_DISABLED, actor=actor, at=now, target=user.party)
+    end_all_sessions(user=user, actor=actor, now=now)
+
+
+@transaction.atomic
+def enable_user(*, user: User, actor: Party, now: datetime) -> None:
+    """Called, like `disable_user`, from one place: what has lost its ground must be written down before."""
+    _switch(user, is_enabled=True)
+    record(AuditAction.PERSON_ENABLED, actor=actor, at=now, target=user.party)
+
+
+def _switch(user: User, *, is_enabled: bool) -> None:
+    if not User.objects.filter(pk=user.pk, is_enabled=not is_enabled).update(is_enabled=is_enabled):
+        raise Conflict(f"This account is {'enabled' if is_enabled else 'disabled'} already.")
+    user.is_enabled = is_enabled
 
 
 @transaction.atomic
