@@ -1,6 +1,6 @@
 # make run    install what is needed, put the demo organisation in place, serve it
 # make test   the whole suite; also on PostgreSQL when TEST_DATABASE_URL is set
-# make check  lint, format, migrations, production settings
+# make check  lint, format, types, migrations, production settings
 # make lock   write the lock files anew from pyproject.toml
 
 PYTHON ?= python3
@@ -26,6 +26,9 @@ test: .venv/.dev
 check: .venv/.dev
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
+	$(VENV)/djlint --check --lint templates
+	@echo "mypy"
+	@env $(PRODUCTION) $(VENV)/mypy
 	@echo "manage.py makemigrations --check"
 	@env $(PRODUCTION) DATABASE_URL=sqlite:///:memory: $(VENV)/python manage.py makemigrations --check --dry-run
 	@echo "manage.py check --deploy"
