@@ -4,7 +4,9 @@ import pytest
 from cryptography.fernet import InvalidToken
 
 from apps.accounts.encryption import seal, unseal
-from apps.accounts.services.factors import verify_code
+from apps.accounts.services.factors import enrol_authenticator, verify_code
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.common.errors import NotAllowed
 
 SECOND = timedelta(seconds=1)
@@ -107,6 +109,34 @@ def test_does_not_count_a_device_before_it_is_confirmed(person, device, now):
 
 
 # ---- Waits -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spare(person, now):
+    return enrol_authenticator(user=person, name="Tablet", actor=CONSOLE, now=now)
+
+
+def test_lets_wrong_codes_add_up_on_no_device_once_another_was_right(person, device, spare, now):
+    for day in range(12):
+        then = now + timedelta(days=day)
+        refusal_of(person, wrong_code(device, then), then)
+        verify_code(user=person, code=device.code_at(then + 60 * SECOND), now=then + 60 * SECOND)
+
+    later = then + timedelta(hours=1)
+    refusal_of(person, wrong_code(device, later), later)
+
+    assert verify_code(user=person, code=spare.code_at(later), now=later + 2 * SECOND) == spare
+
+
+def test_records_what_was_looked_at_and_not_what_came_during_a_wait(person, device, spare, now):
+    spare.throttling_failure_count, spare.throttling_failure_timestamp = 9, now
+    spare.save()
+
+    for _ in range(20):
+        refusal_of(person, wrong_code(device, now), now)
+
+    event = AuditEvent.objects.get(action=AuditAction.FACTOR_REFUSED)
+    assert event.details == {"answer": "wrong"}
 
 
 def test_refuses_even_the_right_code_until_the_wait_is_over(person, device, now):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 import django_otp
@@ -74,6 +75,7 @@ def verify_code(*, user: User, code: str, now: datetime) -> AuthenticatorDevice:
     Do not call it inside a transaction: a refused code is written down too, and that must stay.
     """
     with transaction.atomic():
+        lock_factors(user)
         attempt, device = _spend_code(user, code, now)
         record_attempt(user, attempt, device)
     if device is None:
@@ -87,6 +89,9 @@ def record_enrolled(device: AuthenticatorDevice, *, actor: Party, now: datetime)
 
 
 def record_attempt(user: User, attempt: Attempt, device: AuthenticatorDevice | None) -> None:
+    """Not what came during a wait and was not looked at, or whoever knows a password could fill the log."""
+    if attempt.answer == CodeAnswer.THROTTLED:
+        return
     record(
         AuditAction.FACTOR_VERIFIED if device else AuditAction.FACTOR_REFUSED,
         actor=user.party,
@@ -105,12 +110,21 @@ def _spend_code(user: User, code: str, now: datetime) -> tuple[Attempt, Authenti
     """Try the device that shows this code, or, when none does, let every device count the failure."""
     devices = devices_of(user)
     showing = [device for device in devices if device.shows(code, now=now)]
-    attempt = Attempt(code, now)
+    refused = [Attempt(code, now)] if not devices else []
     for device in showing or devices:
         attempt = Attempt(code, now)
         if django_otp.verify_token(user, device.persistent_id, attempt):
+            _forget_failures(devices)
             return attempt, device
-    return attempt, None
+        refused.append(attempt)
+    return min(refused, key=lambda attempt: attempt.answer == CodeAnswer.THROTTLED), None
+
+
+def _forget_failures(devices: Iterable[AuthenticatorDevice]) -> None:
+    """Wrong codes count on all devices of a person, so a right one makes up for them on all. On those that
+    are hardly used they would add up for years otherwise."""
+    failed = AuthenticatorDevice.objects.filter(pk__in=[device.pk for device in devices])
+    failed.update(throttling_failure_count=0, throttling_failure_timestamp=None)
 
 
 def _refusal(attempt: Attempt) -> str:
