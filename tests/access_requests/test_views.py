@@ -1,7 +1,9 @@
 """The pages of those who ask: my roles, activating, extending, my requests. They answer bad input with a
 sentence, keep what was typed, and change nothing by halves."""
 
+import re
 from datetime import timedelta
+from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
@@ -10,6 +12,7 @@ from django.utils import timezone
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.states import Action, State
+from apps.accounts.models import AuthenticatorDevice
 from apps.assignments.models import Assignment
 from apps.roles import built_in
 from apps.roles.policy import Authentication
@@ -18,6 +21,7 @@ from tests.factories import activate, answer, assign, make_active, make_resource
 
 pytestmark = pytest.mark.django_db
 
+LINK_BACK = re.compile(f'href="{reverse("accounts:add_factor")}\\?next=([^"]+)"')
 MY_ROLES, ACTIVATE = reverse("access_requests:my_roles"), reverse("access_requests:activate")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -264,6 +268,17 @@ def test_keeps_any_reason_as_it_was_typed(as_requester, requester, eligible, rea
 
     assert response.status_code == 302
     assert requests_of(requester).get().justification == reason
+
+
+def test_leads_back_to_the_picked_roles_from_setting_up_a_second_factor(
+    as_requester, requester, eligible, other_eligible
+):
+    AuthenticatorDevice.objects.filter(user=requester).delete()
+
+    page = text_of(as_requester.post(ACTIVATE, asked(eligible, other_eligible)))
+
+    [form] = LINK_BACK.findall(page)
+    assert text_of(as_requester.get(unquote(form))).count('name="pick"') == 2
 
 
 # ---- Extending ---------------------------------------------------------------------------------------------

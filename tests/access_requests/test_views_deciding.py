@@ -15,6 +15,7 @@ from apps.access_requests.models import Approval
 from apps.access_requests.services.door import submit
 from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import Action, State
+from apps.accounts.models import AuthenticatorDevice
 from apps.notifications.models import Notice
 from apps.roles import built_in
 from tests.access_requests.pages import MARKUP, code_of, said, text_of, written
@@ -214,6 +215,16 @@ def test_decides_several_with_one_reason_and_one_code(as_approver, approver, wai
     ]
     assert waiting.state == State.PROVISIONED
     assert Approval.objects.get().request == waiting
+
+
+@pytest.mark.parametrize(("page", "back"), [(DECIDE_MANY, APPROVE), ("", "")])
+def test_leads_back_from_setting_up_a_second_factor(as_approver, approver, waiting, page, back):
+    AuthenticatorDevice.objects.filter(user=approver).delete()
+    one = waiting.get_decide_url()
+
+    shown = text_of(as_approver.post(page or one, {"pick": str(waiting.pk), "choice": "approve"}))
+
+    assert f'href="{reverse("accounts:add_factor")}?next={back or one}"' in shown
 
 
 def test_asks_to_pick_first_where_nothing_waits(as_approver):

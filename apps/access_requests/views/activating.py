@@ -9,6 +9,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from apps.access_requests.asks import Ask
 from apps.access_requests.forms import ActivateForm
@@ -114,6 +116,7 @@ def _page(
     found = who_approves(request, [(row.settings, row.assignment.resource) for row in picks])
     context = {
         "form": form,
+        "form_url": _form_url(picks),
         "picks": picks,
         "recent_reasons": recent_reasons(request.user),
         "approvers": found.lines,
@@ -122,6 +125,12 @@ def _page(
         "results": results,
     }
     return render(request, "access_requests/activate.html", context, status=status)
+
+
+def _form_url(picks: list[EligibleRow]) -> str:
+    """Where this form is shown anew, also after it was sent."""
+    query = urlencode({"pick": [row.assignment.id for row in picks]}, doseq=True)
+    return f"{reverse('access_requests:activate')}?{query}"
 
 
 def _results(
