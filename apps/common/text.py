@@ -1,8 +1,11 @@
-"""User text stays text: one line where one line is meant, and nothing that reorders or hides it."""
+"""Text in sentences. What users wrote stays text: one line where one line is meant, nothing that hides it."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
+
+from django.utils.text import get_text_list
 
 # Direction overrides and isolates let text pretend to be other text ("Trojan Source", CVE-2021-42574).
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
@@ -16,6 +19,14 @@ def one_line(text: str, limit: int | None = None) -> str:
     if limit is None or len(line) <= limit:
         return line
     return line[: limit - 1].rstrip() + "…"
+
+
+def any_of(names: Sequence[str], *, at_most: int = 3) -> str:
+    """Names in a sentence: "Jane, Tom or Ada", and of more than `at_most` "Jane, Tom, Ada or 2 others"."""
+    shown, more = [*names[:at_most]], len(names) - at_most
+    if more > 0:
+        shown.append("1 other" if more == 1 else f"{more} others")
+    return get_text_list(shown, "or")
 
 
 def is_blank(text: str) -> bool:

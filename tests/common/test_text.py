@@ -1,6 +1,6 @@
 import pytest
 
-from apps.common.text import is_blank, one_line
+from apps.common.text import any_of, is_blank, one_line
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,18 @@ def test_sees_that_nothing_can_be_seen(text):
 @pytest.mark.parametrize("text", ["x", "\u200fx", "é", "🙂", "العربية"])
 def test_sees_what_can_be_seen(text):
     assert not is_blank(text)
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("", ""),
+        ("A", "A"),
+        ("AB", "A or B"),
+        ("ABC", "A, B or C"),
+        ("ABCD", "A, B, C or 1 other"),
+        ("ABCDE", "A, B, C or 2 others"),
+    ],
+)
+def test_names_some_and_counts_the_rest(names, said):
+    assert any_of(names) == said

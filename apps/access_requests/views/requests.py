@@ -28,6 +28,7 @@ from apps.accounts.web import fresh_until
 from apps.common.access import Permission
 from apps.common.errors import NotAllowed
 from apps.common.instants import short
+from apps.common.text import any_of
 from apps.roles.policy import RoleRules
 from apps.roles.selectors import rules_for
 
@@ -134,10 +135,10 @@ def _active_row(request: HttpRequest, item: AccessRequest) -> object | None:
 
 
 def _deciders(request: HttpRequest, item: AccessRequest, state: State, rules: RoleRules) -> str:
-    """ "Jane Roe or Tom Baker decides", and by when."""
+    """Who decides, and by when."""
     if state not in WAITING:
         return ""
     found = approvers_for(rules, resource=item.eligible.resource, requester=item.requester, now=request.now)
-    names = " or ".join(line.name for line in found.lines) or "Nobody reachable"
+    names = any_of([line.name for line in found.lines]) or "Nobody reachable"
     lapses = short(item.deadline_at, zone_of(request.user), now=request.now)
     return f"{names} decides; the first answer counts. Times out {lapses}."
