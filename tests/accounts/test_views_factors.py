@@ -305,7 +305,8 @@ def test_can_come_back_to_a_recovery_that_was_begun(john, codes, clock):
 def test_says_when_no_recovery_codes_are_left(john):
     page = text(john.get(RECOVER))
 
-    assert "You have no recovery codes left" in page
+    assert "You have no recovery codes" in page
+    assert "What happens next" not in page
     assert 'name="code"' not in page
 
 

@@ -1,4 +1,4 @@
-"""A page in both themes and at both widths: no accessibility violation, nothing wider than the screen."""
+"""A page in both themes and at both widths: no accessibility violation, nothing wider than its place."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from playwright.sync_api import Page
 
 AXE = Axe().axe_script
 FIND_VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(results => results.violations)"
+FIND_STICKING_OUT = """[...document.querySelectorAll(".card")].flatMap(card =>
+    [...card.querySelectorAll("table, form, dl, ul")]
+        .filter(part => part.getBoundingClientRect().right > card.getBoundingClientRect().right + 1)
+        .map(part => part.className || part.tagName))"""
 LOOKS = {
     "wide and light": ({"width": 1280, "height": 800}, "light"),
     "phone and dark": ({"width": 390, "height": 844}, "dark"),
@@ -22,6 +26,7 @@ def complaints(page: Page) -> list[str]:
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         for violation in page.evaluate(FIND_VIOLATIONS):
             found += [f"{look}: {violation['id']}: {node['target']}" for node in violation["nodes"]]
+        found += [f"{look}: wider than its card: {part}" for part in page.evaluate(FIND_STICKING_OUT)]
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             found.append(f"{look}: wider than the screen")
     return found
