@@ -21,7 +21,7 @@ def _day(label: str) -> forms.DateField:
     return forms.DateField(
         label=label,
         required=False,
-        widget=forms.DateInput(attrs={"type": "date", "class": "form-control w-auto"}, format="%Y-%m-%d"),
+        widget=forms.DateInput(attrs={"type": "date", "class": "form-control"}, format="%Y-%m-%d"),
         validators=[
             MinValueValidator(_FIRST_DAY, "Choose a day from 2000 on."),
             MaxValueValidator(_LAST_DAY, "Choose a day before 2200."),
@@ -34,7 +34,7 @@ def _text(label: str) -> forms.CharField:
         label=label,
         required=False,
         max_length=100,
-        widget=forms.TextInput(attrs={"type": "search", "class": "form-control w-auto"}),
+        widget=forms.TextInput(attrs={"type": "search", "class": "form-control"}),
     )
 
 
