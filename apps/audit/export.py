@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 
 from apps.audit.models import AuditEvent
@@ -22,8 +23,10 @@ COLUMNS = (
     "Ticket",
     "Id",
 )
-# A cell that begins so is a formula to a spreadsheet, wherever its text came from (OWASP, "CSV injection").
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a spreadsheet would begin a formula, wherever the text came from (OWASP, "CSV injection"): at the start
+# of a cell, and inside it behind what Excel may take for its end. Where people write 1,5 that is the semicolon,
+# and the quotes around a cell of ours, before which there is a comma, count for nothing.
+_BEFORE_A_FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|[;\t\r\n])(?=[\s\u200b\ufeff]*[-=+@＝＋－＠])")
 _BYTE_ORDER_MARK = "\ufeff"  # tells Excel that this is UTF-8
 
 
@@ -37,7 +40,7 @@ def csv_lines(events: Iterable[AuditEvent]) -> Iterator[str]:
 
 def harmless(cell: str) -> str:
     """The cell as text: a spreadsheet shows what stands there and computes nothing."""
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell
+    return _BEFORE_A_FORMULA.sub(r"\g<0>'", cell)
 
 
 def _cells(event: AuditEvent) -> Iterable[str]:

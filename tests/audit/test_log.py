@@ -217,6 +217,17 @@ def test_makes_no_formula_of_what_people_wrote(log, client, start):
     assert cell == f"'{text}"
 
 
+@pytest.mark.parametrize("text", ["x;=1+1;y", "x; =1+1;y", "x\t=1+1", "x\n=1+1;y", "\ufeff=1+1", 'x";=1+1;"'])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_makes_no_formula_whatever_the_spreadsheet_takes_for_a_separator(log, client, text, separator):
+    an_event(role="Teams Administrator", justification=text)
+
+    exported = file_of(client.post(EXPORT, {"role": "teams"}))
+
+    cells = [cell for line in csv.reader(exported.splitlines(), delimiter=separator) for cell in line]
+    assert not [cell for cell in cells if cell.strip().lstrip("\ufeff").startswith("=")]
+
+
 def test_leaves_other_text_as_it_is():
-    assert harmless("5 - 3 = 2") == "5 - 3 = 2"
+    assert harmless("5 - 3 = 2; see +49, -1") == "5 - 3 = 2; see +49, -1"
     assert harmless("") == ""
