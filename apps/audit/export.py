@@ -23,9 +23,9 @@ COLUMNS = (
     "Ticket",
     "Id",
 )
-# Where a spreadsheet would begin a formula, wherever the text came from (OWASP, "CSV injection"): at the start
-# of a cell, and inside it behind what Excel may take for its end. Where people write 1,5 that is the semicolon,
-# and the quotes around a cell of ours, before which there is a comma, count for nothing.
+# Where a spreadsheet would begin a formula, wherever the text came from (OWASP, "CSV injection"): at the
+# start of a cell, and inside it behind what Excel may take for its end. Where people write 1,5 that is the
+# semicolon, and the quotes around a cell of ours, before which there is a comma, count for nothing.
 _BEFORE_A_FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|[;\t\r\n])(?=[\s\u200b\ufeff]*[-=+@＝＋－＠])")
 _BYTE_ORDER_MARK = "\ufeff"  # tells Excel that this is UTF-8
 
