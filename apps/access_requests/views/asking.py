@@ -14,13 +14,14 @@ from django.shortcuts import redirect
 from apps.access_requests.asks import Said
 from apps.access_requests.forms import AskForm
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.selectors.approvers import ApproverLine, Approvers, approvers_for
+from apps.access_requests.selectors.approvers import ApproverLine, Approvers, Sought, approvers_for_many
 from apps.access_requests.selectors.my_roles import EligibleRow
 from apps.access_requests.states import State
 from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until
 from apps.common.instants import short
 from apps.common.spans import minutes_in_words
+from apps.common.text import any_of
 from apps.roles.models import Resource
 from apps.roles.policy import RoleRules
 
@@ -91,11 +92,8 @@ def said(form: AskForm) -> Said:
 
 def who_approves(request: HttpRequest, asked: list[tuple[RoleRules, Resource]]) -> Approvers:
     """Who can approve any of what is asked for."""
-    found = [
-        approvers_for(rules, resource=resource, requester=request.user, now=request.now)
-        for rules, resource in asked
-        if rules.requires_approval
-    ]
+    sought = [Sought(rules, resource, request.user) for rules, resource in asked if rules.requires_approval]
+    found = approvers_for_many(sought, now=request.now)
     lines: tuple[ApproverLine, ...] = tuple(dict.fromkeys(line for each in found for line in each.lines))
     return Approvers(lines=lines)
 
@@ -106,7 +104,7 @@ def steps(request: HttpRequest, terms: Terms, found: Approvers) -> list[NextStep
     if terms.wants_approval:
         window = min(rules.approval_window_minutes for rules in terms.rules if rules.requires_approval)
         lapses = _short(request, request.now + timedelta(minutes=window))
-        names = " or ".join(line.name for line in found.lines[:3]) or "An approver"
+        names = any_of([line.name for line in found.lines]) or "An approver"
         lines.append(NextStep(f"{names} decides.", f"Without an answer the request times out {lapses}."))
     return [*lines, NextStep("The role is active, then ends by itself. You can end it sooner.")]
 

@@ -15,7 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.access_requests.forms import DecideForm, DecideManyForm, DecisionForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Standing
-from apps.access_requests.selectors.deciding import ApproveRow, Evidence, decided_by, evidence_on
+from apps.access_requests.selectors.deciding import (
+    ApproveRow,
+    Evidence,
+    decided_by,
+    evidence_on,
+    evidence_on_many,
+)
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.deciding import (
@@ -166,7 +172,7 @@ def _picked(request: HttpRequest) -> list[Evidence]:
     """Those of the picked requests that wait for this person, with their evidence."""
     picked = {*request.POST.getlist("pick"), *(seen[:36] for seen in request.POST.getlist("seen"))}
     rows: Iterable[ApproveRow] = (row for row in waiting_of(request).for_me if str(row.item.id) in picked)
-    return [evidence_on(row.item, reader=request.user, now=request.now) for row in rows]
+    return evidence_on_many([row.item for row in rows], reader=request.user, now=request.now)
 
 
 def _verdict(id_: UUID, form: DecisionForm, digest: str = "") -> Verdict:

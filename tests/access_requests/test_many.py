@@ -1,0 +1,143 @@
+"""Many at a time cost no more queries than two: what is shown of each is loaded for all at once."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.approvers import Sought, approvers_for, approvers_for_many
+from apps.access_requests.selectors.deciding import evidence_on, evidence_on_many
+from apps.audit.vocabulary import CONSOLE
+from apps.roles import built_in
+from apps.roles import services as roles
+from apps.roles.policy import Seat, SeatKind
+from apps.roles.selectors import rules_for
+from tests.access_requests.pages import asked
+from tests.factories import activate, answer, assign, join, make_active, make_group, make_resource, role
+from tests.factories import make_user as make
+
+pytestmark = pytest.mark.django_db
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ACTIVATE, DECIDE_MANY = reverse("access_requests:activate"), reverse("access_requests:decide_many")
+
+
+@pytest.fixture
+def now():
+    """Pages read the clock."""
+    return timezone.now()
+
+
+@pytest.fixture
+def seats(approver, now):
+    """Contributor has every kind of seat; Teams Administrator none, so that the default ones decide."""
+    board, then = make_group("Board", now=now), now - DAY
+    join(approver, board, now=then)
+    every_kind = [
+        Seat(SeatKind.PRINCIPAL, approver.id),
+        Seat(SeatKind.PRINCIPAL, board.id),
+        Seat(SeatKind.MANAGER),
+        Seat(SeatKind.RESOURCE_OWNERS),
+    ]
+    make_active(approver, built_in.GLOBAL_ADMINISTRATOR, now=then)
+    for role_id, approvers in ((built_in.CONTRIBUTOR, every_kind), (built_in.TEAMS_ADMINISTRATOR, [])):
+        values = {"requires_approval": True, "authentication": "none"}
+        roles.save_settings(
+            actor=CONSOLE, role=role(role_id), resource=None, now=then, values=values, approvers=approvers
+        )
+
+
+def one_more(user, now, *, by_a_group=False):
+    """Something more to ask for, on a resource with an owner of its own."""
+    place = make_resource(now=now)
+    month = {"now": now, "ends_at": now + 30 * DAY}
+    make_active(make(now=now), built_in.RESOURCE_OWNER, place, **month)
+    if not by_a_group:
+        return assign(user, built_in.CONTRIBUTOR, place, **month)
+    group = make_group(now=now)
+    join(user, group, now=now)
+    return assign(group, built_in.CONTRIBUTOR, place, **month)
+
+
+def who_waits(approver, count, now):
+    """As many people, each with a past and something active; by turns of their own and by a group."""
+    for number in range(count):
+        user = make(now=now - 3 * HOUR, manager=make(now=now - 3 * HOUR))
+        make_active(user, built_in.GLOBAL_READER, now=now - 3 * HOUR)
+        eligible = one_more(user, now - 3 * HOUR, by_a_group=number % 2 == 0)
+        answer(activate(eligible, user, now=now - 2 * HOUR, minutes=30), approver, now=now - 2 * HOUR)
+        activate(eligible, user, now=now - HOUR)
+        activate(assign(user, now=now - HOUR), user, now=now - HOUR)
+    return list(AccessRequest.objects.waiting().with_names().order_by("created_at", "id"))
+
+
+def queries_of(ask):
+    with CaptureQueriesContext(connection) as queries:
+        ask()
+    return len(queries)
+
+
+# ---- Deciding ----------------------------------------------------------------------------------------------
+
+
+def test_shows_each_of_many_as_it_shows_one(approver, seats, now):
+    waiting = who_waits(approver, 3, now)
+
+    many = evidence_on_many(waiting, reader=approver, now=now)
+
+    assert many == [evidence_on(request, reader=approver, now=now) for request in waiting]
+    assert len({evidence.digest for evidence in many}) == len(waiting) == 6
+    assert {(len(each.history), each.extends_ended) for each in many} == {(0, False), (1, False)}
+    assert all(any(held.startswith("Global Reader on") for held in each.active_now) for each in many)
+
+
+def test_finds_who_can_approve_of_many_as_of_one(approver, seats, now):
+    waiting = who_waits(approver, 3, now)
+    sought = [
+        Sought(rules_for(row.role, row.ground.resource), row.ground.resource, row.person) for row in waiting
+    ]
+
+    alone = [
+        approvers_for(one.rules, resource=one.resource, requester=one.requester, now=now) for one in sought
+    ]
+
+    assert approvers_for_many(sought, now=now) == alone
+    assert {len(approvers.people) for approvers in alone} == {1, 3}
+
+
+@pytest.mark.parametrize("sent", ["picked", "sent too early"])
+def test_costs_the_same_to_show_2_and_20_that_are_decided_on_at_once(approver, seats, now, sent):
+    as_approver, counts = Client(), []
+    as_approver.force_login(approver)
+    for more in (2, 18):
+        waiting = who_waits(approver, more, now)
+        form = {"pick": [str(row.id) for row in waiting]}
+        if sent == "sent too early":
+            form = {"seen": [f"{row.id}:{'0' * 64}" for row in waiting], "choice": "approve"}
+        as_approver.post(DECIDE_MANY, form)
+        counts.append(queries_of(lambda form=form: as_approver.post(DECIDE_MANY, form)))
+
+    assert len(waiting) == 40
+    assert counts[0] == counts[1]
+
+
+# ---- Activating --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_costs_the_same_to_offer_2_and_20_that_are_activated_at_once(requester, seats, now, method):
+    as_requester, counts, picks = Client(), [], []
+    as_requester.force_login(requester)
+    for more in (2, 18):
+        picks += [one_more(requester, now, by_a_group=number % 2 == 0) for number in range(more)]
+        form = asked(*picks, justification="")
+        getattr(as_requester, method)(ACTIVATE, form)
+        counts.append(queries_of(lambda form=form: getattr(as_requester, method)(ACTIVATE, form)))
+
+    assert len(picks) == 20
+    assert counts[0] == counts[1]
