@@ -185,6 +185,17 @@ def test_lets_nothing_be_finished_in_another_session(grace, client_of, guest, cl
     assert devices_of(guest) == []
 
 
+def test_leads_who_sends_the_last_step_again_to_their_account(grace, guest, clock):
+    grace.post(ADD)
+    finish(grace, clock)
+
+    response = grace.post(CONFIRM, {"name": "Phone", "code": "000000"}, follow=True)
+
+    assert response.redirect_chain == [(PROFILE, 302)]
+    assert "make new ones" in text(response)
+    assert len(devices_of(guest)) == 1
+
+
 @pytest.mark.parametrize(("early", "status"), [(timedelta(seconds=1), 200), (timedelta(0), 302)])
 def test_can_be_finished_for_half_an_hour(grace, clock, now, early, status):
     grace.post(ADD)

@@ -8,7 +8,7 @@ import segno
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -73,8 +73,7 @@ def confirm_factor(request: HttpRequest) -> HttpResponse:
     """Step 2: scan, and enter the first code. The answer shows the recovery codes, this once."""
     device = device_being_set_up(request.user, request.session.get(_BEING_SET_UP), now=request.now)
     if device is None:
-        messages.info(request, "Begin here. Setting up is finished in the same browser, within 30 minutes.")
-        return HttpResponseRedirect(with_next(request, "accounts:add_factor"))
+        return _nothing_to_confirm(request)
     form = ConfirmEnrolmentForm(_sent(request), initial={"name": device.name})
     if form.is_valid():
         try:
@@ -174,11 +173,20 @@ def _begin(request: HttpRequest, ground: Ground, form: PortalForm) -> bool:
 
 
 def _finished(request: HttpRequest, device: AuthenticatorDevice, codes: list[str]) -> HttpResponse:
-    del request.session[_BEING_SET_UP]
     device.refresh_from_db()
     accept_second_factor(request, device)
     messages.success(request, f"“{device.name}” is set up.")
     return _codes_page(request, codes) if codes else HttpResponseRedirect(next_url(request, _PROFILE))
+
+
+def _nothing_to_confirm(request: HttpRequest) -> HttpResponse:
+    """Whoever sends the last step again, by reloading its answer, has finished; all others begin anew."""
+    began = request.session.get(_BEING_SET_UP)
+    if any(row.device.pk == began for row in second_factors_of(request.user).rows):
+        messages.info(request, "The app is set up. If you did not keep the recovery codes, make new ones.")
+        return redirect(_PROFILE)
+    messages.info(request, "Begin here. Setting up is finished in the same browser, within 30 minutes.")
+    return HttpResponseRedirect(with_next(request, "accounts:add_factor"))
 
 
 def _codes_page(request: HttpRequest, codes: list[str]) -> HttpResponse:
