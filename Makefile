@@ -19,9 +19,9 @@ run: .venv/.run .local/env
 	@PIM_DEMO=1 exec $(VENV)/python manage.py serve --attached
 
 test: .venv/.dev
-	env -u DATABASE_URL $(VENV)/python -m pytest -n auto
+	env -u DATABASE_URL $(VENV)/python -m pytest -n auto --dist worksteal
 	@if [ -n "$$TEST_DATABASE_URL" ]; then set -x; \
-		DATABASE_URL="$$TEST_DATABASE_URL" $(VENV)/python -m pytest -n auto -m postgres; fi
+		DATABASE_URL="$$TEST_DATABASE_URL" $(VENV)/python -m pytest -n auto --dist worksteal -m postgres; fi
 
 check: .venv/.dev
 	$(VENV)/ruff check .
