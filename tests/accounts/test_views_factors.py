@@ -217,7 +217,7 @@ def test_refuses_a_wrong_code_and_keeps_the_name(grace, guest):
     assert devices_of(guest) == []
 
 
-@pytest.mark.parametrize("name", ["", "   ", "\u200e", "x" * 65, "a\x00b"])
+@pytest.mark.parametrize("name", ["", "   ", "\u200e", "\u200b", "x" * 65, "a\x00b"])
 def test_refuses_a_name_that_says_nothing(grace, guest, clock, name):
     grace.post(ADD)
 

@@ -9,7 +9,7 @@ from crispy_forms.layout import Field, Layout
 from django import forms
 
 from apps.accounts.web import CodeField, CodeInput, StepUpForm
-from apps.common.text import one_line
+from apps.common.text import is_blank, one_line
 from apps.common.web.forms import PortalForm
 
 _NAME_LENGTH = 64
@@ -66,7 +66,7 @@ class ConfirmEnrolmentForm(PortalForm):
 
     def clean_name(self) -> str:
         name = one_line(self.cleaned_data["name"])
-        if not name:
+        if is_blank(name):
             raise forms.ValidationError(_NO_NAME)
         return name
 
