@@ -123,6 +123,13 @@ def test_keeps_why_an_admin_did_it_for_the_requester_and_the_log(waiting, admini
     assert event.justification == "Not during the freeze"
 
 
+def test_lets_no_reason_reorder_the_sentence_around_it(waiting, administrator, now):
+    cancel(waiting.id, actor=acting(administrator, now=now), now=now, justification="Not \u202e now\nnever")
+
+    reason = AccessRequest.objects.get(pk=waiting.pk).closing_reason
+    assert reason == "Cancelled by Alma Admin: “Not now never”."
+
+
 def test_asks_an_admin_for_a_fresh_factor_that_the_button_does_not_need(waiting, administrator, now):
     stale = acting(administrator, now=now, proven_at=now - HOUR)
     row = AccessRequest.objects.with_names().get(pk=waiting.pk)

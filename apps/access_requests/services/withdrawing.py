@@ -23,6 +23,7 @@ from apps.audit.vocabulary import AuditAction
 from apps.common.access import Permission
 from apps.common.decision import Decision
 from apps.common.errors import Conflict
+from apps.common.text import one_line
 
 
 def assess_cancel(request: AccessRequest, *, actor: Actor, now: datetime) -> Decision:
@@ -70,7 +71,7 @@ def cancel(request_id: UUID, *, actor: Actor, now: datetime, justification: str 
     refuse_if_closed(request, actor=actor, now=now)
     assess_cancel(request, actor=actor, now=now).require()
     result = request.result
-    reason = f": “{justification}”." if justification else "."
+    reason = f": “{one_line(justification)}”." if justification else "."
     move(request, Step.CANCEL, at=now, reason=f"Cancelled by {actor.party.name}{reason}")
     record(AuditAction.REQUEST_CANCELED, request, by=actor.party, now=now, justification=justification)
     if result is not None and result.ended_at is None:
