@@ -47,13 +47,7 @@ TASKS = (
         "person-badge",
         frozenset({"access_requests:activate", "access_requests:extend"}),
     ),
-    Entry(
-        "My requests",
-        "access_requests:my_requests",
-        "send",
-        frozenset({"access_requests:request"}),
-        "my_waiting",
-    ),
+    Entry("My requests", "access_requests:my_requests", "send", count="my_waiting"),
     Entry(
         "Approve requests",
         "access_requests:approve",

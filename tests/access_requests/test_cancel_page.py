@@ -1,5 +1,7 @@
 """Cancelling on its page: an admin's way to end what others asked for, and one's own without script."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,6 +15,8 @@ from tests.access_requests.pages import code_of, said, text_of, written
 from tests.factories import activate, answer
 
 pytestmark = pytest.mark.django_db
+
+MARKED = re.compile(r'<a href="[^"]+" aria-current="page"><svg.*?</svg>([\w ]+)', re.DOTALL)
 
 
 @pytest.fixture
@@ -46,6 +50,17 @@ def test_leads_an_admin_from_the_request_to_its_page(as_admin, waiting, url):
 
     assert f'href="{url}"' in page
     assert f'action="{url}"' not in page
+
+
+@pytest.mark.parametrize(("who", "label"), [("administrator", "All requests"), ("requester", "My requests")])
+def test_marks_the_list_it_belongs_to_in_the_menu(client, request, waiting, url, who, label):
+    client.force_login(request.getfixturevalue(who))
+
+    for address in (waiting.get_absolute_url(), url):
+        page = text_of(client.get(address))
+        assert re.findall(r'<a href="[^"]+" aria-current="page"><svg.*?</svg>([\w ]+)', page, re.DOTALL) == [
+            label
+        ]
 
 
 def test_lets_the_requester_cancel_with_one_press(client, requester, waiting, url):
