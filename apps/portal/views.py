@@ -32,6 +32,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "to_decide": waiting.for_me[:_SHOWN],
         "to_decide_count": len(waiting.for_me),
         "active_now": [row for row in active if row.assignment.is_activated],
+        "active_count": len(active),
         "my_waiting_count": waiting.count_of_mine,
         "eligible_count": len(eligible),
         "lately_used": lately_used(eligible, request.user),

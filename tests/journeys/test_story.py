@@ -42,7 +42,7 @@ def test_a_role_is_asked_for_approved_active_and_gone_by_the_clock(open_page, de
 
     with time_machine.travel(timezone.now() + timedelta(minutes=91)):
         john.reload()
-        expect(john.get_by_role("heading", name="Active now")).to_have_count(0)
+        expect(john.get_by_role("heading", name="Activated")).to_have_count(0)
         write_down_the_clock(now=timezone.now())
         open_mail(jane, "john.doe@example.com", f"Your {ROLE} role has ended")
 
@@ -71,7 +71,7 @@ def test_a_role_can_be_given_back_before_its_end(page, demo):
     page.get_by_role("button", name="Deactivate").first.click()
 
     expect(page.get_by_text("ended at").first).to_be_visible()
-    expect(page.get_by_role("heading", name="Active now")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Activated")).to_have_count(0)
     assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_ENDED, role="Security Reader").exists()
 
 

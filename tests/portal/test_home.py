@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.roles import built_in
-from tests.factories import activate, assign
+from tests.factories import activate, assign, make_active
 
 pytestmark = pytest.mark.django_db
 
@@ -64,4 +64,14 @@ def test_is_short_for_whoever_has_used_nothing(client, requester, eligible):
     page = client.get(HOME).content.decode()
 
     assert "Used lately" not in page
-    assert "Nothing waits for you. No role is active." in page
+    assert "Nothing waits for you. No role is activated." in page
+
+
+def test_counts_what_was_assigned_as_active_too(client, requester, now):
+    make_active(requester, built_in.SECURITY_READER, now=now)
+    client.force_login(requester)
+
+    page = client.get(HOME)
+
+    assert page.context["active_count"] == 1
+    assert "No role is activated." in page.content.decode()
