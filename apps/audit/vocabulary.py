@@ -124,8 +124,9 @@ SENTENCES: dict[str, str] = {
 
 def sentence(event: AuditEvent) -> str:
     """The event as a sentence for people. Whoever did something for themself is named once."""
+    text = SENTENCES[event.action]
     is_own = bool(event.actor_id) and event.actor_id == event.target_id
-    return SENTENCES[event.action].format(
+    return (text.replace(" for {target}.", ".") if is_own else text).format(
         actor=event.actor_name,
         target="themself" if is_own else event.target_name,
         role=event.role,

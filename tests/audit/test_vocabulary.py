@@ -66,7 +66,7 @@ def test_names_whoever_acted_for_themself_once():
         role="Teams Administrator",
     )
 
-    assert event.sentence == "John Doe asked for Teams Administrator on the directory for themself."
+    assert event.sentence == "John Doe asked for Teams Administrator on the directory."
 
 
 def test_leaves_braces_in_names_alone():
