@@ -169,7 +169,7 @@ def _approval_needed(request: AccessRequest, zone: tzinfo, now: datetime, *, mus
     return Message(
         event=NoticeEvent.APPROVAL_NEEDED,
         subject=f"PIM: Review {name}'s request to activate the {role} role",
-        text=f"{name} asks to activate {role}. {first}The first answer counts. It lapses {lapses}.",
+        text=f"{name} asks to activate {role}. {first}The first answer counts. It times out {lapses}.",
         facts=_facts(request, zone, now),
         link=request.get_decide_url(),
         buttons=(

@@ -97,8 +97,8 @@ def test_says_when_it_lapses_in_each_readers_time_zone(requester, approver, elig
     activate(eligible, requester, now=now)
 
     texts = {notice.address: notice.text for notice in Notice.objects.filter(event="approval_needed")}
-    assert "It lapses 25 Nov 2026, 13:00 UTC." in texts[approver.email]
-    assert "It lapses 25 Nov 2026, 14:00 CET." in texts[berlin.email]
+    assert "It times out 25 Nov 2026, 13:00 UTC." in texts[approver.email]
+    assert "It times out 25 Nov 2026, 14:00 CET." in texts[berlin.email]
 
 
 def test_tells_those_who_must_activate_first_to_do_so(requester, eligible, now):
