@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from apps.access_requests.selectors.my_roles import active_rows, eligible_rows, lately_used
+from apps.access_requests.selectors.my_roles import MyRoles, lately_used
 from apps.access_requests.web import waiting_of
 from apps.portal import timetable
 
@@ -25,17 +25,16 @@ _WORKER_MAY_BE_LATE = timedelta(minutes=1)
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for me, what is active, and what I may want again."""
-    active = active_rows(request.user, request.holdings, now=request.now)
-    eligible = eligible_rows(request.user, request.holdings, now=request.now)
+    roles = MyRoles(request.user, request.holdings, now=request.now)
     waiting = waiting_of(request)
     context = {
         "to_decide": waiting.for_me[:_SHOWN],
         "to_decide_count": len(waiting.for_me),
-        "active_now": [row for row in active if row.assignment.is_activated],
-        "active_count": len(active),
+        "active_now": roles.activated,
+        "active_count": len(roles.active),
         "my_waiting_count": waiting.count_of_mine,
-        "eligible_count": len(eligible),
-        "lately_used": lately_used(eligible, request.user),
+        "eligible_count": len(roles.eligible),
+        "lately_used": lately_used(roles.eligible, request.user),
     }
     return render(request, "portal/home.html", context)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TypeVar
 from uuid import UUID
 
@@ -72,11 +73,96 @@ class ActiveRow(Row):
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 
-def eligible_rows(user: User, holdings: Holdings, *, now: datetime) -> list[EligibleRow]:
-    """The eligible assignments, each with its rules. A fixed number of queries."""
-    rules = rules_for_many((held.assignment.role, held.assignment.resource) for held in holdings.eligible)
-    waiting = waiting_activations(user, now=now)
-    return [_eligible_row(held, rules, waiting, holdings, user, now) for held in holdings.eligible]
+class MyRoles:
+    """What one person may activate and what is active for them, at one instant. A fixed number of queries,
+    and what both lists need is asked once."""
+
+    def __init__(self, user: User, holdings: Holdings, *, now: datetime) -> None:
+        self._user = user
+        self._holdings = holdings
+        self._now = now
+
+    @cached_property
+    def eligible(self) -> list[EligibleRow]:
+        """The eligible assignments, each with its rules."""
+        return [self._eligible_row(held) for held in self._holdings.eligible]
+
+    @cached_property
+    def active(self) -> list[ActiveRow]:
+        """What is active now, and whether it can be extended or given back."""
+        return [self._active_row(held) for held in self._holdings.active]
+
+    @cached_property
+    def activated(self) -> list[ActiveRow]:
+        """Of what is active, that which the person took and may give back."""
+        return [row for row in self.active if row.assignment.is_activated]
+
+    @cached_property
+    def _rules(self) -> dict[Key, RoleRules]:
+        """By role and resource of the eligible assignment, which are those that govern."""
+        eligible = [held.assignment for held in self._holdings.eligible]
+        grounds = [held.assignment.parent for held in self._holdings.active if held.assignment.parent]
+        return rules_for_many((row.role, row.resource) for row in (*eligible, *grounds))
+
+    @cached_property
+    def _waiting(self) -> dict[Key, AccessRequest]:
+        """The activation requests that wait, by role and resource."""
+        own = AccessRequest.objects.waiting().filter(principal_id=self._user.id, family=Family.ACTIVATION)
+        rows = list(own.with_names())
+        states = states_now(rows, now=self._now)
+        return {(row.role_id, row.resource_id): row for row in rows if states[row.id] in WAITING}
+
+    def _eligible_row(self, held: Held) -> EligibleRow:
+        row = held.assignment
+        active = self._active_on(row)
+        request = self._waiting.get((row.role_id, row.resource_id))
+        facts = ActivationFacts(
+            rules=self._rules[row.role_id, row.resource_id],
+            eligible=row.period,
+            minutes=MINIMUM_MINUTES,
+            overlapping=active,
+            is_waiting=request is not None,
+            zone=zone_of(self._user),
+            now=self._now,
+        )
+        return EligibleRow(held, facts.rules, may_open(facts), request, active.end if active else None)
+
+    def _active_on(self, eligible: Assignment) -> Period | None:
+        """What is active of this role on the same resource or a wider one, for this person themself."""
+        for held in self._holdings.active:
+            row = held.assignment
+            if not held.via and row.role_id == eligible.role_id and row.resource.covers(eligible.resource):
+                return row.period
+        return None
+
+    def _active_row(self, held: Held) -> ActiveRow:
+        row = held.assignment
+        left = row.ends_at - self._now if row.ends_at else None
+        return ActiveRow(
+            held,
+            minutes_left=_minutes(left),
+            minutes_total=_minutes(row.period.length),
+            is_ending_soon=left is not None and left <= ENDING_SOON,
+            can_deactivate=can_deactivate(
+                is_activated=row.is_activated, is_holder=row.principal_id == self._user.id, is_running=True
+            ),
+            can_extend=may_extend(self._extension_facts(row), is_activated=row.is_activated),
+        )
+
+    def _extension_facts(self, row: Assignment) -> ActivationFacts | None:
+        ground = row.parent
+        if ground is None:
+            return None
+        of_role = self._rules[ground.role_id, ground.resource_id]
+        return ActivationFacts(
+            rules=of_role,
+            eligible=ground.period,
+            minutes=of_role.maximum_minutes,
+            extends_until=row.ends_at,
+            is_waiting=(row.role_id, row.resource_id) in self._waiting,
+            zone=zone_of(self._user),
+            now=self._now,
+        )
 
 
 def lately_used(rows: Iterable[EligibleRow], user: User, *, limit: int = 4) -> list[EligibleRow]:
@@ -86,23 +172,6 @@ def lately_used(rows: Iterable[EligibleRow], user: User, *, limit: int = 4) -> l
     asked_at = dict(latest.values_list("eligible_id", "at"))
     used = [row for row in rows if row.assignment.pk in asked_at]
     return sorted(used, key=lambda row: asked_at[row.assignment.pk], reverse=True)[:limit]
-
-
-def active_rows(user: User, holdings: Holdings, *, now: datetime) -> list[ActiveRow]:
-    """What is active now, and whether it can be extended or given back. A fixed number of queries."""
-    grounds = [(held, held.assignment.parent) for held in holdings.active if held.assignment.parent]
-    rules = rules_for_many((held.assignment.role, ground.resource) for held, ground in grounds)
-    waiting = waiting_activations(user, now=now)
-    return [_active_row(held, rules, waiting, user, now) for held in holdings.active]
-
-
-def waiting_activations(user: User, *, now: datetime) -> dict[Key, AccessRequest]:
-    """My activation requests that wait, by role and resource."""
-    rows = list(
-        AccessRequest.objects.waiting().filter(principal_id=user.id, family=Family.ACTIVATION).with_names()
-    )
-    states = states_now(rows, now=now)
-    return {(row.role_id, row.resource_id): row for row in rows if states[row.id] in WAITING}
 
 
 def recent_reasons(user: User, *, limit: int = 3) -> list[str]:
@@ -137,75 +206,6 @@ def matching(rows: Sequence[AnyRow], *, provider: str = "", q: str = "") -> list
 
 def _searched(assignment: Assignment) -> str:
     return f"{assignment.role.name} {assignment.resource.name} {assignment.resource.kind}".casefold()
-
-
-def _eligible_row(
-    held: Held,
-    rules: dict[Key, RoleRules],
-    waiting: dict[Key, AccessRequest],
-    holdings: Holdings,
-    user: User,
-    now: datetime,
-) -> EligibleRow:
-    row = held.assignment
-    active = _active_on(row, holdings)
-    request = waiting.get((row.role_id, row.resource_id))
-    facts = ActivationFacts(
-        rules=rules[row.role_id, row.resource_id],
-        eligible=row.period,
-        minutes=MINIMUM_MINUTES,
-        overlapping=active,
-        is_waiting=request is not None,
-        zone=zone_of(user),
-        now=now,
-    )
-    return EligibleRow(held, facts.rules, may_open(facts), request, active.end if active else None)
-
-
-def _active_on(eligible: Assignment, holdings: Holdings) -> Period | None:
-    """What is active of this role on the same resource or a wider one, for this person themself."""
-    for held in holdings.active:
-        row = held.assignment
-        if not held.via and row.role_id == eligible.role_id and row.resource.covers(eligible.resource):
-            return row.period
-    return None
-
-
-def _active_row(
-    held: Held, rules: dict[Key, RoleRules], waiting: dict[Key, AccessRequest], user: User, now: datetime
-) -> ActiveRow:
-    row = held.assignment
-    left = row.ends_at - now if row.ends_at else None
-    return ActiveRow(
-        held,
-        minutes_left=_minutes(left),
-        minutes_total=_minutes(row.period.length),
-        is_ending_soon=left is not None and left <= ENDING_SOON,
-        can_deactivate=can_deactivate(
-            is_activated=row.is_activated, is_holder=row.principal_id == user.id, is_running=True
-        ),
-        can_extend=may_extend(
-            _extension_facts(row, rules, waiting, user, now), is_activated=row.is_activated
-        ),
-    )
-
-
-def _extension_facts(
-    row: Assignment, rules: dict[Key, RoleRules], waiting: dict[Key, AccessRequest], user: User, now: datetime
-) -> ActivationFacts | None:
-    ground = row.parent
-    if ground is None:
-        return None
-    of_role = rules[ground.role_id, ground.resource_id]
-    return ActivationFacts(
-        rules=of_role,
-        eligible=ground.period,
-        minutes=of_role.maximum_minutes,
-        extends_until=row.ends_at,
-        is_waiting=(row.role_id, row.resource_id) in waiting,
-        zone=zone_of(user),
-        now=now,
-    )
 
 
 def _minutes(span: timedelta | None) -> int | None:

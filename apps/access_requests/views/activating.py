@@ -17,7 +17,7 @@ from apps.access_requests.forms import ActivateForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.my_roles import (
     EligibleRow,
-    eligible_rows,
+    MyRoles,
     last_used_minutes,
     recent_reasons,
 )
@@ -55,7 +55,7 @@ def activate(request: HttpRequest) -> HttpResponse:
 def _picks(request: HttpRequest) -> list[EligibleRow]:
     """The picked roles that this person is eligible for, in the order of the list."""
     picked = set((request.POST if request.method == "POST" else request.GET).getlist("pick"))
-    rows = eligible_rows(request.user, request.holdings, now=request.now)
+    rows = MyRoles(request.user, request.holdings, now=request.now).eligible
     found = [row for row in rows if str(row.assignment.id) in picked]
     if len(found) < len(picked):
         raise Http404

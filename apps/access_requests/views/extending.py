@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from apps.access_requests.asks import Ask
 from apps.access_requests.forms import ExtendForm
-from apps.access_requests.selectors.my_roles import ActiveRow, active_rows, recent_reasons
+from apps.access_requests.selectors.my_roles import ActiveRow, MyRoles, recent_reasons
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
 from apps.access_requests.views.actor import actor_of
@@ -36,8 +36,8 @@ def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _running(request: HttpRequest, pk: UUID) -> ActiveRow:
-    for row in active_rows(request.user, request.holdings, now=request.now):
-        if row.assignment.id == pk and row.assignment.is_activated:
+    for row in MyRoles(request.user, request.holdings, now=request.now).activated:
+        if row.assignment.id == pk:
             return row
     raise Http404
 

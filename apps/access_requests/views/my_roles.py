@@ -38,12 +38,12 @@ def my_roles(request: HttpRequest) -> HttpResponse:
     provider = request.GET.get("provider", "")
     provider = provider if provider in PROVIDERS else ""
     q = request.GET.get("q", "")[:100]
-    active = selectors.active_rows(request.user, request.holdings, now=request.now)
+    mine = selectors.MyRoles(request.user, request.holdings, now=request.now)
     expired = [selectors.Row(held) for held in expired_of(request.user, now=request.now)]
-    rows = {"active": active, "expired": expired}.get(tab) or _eligible(request, tab)
+    rows = {"eligible": mine.eligible, "active": mine.active, "expired": expired}[tab]
     counts = {
-        "eligible": len(request.holdings.eligible),
-        "active": len(active),
+        "eligible": len(mine.eligible),
+        "active": len(mine.active),
         "expired": len(expired),
     }
     context = {
@@ -53,7 +53,7 @@ def my_roles(request: HttpRequest) -> HttpResponse:
         "providers": _providers(rows, q),
         "q": q,
         "rows": selectors.matching(rows, provider=provider, q=q),
-        "active_now": [row for row in active if row.assignment.is_activated],
+        "active_now": mine.activated,
     }
     return render(request, "access_requests/my_roles.html", context)
 
@@ -66,12 +66,6 @@ def deactivate(request: HttpRequest, pk: UUID) -> HttpResponse:
     at = clock_time(request.now, zone_of(request.user))
     messages.success(request, f"{ended.role.name} on {ended.resource.name} ended at {at}.")
     return redirect("access_requests:my_roles")
-
-
-def _eligible(request: HttpRequest, tab: str) -> list[Any]:
-    if tab != "eligible":
-        return []
-    return selectors.eligible_rows(request.user, request.holdings, now=request.now)
 
 
 def _providers(rows: list[Any], q: str) -> list[tuple[str, str, int]]:

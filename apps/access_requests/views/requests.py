@@ -13,7 +13,7 @@ from apps.access_requests.forms import CancelForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import approvers_for
 from apps.access_requests.selectors.facts import readings_now
-from apps.access_requests.selectors.my_roles import active_rows
+from apps.access_requests.selectors.my_roles import ActiveRow, MyRoles
 from apps.access_requests.selectors.requests import my_requests, timeline
 from apps.access_requests.services.withdrawing import (
     assess_opening_cancel,
@@ -126,12 +126,10 @@ def _origin(request: HttpRequest, item: AccessRequest) -> tuple[str, str]:
     return "access_requests:approve", "Approve requests"
 
 
-def _active_row(request: HttpRequest, item: AccessRequest) -> object | None:
+def _active_row(request: HttpRequest, item: AccessRequest) -> ActiveRow | None:
     """The running activation this request led to, if it is the visitor's own."""
-    rows = active_rows(request.user, request.holdings, now=request.now)
-    return next(
-        (row for row in rows if row.assignment.id == item.result_id and row.assignment.is_activated), None
-    )
+    running = MyRoles(request.user, request.holdings, now=request.now).activated
+    return next((row for row in running if row.assignment.id == item.result_id), None)
 
 
 def _deciders(request: HttpRequest, item: AccessRequest, state: State, rules: RoleRules) -> str:
