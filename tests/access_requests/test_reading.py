@@ -88,6 +88,21 @@ def test_ends_at_once_when_it_is_given_back(activation, requester, now):
 
 
 @pytest.mark.django_db
+def test_tells_of_giving_back_when_it_ended_and_of_no_duration(client, activation, requester, now):
+    give_back = Ask(Action.SELF_DEACTIVATE, assignment_id=activation.result_id)
+    given_back = submit(give_back, actor=acting(requester, now=now), now=now)
+
+    last = timeline(given_back, read(given_back, now), deciders="", now=now)[-1]
+    with time_machine.travel(now, tick=False):
+        client.force_login(requester)
+        page = text_of(client.get(given_back.get_absolute_url()))
+
+    assert (last.kind, last.title, last.at) == ("done", "Role ended", now)
+    assert "<dt>Duration</dt>" not in page
+    assert "<dt>Reason</dt>" in page
+
+
+@pytest.mark.django_db
 def test_ends_at_once_when_its_holder_is_disabled(activation, requester, now):
     disable(requester)
 

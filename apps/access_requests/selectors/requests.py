@@ -16,6 +16,7 @@ from apps.accounts.models import User
 from apps.assignments.models import Assignment
 from apps.common.decision import Decision
 from apps.common.spans import minutes_in_words
+from apps.common.text import one_line
 
 SHOWN = 100
 
@@ -69,6 +70,8 @@ def timeline(item: AccessRequest, reading: Reading, *, deciders: str, now: datet
     ]
     if item.action == Action.SELF_ACTIVATE:
         steps += _access_steps(item, reading, now)
+    if reading.state == State.REVOKED:
+        steps.append(TimelineStep("done", "stop-circle", "Role ended", at=item.closed_at))
     return steps
 
 
@@ -84,7 +87,7 @@ def _decision_steps(
     steps = []
     if approval is not None:
         approved = approval.decision == Approval.Decision.APPROVED
-        said = f": “{approval.justification}”" if approval.justification else "."
+        said = f": “{one_line(approval.justification)}”" if approval.justification else "."
         steps.append(
             TimelineStep(
                 "done" if approved else "bad",
