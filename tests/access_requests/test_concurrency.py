@@ -18,13 +18,14 @@ from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.selectors.deciding import evidence_on
 from apps.access_requests.services.deciding import Verdict, decide
 from apps.access_requests.services.door import submit
+from apps.access_requests.services.people import disable_person
 from apps.access_requests.services.settling import settle_all
 from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import Action, State
 from apps.assignments.models import Assignment
 from apps.assignments.sweep import write_down_the_clock
 from apps.audit.models import AuditEvent
-from apps.audit.vocabulary import AuditAction
+from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.common.errors import DomainError
 from apps.notifications.models import Notice
 from apps.roles import built_in
@@ -210,3 +211,34 @@ def test_serves_two_people_at_once(requester, approver, other, now):
     through, refused = split(at_once(*[answering(request, approver, now) for request in waiting]))
 
     assert ([request.state for request in through], refused) == ([State.PROVISIONED] * 2, [])
+
+
+def test_starts_once_what_two_sweeps_and_a_command_find_at_the_same_moment(requester, eligible, now):
+    later = activate(eligible, requester, now=now, starts_at=now + DAY)
+    then = now + DAY + 2 * HOUR
+    ask, actor = activation_of(eligible), acting(requester, now=then)
+
+    at_once(
+        lambda: settle_all(now=then),
+        lambda: settle_all(now=then),
+        lambda: submit(ask, actor=actor, now=then),
+    )
+
+    later.refresh_from_db()
+    assert (later.state, later.closed_at) == (State.PROVISIONED, now + DAY)
+    assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_STARTED).count() == 1
+    assert Notice.objects.filter(key=f"request:{later.id}:started").count() == 1
+
+
+def test_leaves_nothing_running_when_an_account_is_disabled_while_its_holder_activates(
+    requester, eligible, now
+):
+    ask, actor = activation_of(eligible), acting(requester, now=now)
+
+    activated, _ = at_once(
+        lambda: submit(ask, actor=actor, now=now),
+        lambda: disable_person(requester.id, actor=CONSOLE, now=now),
+    )
+
+    assert isinstance(activated, DomainError) or activated.result.activated_by == requester
+    assert not Assignment.objects.activated().filter(ended_at__isnull=True).exists()

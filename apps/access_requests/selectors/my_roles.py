@@ -100,9 +100,8 @@ class MyRoles:
     @cached_property
     def _rules(self) -> dict[Key, RoleRules]:
         """By role and resource of the eligible assignment, which are those that govern."""
-        eligible = [held.assignment for held in self._holdings.eligible]
-        grounds = [held.assignment.parent for held in self._holdings.active if held.assignment.parent]
-        return rules_for_many((row.role, row.resource) for row in (*eligible, *grounds))
+        rows = [held.assignment for held in (*self._holdings.eligible, *self._holdings.active)]
+        return rules_for_many((row.role, (row.parent or row).resource) for row in rows)
 
     @cached_property
     def _waiting(self) -> dict[Key, AccessRequest]:

@@ -31,6 +31,7 @@ def assess_activation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
 def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Grant at once, or leave waiting for an approver where the role asks for one."""
     settle_holder(principal_id=actor.somebody.id, ground_id=ask.assignment_id, now=now)
+    actor.somebody.refresh_from_db(fields=["is_enabled"])  # as they are now, not as they signed in
     case = load_activation(ask, actor=actor, now=now)
     can_activate(case.facts).require()
     request = _write(ask, case, actor, now)
