@@ -22,6 +22,9 @@ def test_a_first_factor_is_set_up_on_the_way_to_a_role(open_page, demo, script):
 
     open_activation(grace, "Reader")
     expect(grace.get_by_label("Second factor code")).to_have_count(0)
+    refused = grace.get_by_role("button", name="Activate", exact=True)
+    expect(refused).to_be_disabled()
+    expect(refused).to_have_accessible_description(re.compile("you have none yet"))
     grace.get_by_role("link", name="Set up a second factor").click()
     set_up(grace, name="Grace's phone")
     codes = grace.locator("#codes li").all_inner_texts()

@@ -82,6 +82,8 @@ def pages_of_an_end_user() -> list[str]:
         reverse("notifications:inbox"),
         reverse("audit:mine"),
         reverse("audit:all"),
+        reverse("accounts:profile"),
+        reverse("accounts:password"),
     ]
 
 
