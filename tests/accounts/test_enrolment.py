@@ -17,7 +17,11 @@ from apps.accounts.policy import (
 from apps.accounts.selectors import devices_of, has_second_factor, recovery_codes_of
 from apps.accounts.services.enrolment import begin_enrolment, confirm_enrolment, forget_unfinished
 from apps.accounts.services.factors import delete_authenticator, enrol_authenticator, verify_code
-from apps.accounts.services.one_time_codes import issue_enrolment_code, make_recovery_codes
+from apps.accounts.services.one_time_codes import (
+    issue_enrolment_code,
+    make_recovery_codes,
+    reset_factors,
+)
 from apps.accounts.tasks import tidy
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CONSOLE, AuditAction, Outcome
@@ -449,3 +453,24 @@ def test_tidies_up_in_the_background(guest, now):
     tidy()
 
     assert not AuthenticatorDevice.objects.exists()
+
+
+# ---- What is lost ------------------------------------------------------------------------------------------
+
+
+def test_resets_what_is_lost_and_ends_all_sessions(person, device, spare, fresh, session_of, now):
+    make_recovery_codes(user=person, second_factor=fresh, keep=None, now=now)
+    begun = begin(person, Ground.FACTOR, now, second_factor=fresh)
+    session_of(person, "anywhere")
+
+    code = reset_factors(user=person, actor=CONSOLE, now=now + SECOND)
+
+    assert devices_of(person) == []
+    assert recovery_codes_of(person).left == 0
+    assert not Session.objects.exists()
+    assert {event.actor_kind for event in events(person, AuditAction.FACTOR_REMOVED)} == {"console"}
+    assert mails(person)[-3:].count("A second factor was deleted from your account") == 2
+    assert "An enrolment code was made for your account" in mails(person)
+    begun_code = begun.code_at(now + SECOND)
+    refusal(confirm_enrolment, device=begun, name="", code=begun_code, keep=None, now=now + SECOND)
+    assert begin_enrolment(user=person, ground=Ground.ENROLMENT_CODE, code=code, now=now + SECOND)

@@ -4,16 +4,18 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from apps.accounts.policy import Ground
+from apps.accounts.selectors import has_second_factor, recovery_codes_of
 from apps.accounts.services.enrolment import begin_enrolment
+from apps.accounts.services.one_time_codes import replace_recovery_codes
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 
 
 @pytest.fixture
 def run(db):
-    def call(email):
+    def call(*arguments):
         out = StringIO()
-        call_command("enrolment_code", email, stdout=out)
+        call_command("enrolment_code", *arguments, stdout=out)
         return out.getvalue()
 
     return call
@@ -25,6 +27,17 @@ def test_prints_a_code_that_works(run, guest):
     event = AuditEvent.objects.get(action=AuditAction.ENROLMENT_CODE_ISSUED)
     assert (event.actor_kind, event.target_id) == ("console", str(guest.pk))
     assert begin_enrolment(user=guest, ground=Ground.ENROLMENT_CODE, code=printed, now=event.at)
+
+
+def test_replaces_what_somebody_has_lost(run, person, device, now):
+    replace_recovery_codes(person, now=now)
+
+    printed = run(person.email, "--lost")
+
+    assert not has_second_factor(person)
+    assert not recovery_codes_of(person).left
+    event = AuditEvent.objects.get(action=AuditAction.ENROLMENT_CODE_ISSUED)
+    assert begin_enrolment(user=person, ground=Ground.ENROLMENT_CODE, code=printed, now=event.at)
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def _finish(device: AuthenticatorDevice, name: str, keep: str | None, now: datet
     record_enrolled(device, actor=user.party, now=now)
     if device.ground == Ground.RECOVERY_CODE:
         for lost in earlier:
-            remove(lost, now=now)
+            remove(lost, actor=user.party, now=now)
     end_other_sessions(user=user, keep=keep, now=now)
     tell_factor_added(device, now=now)
     has_codes = device.ground == Ground.FACTOR and recovery_codes_of(user).left

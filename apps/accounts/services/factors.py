@@ -58,14 +58,14 @@ def delete_authenticator(
         raise Conflict("This second factor was deleted already.")
     can_delete_factor(others=len(devices) - 1, factor_is_fresh=counts_now(second_factor, now)).require()
     tell_factor_deleted(device, now=now)
-    remove(device, now=now)
+    remove(device, actor=user.party, now=now)
     end_other_sessions(user=user, keep=keep, now=now)
 
 
-def remove(device: AuthenticatorDevice, *, now: datetime) -> None:
-    """A part of a command of the person themself."""
-    party = device.user.party
-    record(AuditAction.FACTOR_REMOVED, actor=party, at=now, target=party, details={"device": device.name})
+def remove(device: AuthenticatorDevice, *, actor: Party, now: datetime) -> None:
+    """A part of a command that has locked the person's factors and tells them."""
+    details = {"device": device.name}
+    record(AuditAction.FACTOR_REMOVED, actor=actor, at=now, target=device.user.party, details=details)
     device.delete()
 
 
