@@ -8,5 +8,4 @@ pytest_plugins = [
     "tests.plugins.cast",
     "tests.plugins.demo",
     "tests.plugins.profiles",
-    "tests.plugins.workers",
 ]
