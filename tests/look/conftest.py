@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Page
 
 from apps.access_requests.models import AccessRequest
 from apps.accounts.models import User
+from apps.assignments.models import Assignment
+from apps.roles import built_in
+from tests.factories import activate
 
 
 @pytest.fixture
@@ -30,3 +34,11 @@ def signed_in(open_page, demo, live_server):
 def waiting(demo) -> AccessRequest:
     """A request of the demo that waits for its approver."""
     return AccessRequest.objects.waiting().order_by("created_at", "id").first()
+
+
+@pytest.fixture
+def asked_again(demo) -> AccessRequest:
+    """A request of somebody who has asked for the same role before."""
+    john = User.objects.get(email="john.doe@example.com")
+    eligible = Assignment.objects.eligible().get(principal_id=john.pk, role_id=built_in.TEAMS_ADMINISTRATOR)
+    return activate(eligible, john, now=timezone.now())

@@ -17,10 +17,10 @@ def test_pages_of_an_end_user_are_accessible(signed_in):
         assert complaints(john) == [], path
 
 
-def test_pages_of_an_approver_are_accessible(signed_in, waiting):
+def test_pages_of_an_approver_are_accessible(signed_in, waiting, asked_again):
     jane = signed_in("approver@example.com")
 
-    for path in pages_of_an_approver(waiting):
+    for path in (*pages_of_an_approver(waiting), asked_again.get_decide_url()):
         jane.goto(path)
         assert complaints(jane) == [], path
 
