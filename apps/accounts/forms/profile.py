@@ -9,6 +9,7 @@ from crispy_forms.layout import Field, Layout
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 
+from apps.accounts.forms.fields import PasswordField
 from apps.accounts.web import StepUpForm
 from apps.common.web.forms import PortalForm
 
@@ -29,17 +30,6 @@ class TimeZoneForm(PortalForm):
             for choice in ([(region, _places(names))] if region else _places(names))
         ]
         field.help_text = f"Pages and mails show times in it. It is {time_there} there."
-
-
-class PasswordField(forms.CharField):
-    def __init__(self, *, label: str, autocomplete: str, missing: str) -> None:
-        super().__init__(
-            label=label,
-            max_length=4096,
-            strip=False,
-            widget=forms.PasswordInput(attrs={"autocomplete": autocomplete}),
-            error_messages={"required": missing, "max_length": "That password is too long."},
-        )
 
 
 class PasswordForm(StepUpForm):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from apps.accounts.forms.fields import PasswordField
 from apps.common.web.forms import PortalForm
 
 
@@ -17,10 +18,6 @@ class SignInForm(PortalForm):
             "invalid": "Enter an e-mail address, such as name@example.com.",
         },
     )
-    password = forms.CharField(
-        label="Password",
-        max_length=4096,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Enter your password.", "max_length": "That password is too long."},
+    password = PasswordField(
+        label="Password", autocomplete="current-password", missing="Enter your password."
     )
