@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from apps.accounts.models import User
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
 from apps.portal.demo.cast import PASSWORD
 from tests.look.test_pages import complaints
 
@@ -35,3 +38,6 @@ def test_changes_the_password_without_script(signed_in):
     guest.get_by_role("button", name="Change password").click()
 
     guest.get_by_text("Your password is changed.").wait_for()
+    user = User.objects.get(email="guest@example.com")
+    assert user.check_password("a much better password")
+    assert AuditEvent.objects.filter(action=AuditAction.PASSWORD_CHANGED, actor_id=str(user.pk)).count() == 1
