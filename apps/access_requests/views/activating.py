@@ -27,6 +27,7 @@ from apps.access_requests.states import Action
 from apps.access_requests.views.actor import actor_of
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
 from apps.accounts.policy import zone_of
+from apps.common.web.forms import sent
 from apps.roles.models import Resource
 
 SCOPES_OFFERED = 200
@@ -40,7 +41,7 @@ def activate(request: HttpRequest) -> HttpResponse:
         return redirect("access_requests:my_roles")
     form = _form(request, picks)
     if not form.is_valid():
-        return _page(request, form, picks, status=400 if form.is_bound and form.errors else 200)
+        return _page(request, form, picks, status=form.status)
     answers = submit_many(_asks(form, picks), actor=actor_of(request, form.second_factor), now=request.now)
     refused = [row for row, answer in zip(picks, answers, strict=True) if answer.error]
     if not refused:
@@ -68,7 +69,7 @@ def _form(
     """The form for these roles: as it was sent, or, with `typed`, offered again for what was refused."""
     terms = Terms.of(picks)
     return ActivateForm(
-        None if typed is not None else request.POST or None,
+        None if typed is not None else sent(request),
         initial={"justification": typed["justification"]} if typed is not None else {},
         request=request,
         factor_required=terms.wants_factor,

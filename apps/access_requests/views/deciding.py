@@ -36,6 +36,7 @@ from apps.access_requests.views.actor import actor_of
 from apps.access_requests.web import waiting_of
 from apps.accounts.web import fresh_until
 from apps.common.errors import DomainError
+from apps.common.web.forms import sent
 from apps.roles.selectors import rules_for
 
 
@@ -77,8 +78,7 @@ def decide_one(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             _say(request, decided)
             return redirect("access_requests:approve")
-    status = 400 if form.is_bound and form.errors else 200
-    return _list_page(request, selected=_panel(request, evidence, form), status=status)
+    return _list_page(request, selected=_panel(request, evidence, form), status=form.status)
 
 
 @require_POST
@@ -106,8 +106,7 @@ def decide_several(request: HttpRequest) -> HttpResponse:
         "choice": request.POST.get("choice", ""),
         "fresh_until": fresh_until(request),
     }
-    status = 400 if form.is_bound and form.errors else 200
-    return render(request, "access_requests/decide_many.html", context, status=status)
+    return render(request, "access_requests/decide_many.html", context, status=form.status)
 
 
 # ---- Parts -------------------------------------------------------------------------------------------------
@@ -153,7 +152,7 @@ def _changed_page(request: HttpRequest, evidence: Evidence, error: Changed) -> H
 
 def _form(request: HttpRequest, evidence: Evidence, *, bound: bool = True) -> DecideForm:
     return DecideForm(
-        request.POST if bound and request.method == "POST" else None,
+        sent(request) if bound else None,
         request=request,
         factor_required=True,
         wants_reason=evidence.settings.approver_justification,

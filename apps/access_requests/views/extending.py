@@ -15,6 +15,7 @@ from apps.access_requests.states import Action
 from apps.access_requests.views.actor import actor_of
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
 from apps.common.errors import DomainError
+from apps.common.web.forms import sent
 from apps.roles.policy import RoleRules
 from apps.roles.selectors import rules_for
 
@@ -44,7 +45,7 @@ def _running(request: HttpRequest, pk: UUID) -> ActiveRow:
 
 def _form(request: HttpRequest, terms: Terms) -> ExtendForm:
     return ExtendForm(
-        request.POST or None,
+        sent(request),
         request=request,
         factor_required=terms.wants_factor,
         each_time=terms.each_time,
@@ -74,5 +75,4 @@ def _page(request: HttpRequest, row: ActiveRow, rules: RoleRules, form: ExtendFo
         "steps": steps(request, terms, found),
         "factor": factor(request, terms),
     }
-    status = 400 if form.is_bound and form.errors else 200
-    return render(request, "access_requests/extend.html", context, status=status)
+    return render(request, "access_requests/extend.html", context, status=form.status)

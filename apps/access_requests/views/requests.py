@@ -29,6 +29,7 @@ from apps.common.access import Permission
 from apps.common.errors import NotAllowed
 from apps.common.instants import short
 from apps.common.text import any_of
+from apps.common.web.forms import sent
 from apps.roles.policy import RoleRules
 from apps.roles.selectors import rules_for
 
@@ -76,7 +77,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     refuse_if_closed(item, actor=actor, now=request.now)
     assess_opening_cancel(item, actor=actor, now=request.now).require()
     form = CancelForm(
-        request.POST if request.method == "POST" else None,
+        sent(request),
         request=request,
         factor_required=not is_own(item, actor),
         wants_reason=False,
@@ -94,8 +95,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
         "is_own": is_own(item, actor),
         "fresh_until": fresh_until(request),
     }
-    status = 400 if form.is_bound else 200
-    return render(request, "access_requests/request_cancel.html", context, status=status)
+    return render(request, "access_requests/request_cancel.html", context, status=form.status)
 
 
 # ---- Parts -------------------------------------------------------------------------------------------------
@@ -128,6 +128,8 @@ def _origin(request: HttpRequest, item: AccessRequest) -> tuple[str, str]:
 
 def _active_row(request: HttpRequest, item: AccessRequest) -> ActiveRow | None:
     """The running activation this request led to, if it is the visitor's own."""
+    if item.result_id is None:
+        return None
     running = MyRoles(request.user, request.holdings, now=request.now).activated
     return next((row for row in running if row.assignment.id == item.result_id), None)
 

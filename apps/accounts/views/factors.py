@@ -7,12 +7,11 @@ from typing import Any
 import segno
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
 
 from apps.accounts.forms.factors import (
     ConfirmEnrolmentForm,
@@ -33,9 +32,7 @@ from apps.accounts.services.factors import delete_authenticator
 from apps.accounts.services.one_time_codes import make_recovery_codes
 from apps.accounts.web import accept_second_factor, fresh_until, keep_this_session, next_url, with_next
 from apps.common.errors import NotAllowed
-from apps.common.web.forms import PortalForm
-
-_form_page = require_http_methods(["GET", "HEAD", "POST"])
+from apps.common.web.forms import PortalForm, form_page, sent
 
 _PROFILE = "accounts:profile"
 _BEING_SET_UP = "factor_being_set_up"  # in the session: nobody else can finish what this browser began
@@ -43,7 +40,7 @@ _BEING_SET_UP = "factor_being_set_up"  # in the session: nobody else can finish 
 
 @never_cache
 @sensitive_post_parameters("code")
-@_form_page
+@form_page
 def add_factor(request: HttpRequest) -> HttpResponse:
     """Step 1: what allows it. With a second factor that is a code of it, without one an enrolment code."""
     ground = _ground(request)
@@ -55,12 +52,12 @@ def add_factor(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("code")
-@_form_page
+@form_page
 def recover(request: HttpRequest) -> HttpResponse:
     """Step 1 for whoever has lost their app."""
     if not has_second_factor(request.user):
         return HttpResponseRedirect(with_next(request, "accounts:add_factor"))
-    form = RecoveryCodeForm(_sent(request))
+    form = RecoveryCodeForm(sent(request))
     if form.is_valid() and _begin(request, Ground.RECOVERY_CODE, form):
         return HttpResponseRedirect(with_next(request, "accounts:confirm_factor"))
     return _page(request, "recover", form, recovery=recovery_codes_of(request.user))
@@ -68,13 +65,13 @@ def recover(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("code")
-@_form_page
+@form_page
 def confirm_factor(request: HttpRequest) -> HttpResponse:
     """Step 2: scan, and enter the first code. The answer shows the recovery codes, this once."""
     device = device_being_set_up(request.user, request.session.get(_BEING_SET_UP), now=request.now)
     if device is None:
         return _nothing_to_confirm(request)
-    form = ConfirmEnrolmentForm(_sent(request), initial={"name": device.name})
+    form = ConfirmEnrolmentForm(sent(request), initial={"name": device.name})
     if form.is_valid():
         try:
             codes = confirm_enrolment(
@@ -89,10 +86,10 @@ def confirm_factor(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("code")
-@_form_page
+@form_page
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """How many are left; POST makes ten new ones and shows them, this once."""
-    form = ConfirmWithFactorForm(_sent(request), request=request)
+    form = ConfirmWithFactorForm(sent(request), request=request)
     if form.is_valid():
         try:
             codes = make_recovery_codes(
@@ -110,13 +107,13 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("code")
-@_form_page
+@form_page
 def delete_factor(request: HttpRequest, pk: int) -> HttpResponse:
     rows = second_factors_of(request.user).rows
     row = next((row for row in rows if row.device.pk == pk), None)
     if row is None:
         raise Http404
-    form = ConfirmWithFactorForm(_sent(request), request=request)
+    form = ConfirmWithFactorForm(sent(request), request=request)
     if form.is_valid():
         try:
             delete_authenticator(
@@ -137,10 +134,6 @@ def delete_factor(request: HttpRequest, pk: int) -> HttpResponse:
 # ---- Parts -------------------------------------------------------------------------------------------------
 
 
-def _sent(request: HttpRequest) -> QueryDict | None:
-    return request.POST if request.method == "POST" else None
-
-
 def _ground(request: HttpRequest) -> Ground:
     if has_second_factor(request.user):
         return Ground.FACTOR
@@ -149,9 +142,9 @@ def _ground(request: HttpRequest) -> Ground:
 
 def _first_form(request: HttpRequest, ground: Ground) -> PortalForm:
     if ground == Ground.FACTOR:
-        return ConfirmWithFactorForm(_sent(request), request=request)
+        return ConfirmWithFactorForm(sent(request), request=request)
     form = EnrolmentCodeForm if ground == Ground.ENROLMENT_CODE else PortalForm
-    return form(_sent(request))
+    return form(sent(request))
 
 
 def _begin(request: HttpRequest, ground: Ground, form: PortalForm) -> bool:
@@ -201,8 +194,7 @@ def _page(request: HttpRequest, template: str, form: PortalForm, **context: Any)
         "cancel_url": next_url(request, _PROFILE),
         "recover_url": with_next(request, "accounts:recover"),
     }
-    status = 400 if form.is_bound and form.errors else 200
-    return render(request, f"accounts/{template}.html", context, status=status)
+    return render(request, f"accounts/{template}.html", context, status=form.status)
 
 
 def _key(device: AuthenticatorDevice) -> str:

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from apps.accounts.forms.profile import PasswordForm, TimeZoneForm
 from apps.accounts.policy import zone_of, zones_by_region
@@ -22,16 +22,15 @@ from apps.accounts.services.people import change_time_zone
 from apps.accounts.web import fresh_until, keep_this_session, network_of_request
 from apps.common.errors import NotAllowed
 from apps.common.instants import clock_time
-
-_form_page = require_http_methods(["GET", "HEAD", "POST"])
+from apps.common.web.forms import form_page, sent
 
 
 @never_cache
-@_form_page
+@form_page
 def profile(request: HttpRequest) -> HttpResponse:
     """What is sent here is the time zone; everything else has a page or a button of its own."""
     form = TimeZoneForm(
-        _sent(request),
+        sent(request),
         regions=zones_by_region(request.user.time_zone),
         time_there=clock_time(request.now, zone_of(request.user)),
         initial={"time_zone": request.user.time_zone},
@@ -48,21 +47,21 @@ def profile(request: HttpRequest) -> HttpResponse:
         "factors": second_factors_of(request.user),
         "sessions": sessions_of(request.user, here=request.session.session_key, now=request.now),
     }
-    return render(request, "accounts/profile.html", context, status=400 if form.errors else 200)
+    return render(request, "accounts/profile.html", context, status=form.status)
 
 
 @never_cache
 @sensitive_post_parameters("current_password", "new_password", "new_password_again", "code")
-@_form_page
+@form_page
 def password(request: HttpRequest) -> HttpResponse:
     needs_factor = has_second_factor(request.user)
-    form = PasswordForm(_sent(request), request=request, factor_required=needs_factor)
+    form = PasswordForm(sent(request), request=request, factor_required=needs_factor)
     if form.is_valid() and _is_changed(request, form):
         messages.success(request, "Your password is changed. You are signed out everywhere else.")
         return redirect("accounts:profile")
     factor = {"needed": needs_factor, "fresh_until": fresh_until(request)}
     context = {"form": form, "factor": factor}
-    return render(request, "accounts/password.html", context, status=400 if form.errors else 200)
+    return render(request, "accounts/password.html", context, status=form.status)
 
 
 @require_POST
@@ -98,8 +97,3 @@ def _is_changed(request: HttpRequest, form: PasswordForm) -> bool:
         return False
     update_session_auth_hash(request, request.user)  # which gives this session a new key too
     return True
-
-
-def _sent(request: HttpRequest) -> QueryDict | None:
-    """Nothing was sent by looking; a form that was sent empty is not one that was not sent."""
-    return request.POST if request.method == "POST" else None

@@ -1,12 +1,21 @@
-"""The base of every form of the portal."""
+"""The base of every form of the portal, and of the pages that show one."""
 
 from __future__ import annotations
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.http import HttpRequest, QueryDict
+from django.views.decorators.http import require_http_methods
 
 from apps.common.decision import Refusal
 from apps.common.errors import DomainError, NotAllowed
+
+form_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """Nothing was sent by looking; a form that was sent empty is not one that was not sent."""
+    return request.POST if request.method == "POST" else None
 
 
 class PortalForm(forms.Form):
@@ -24,6 +33,11 @@ class PortalForm(forms.Form):
         helper.disable_csrf = True
         helper.form_show_errors = True
         return helper
+
+    @property
+    def status(self) -> int:
+        """Of the page that shows this form: what was sent has a fault, or nothing was."""
+        return 400 if self.errors else 200
 
     def add_domain_error(self, error: DomainError) -> None:
         """Put each refusal at the field that would put it right, or on top of the form."""
