@@ -79,6 +79,7 @@ if _problems:
 INSTALLED_APPS = [
     "pimportal",
     "apps.portal",
+    "apps.administration",
     "apps.access_requests",
     "apps.assignments",
     "apps.roles",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
+from apps.access_requests.asks import Actor
 from apps.access_requests.selectors.waiting import Waiting
+from apps.accounts.policy import SecondFactor
+from apps.accounts.web import second_factor_of
 
 
 def waiting_of(request: HttpRequest) -> Waiting:
@@ -12,3 +15,10 @@ def waiting_of(request: HttpRequest) -> Waiting:
     if not hasattr(request, "waiting"):
         request.waiting = Waiting(request.user, request.holdings, now=request.now)
     return request.waiting
+
+
+def actor_of(request: HttpRequest, second_factor: SecondFactor | None = None) -> Actor:
+    """The person behind a page, as the door knows them. `second_factor`: as the form of this POST found it;
+    else as the session has it."""
+    factor = second_factor_of(request) if second_factor is None else second_factor
+    return Actor.person(request.user, access=request.access, second_factor=factor)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterable, Iterator
 
 from apps.audit.models import AuditEvent
 from apps.common.access import Provider
+from apps.common.csv import csv_lines
 
 COLUMNS = (
     "Time (UTC)",
@@ -23,24 +22,11 @@ COLUMNS = (
     "Ticket",
     "Id",
 )
-# Where a spreadsheet would begin a formula, wherever the text came from (OWASP, "CSV injection"): at the
-# start of a cell, and inside it behind what Excel may take for its end. Where people write 1,5 that is the
-# semicolon, and the quotes around a cell of ours, before which there is a comma, count for nothing.
-_BEFORE_A_FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|[;\t\r\n])(?=[\s\u200b\ufeff]*[-=+@＝＋－＠])")
-_BYTE_ORDER_MARK = "\ufeff"  # tells Excel that this is UTF-8
 
 
-def csv_lines(events: Iterable[AuditEvent]) -> Iterator[str]:
+def event_lines(events: Iterable[AuditEvent]) -> Iterator[str]:
     """The file line by line, as `events` come; nothing of it is kept."""
-    writer = csv.writer(_Passing())
-    yield _BYTE_ORDER_MARK + writer.writerow(COLUMNS)
-    for event in events:
-        yield writer.writerow([harmless(cell) for cell in _cells(event)])
-
-
-def harmless(cell: str) -> str:
-    """The cell as text: a spreadsheet shows what stands there and computes nothing."""
-    return _BEFORE_A_FORMULA.sub(r"\g<0>'", cell)
+    return csv_lines(COLUMNS, map(_cells, events))
 
 
 def _cells(event: AuditEvent) -> Iterable[str]:
@@ -58,10 +44,3 @@ def _cells(event: AuditEvent) -> Iterable[str]:
         event.ticket,
         str(event.id),
     )
-
-
-class _Passing:
-    """Stands where `csv` expects a file, and hands each line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.audit.export import csv_lines
+from apps.audit.export import event_lines
 from apps.audit.forms import HistoryFilter, LogFilter
 from apps.audit.models import AuditEvent
 from apps.audit.selectors import history_of, log_for
 from apps.audit.services import export_log
 from apps.common.access import Permission, can_open
 from apps.common.paging import Page
+from apps.common.web.files import csv_file
 
 _READ_AT_ONCE = 500  # events that an export holds in memory
 
@@ -47,11 +48,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
     events = export_log(
         actor=request.user.party, access=request.access, selection=form.selection(), now=request.now
     )
-    return StreamingHttpResponse(
-        csv_lines(events.iterator(chunk_size=_READ_AT_ONCE)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="audit-{request.now:%Y-%m-%d}.csv"'},
-    )
+    lines = event_lines(events.iterator(chunk_size=_READ_AT_ONCE))
+    return csv_file(lines, name="audit", now=request.now)
 
 
 def _page(

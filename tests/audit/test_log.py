@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.audit.export import harmless
 from apps.audit.models import AuditEvent
 from apps.audit.services import record
 from apps.audit.vocabulary import NOBODY, AuditAction, Outcome, Party, Place
 from apps.common.access import Provider
+from apps.common.csv import harmless
 from apps.roles import built_in
 from tests.factories import make_active, make_resource
 

@@ -24,8 +24,8 @@ from apps.access_requests.selectors.my_roles import (
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.door import submit_many
 from apps.access_requests.states import Action
-from apps.access_requests.views.actor import actor_of
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
+from apps.access_requests.web import actor_of
 from apps.accounts.policy import zone_of
 from apps.common.web.forms import sent
 from apps.roles.models import Resource

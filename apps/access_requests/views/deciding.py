@@ -32,8 +32,7 @@ from apps.access_requests.services.deciding import (
     decide_many,
 )
 from apps.access_requests.states import WAITING, State
-from apps.access_requests.views.actor import actor_of
-from apps.access_requests.web import waiting_of
+from apps.access_requests.web import actor_of, waiting_of
 from apps.accounts.web import fresh_until
 from apps.common.errors import DomainError
 from apps.common.web.forms import sent

@@ -12,8 +12,8 @@ from apps.access_requests.forms import ExtendForm
 from apps.access_requests.selectors.my_roles import ActiveRow, MyRoles, recent_reasons
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
-from apps.access_requests.views.actor import actor_of
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
+from apps.access_requests.web import actor_of
 from apps.common.errors import DomainError
 from apps.common.web.forms import sent
 from apps.roles.policy import RoleRules

@@ -14,7 +14,7 @@ from apps.access_requests.asks import Ask
 from apps.access_requests.selectors import my_roles as selectors
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
-from apps.access_requests.views.actor import actor_of
+from apps.access_requests.web import actor_of
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import expired_of

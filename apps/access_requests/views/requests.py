@@ -22,7 +22,7 @@ from apps.access_requests.services.withdrawing import (
     refuse_if_closed,
 )
 from apps.access_requests.states import OPEN, WAITING, State
-from apps.access_requests.views.actor import actor_of
+from apps.access_requests.web import actor_of
 from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until
 from apps.common.access import Permission

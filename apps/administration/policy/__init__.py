@@ -1,0 +1,1 @@
+"""Pure decisions: who may change whom, and what a change would do."""

@@ -1,0 +1,1 @@
+"""Reads for the pages, with a fixed number of queries."""

@@ -1,0 +1,1 @@
+"""Commands: each one transaction, judged by `policy`, written by the apps below."""

@@ -1,0 +1,17 @@
+"""Every address of administration, one list per subject."""
+
+from apps.administration.urls import (
+    audit,
+    groups,
+    imports,
+    people,
+    resources,
+    roles,
+    search,
+    settings,
+    settings_file,
+)
+
+app_name = "administration"
+_SUBJECTS = (people, groups, resources, roles, settings, settings_file, imports, audit, search)
+urlpatterns = [address for subject in _SUBJECTS for address in subject.urlpatterns]
