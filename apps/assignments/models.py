@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
@@ -10,6 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from apps.accounts.models import Principal, User
+from apps.common.access import Access, Permission
 from apps.common.period import Period
 from apps.roles.models import Resource, RoleDefinition
 
@@ -45,6 +47,29 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Those that ended, by the clock or by somebody, between `instant` and `now`."""
         by_clock = Q(ended_at__isnull=True, ends_at__gt=instant, ends_at__lte=now)
         return self.filter(by_clock | Q(ended_at__gt=instant, ended_at__lte=now))
+
+    def visible_to(self, access: Access) -> AssignmentQuerySet:
+        """Those on resources where one may see who holds what."""
+        reading = Q(pk__in=[])
+        for provider, path in access.scopes(Permission.ASSIGNMENTS_READ):
+            reading |= Q(resource__provider=provider, resource__path__startswith=path)
+        return self.filter(reading)
+
+    def reaching(self, resource: Resource) -> AssignmentQuerySet:
+        """Those held on this resource or above it: whoever may see who holds what there sees these, too."""
+        return self.filter(resource_id__in=resource.ancestor_ids)
+
+    def containing(self, words: Iterable[str]) -> AssignmentQuerySet:
+        """Those with every word in the name or address of the holder, of the role or of the resource."""
+        found = self
+        for word in words:
+            found = found.filter(
+                Q(principal__name__icontains=word)
+                | Q(principal__user__email__icontains=word)
+                | Q(role__name__icontains=word)
+                | Q(resource__name__icontains=word)
+            )
+        return found
 
     def with_names(self) -> AssignmentQuerySet:
         return self.select_related(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
@@ -43,6 +44,16 @@ def newest_first(instant: str) -> tuple[Column, ...]:
     return (Column(instant, _instant, descending=True), Column("id", UUID, descending=True))
 
 
+def by_text(*names: str) -> tuple[Column, ...]:
+    """The order by these columns of text, with the id to tell equal rows apart."""
+    return (*(Column(name, str) for name in names), Column("id", UUID))
+
+
+def soonest_first(instant: str) -> tuple[Column, ...]:
+    """The order by this column, earliest on top, with the id to tell equal instants apart."""
+    return (Column(instant, _instant), Column("id", UUID))
+
+
 def page_of(
     rows: QuerySet[Row], order: Sequence[Column], *, after: str = "", size: int = PAGE_SIZE
 ) -> Page[Row]:
@@ -72,14 +83,18 @@ def _behind(order: Sequence[Column], values: Sequence[Any]) -> Q:
 
 
 def _key(order: Sequence[Column], row: Model) -> str:
-    values = (getattr(row, column.name) for column in order)
-    return _SEPARATOR.join(
-        value.isoformat() if isinstance(value, datetime) else str(value) for value in values
-    )
+    return _SEPARATOR.join(_part(getattr(row, column.name)) for column in order)
+
+
+def _part(value: Any) -> str:
+    """A value as part of a key; what separates the parts does not stand inside one."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value).replace("%", "%25").replace(_SEPARATOR, "%7E")
 
 
 def _read(order: Sequence[Column], key: str) -> list[Any]:
-    parts = key.split(_SEPARATOR)
+    parts = map(unquote, key.split(_SEPARATOR))
     try:
         return [column.parse(part) for column, part in zip(order, parts, strict=True)]
     except (KeyError, ValueError, OverflowError):

@@ -4,8 +4,8 @@ import pytest
 
 from apps.audit.models import AuditEvent
 from apps.audit.services import record
-from apps.audit.vocabulary import NOBODY, AuditAction
-from apps.common.paging import COUNTED_TO, count_of
+from apps.audit.vocabulary import NOBODY, AuditAction, Party
+from apps.common.paging import COUNTED_TO, by_text, count_of, page_of
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 
@@ -22,3 +22,21 @@ def test_counts_exactly_up_to_a_point(rows, count):
 
 def test_counts_to_ten_thousand():
     assert COUNTED_TO == 10_000
+
+
+@pytest.mark.django_db
+@pytest.mark.postgres
+def test_pages_by_text_with_anything_in_it():
+    names = ["100%", "100%7E", "a~b", "a~b", "b", "é~"]
+    for name in reversed(names):
+        record(AuditAction.SIGNED_IN, actor=Party("user", "", name), at=NOW)
+    order = by_text("actor_name")
+
+    found, after = [], ""
+    for _ in names:
+        page = page_of(AuditEvent.objects.all(), order, after=after, size=1)
+        found += [event.actor_name for event in page.rows]
+        after = page.following
+
+    assert sorted(found) == sorted(names)
+    assert after == ""
