@@ -11,7 +11,9 @@ import pytest
 from django.http import QueryDict
 from django.test import RequestFactory
 
-from apps.access_requests.forms import ActivateForm, DecideForm, DecideManyForm, instant_at
+from apps.access_requests.forms.asking import ActivateForm
+from apps.access_requests.forms.deciding import DecideForm, DecideManyForm
+from apps.access_requests.forms.fields import instant_at
 
 NOW = datetime(2026, 11, 24, 12, 35, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

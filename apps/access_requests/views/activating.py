@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from apps.access_requests.asks import Ask
-from apps.access_requests.forms import ActivateForm
+from apps.access_requests.forms.asking import ActivateForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.my_roles import (
     EligibleRow,

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from apps.access_requests.asks import Said
-from apps.access_requests.forms import AskForm
+from apps.access_requests.forms.asking import AskForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import ApproverLine, Approvers, Sought, approvers_for_many
 from apps.access_requests.selectors.my_roles import EligibleRow

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.access_requests.forms import DecideForm, DecideManyForm, DecisionForm
+from apps.access_requests.forms.deciding import DecideForm, DecideManyForm, DecisionForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.deciding import (

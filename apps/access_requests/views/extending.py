@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.access_requests.asks import Ask
-from apps.access_requests.forms import ExtendForm
+from apps.access_requests.forms.asking import ExtendForm
 from apps.access_requests.selectors.my_roles import ActiveRow, MyRoles, recent_reasons
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action

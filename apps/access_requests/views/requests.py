@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from apps.access_requests.forms import CancelForm
+from apps.access_requests.forms.deciding import CancelForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import approvers_for
 from apps.access_requests.selectors.facts import readings_now

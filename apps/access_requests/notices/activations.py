@@ -1,49 +1,26 @@
-"""Whom to tell of what happened to a request, and in which words. Texts are in each reader's time zone."""
+"""Whom to tell of what happened to a request to activate, and in which words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 from apps.access_requests.models import AccessRequest
+from apps.access_requests.notices.cells import Build, admins_of, letters, tell, tell_cells
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
 from apps.access_requests.states import State
 from apps.accounts.models import User
-from apps.accounts.policy import zone_of
-from apps.assignments.models import Assignment
-from apps.assignments.selectors import holders_of
 from apps.audit.vocabulary import Party
-from apps.common.access import Provider
 from apps.common.instants import short
 from apps.common.spans import minutes_in_words
 from apps.notifications import services as notifications
-from apps.notifications.messages import Button, Message, NoticeEvent, Recipient
-from apps.roles.built_in import (
-    GLOBAL_ADMINISTRATOR,
-    GROUP_OWNER,
-    PRIVILEGED_ROLE_ADMINISTRATOR,
-    RESOURCE_OWNER,
-    SECURITY_ADMINISTRATOR,
-    USER_ACCESS_ADMINISTRATOR,
-)
-from apps.roles.models import Resource
-from apps.roles.policy import Audience, Cell, NoticeCase, RoleRules
-
-# Who "Admin" is in the notification matrix (fact sheet, section 6).
-_ADMIN_ROLES = {
-    Provider.DIRECTORY: (GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, SECURITY_ADMINISTRATOR),
-    Provider.RESOURCES: (RESOURCE_OWNER, USER_ACCESS_ADMINISTRATOR),
-    Provider.GROUPS: (GROUP_OWNER,),
-}
-
-Build = Callable[[tzinfo], Message]
-Letter = tuple[Recipient, Message]
+from apps.notifications.messages import Button, Message, NoticeEvent
+from apps.roles.policy import Audience, NoticeCase, RoleRules
 
 
 def ask_approvers(request: AccessRequest, approvers: Approvers, *, rules: RoleRules, now: datetime) -> None:
     """Tell everybody who can decide. Never additional addresses (Entra behaviour)."""
     if rules.cell(NoticeCase.ACTIVATION, Audience.APPROVER).default_recipients:
-        _tell(
+        tell(
             approvers.told,
             lambda zone: _approval_needed(request, zone, now, must_activate=not approvers.people),
             key=f"request:{request.id}:approval_needed",
@@ -66,8 +43,8 @@ def tell_started(request: AccessRequest, *, rules: RoleRules, now: datetime) -> 
 def _tell_of_activation(
     request: AccessRequest, build: Build, *, rules: RoleRules, key: str, now: datetime
 ) -> None:
-    people = {Audience.HOLDER: [request.requester], Audience.ADMIN: _admins_of(request.resource, now=now)}
-    _tell_cells(rules, NoticeCase.ACTIVATION, people, build, key=key, now=now)
+    people = {Audience.HOLDER: [request.requester], Audience.ADMIN: admins_of(request.resource, now=now)}
+    tell_cells(rules, NoticeCase.ACTIVATION, people, build, key=key, now=now)
 
 
 def tell_decided(request: AccessRequest, approver: User, *, rules: RoleRules, now: datetime) -> None:
@@ -83,80 +60,17 @@ def tell_decided(request: AccessRequest, approver: User, *, rules: RoleRules, no
         rules, resource=request.eligible.resource, requester=request.requester, now=now
     ).people
     told = others if request.state == State.FAILED else [user for user in others if user.id != approver.id]
-    letters = [*_letters(told, build)]
+    written = [*letters(told, build)]
     if request.state in (State.DENIED, State.FAILED):
-        letters = [*_letters([request.requester], build_for_requester), *letters]
-    notifications.notify_each(key=f"request:{request.id}:decided", letters=letters, now=now)
+        written = [*letters([request.requester], build_for_requester), *written]
+    notifications.notify_each(key=f"request:{request.id}:decided", letters=written, now=now)
 
 
 def tell_closed(request: AccessRequest, *, by: Party, now: datetime) -> None:
     """The requester hears that a request ended without an answer, unless they ended it themself."""
     if request.requester is None or by.id == str(request.requester_id):
         return
-    _tell([request.requester], lambda _zone: _closed(request), key=f"request:{request.id}:closed", now=now)
-
-
-def tell_assigned(request: AccessRequest, *, by: Party, rules: RoleRules, now: datetime) -> None:
-    """A person hears what they were given. Members of a group see it in their own list."""
-    case = NoticeCase.ACTIVE if request.result.kind == Assignment.Kind.ACTIVE else NoticeCase.ELIGIBLE
-    holders = User.objects.filter(pk=request.principal_id)
-
-    def build(zone: tzinfo) -> Message:
-        return _assigned(request, by, zone, now)
-
-    admins = [user for user in _admins_of(request.resource, now=now) if str(user.id) != by.id]
-    people = {Audience.HOLDER: holders, Audience.ADMIN: admins}
-    _tell_cells(rules, case, people, build, key=f"request:{request.id}:assigned", now=now)
-
-
-# ---- Whom --------------------------------------------------------------------------------------------------
-
-
-def _admins_of(resource: Resource, *, now: datetime) -> Iterable[User]:
-    roles = _ADMIN_ROLES[Provider(resource.provider)]
-    return holders_of(roles, resource, kind=Assignment.Kind.ACTIVE, now=now)
-
-
-def _tell_cells(
-    rules: RoleRules,
-    case: NoticeCase,
-    people: Mapping[Audience, Iterable[User]],
-    build: Build,
-    *,
-    key: str,
-    now: datetime,
-) -> None:
-    """Tell those whom a row of the notification matrix names; `people` are the default recipients of its
-    columns. These mails inform, so a cell for critical mails only leaves them out."""
-    letters = [
-        letter
-        for audience, default in people.items()
-        for letter in _letters_of(rules.cell(case, audience), default, build)
-    ]
-    notifications.notify_each(key=key, letters=letters, now=now)
-
-
-def _letters_of(cell: Cell, people: Iterable[User], build: Build) -> Iterable[Letter]:
-    if cell.critical_only:
-        return
-    if cell.default_recipients:
-        yield from _letters(people, build)
-    for address in cell.additional_recipients:
-        yield Recipient(address), build(UTC)
-
-
-def _letters(people: Iterable[User], build: Build) -> Iterable[Letter]:
-    """One for each, the times in their own zone."""
-    messages: dict[tzinfo, Message] = {}
-    for user in people:
-        zone = zone_of(user)
-        if zone not in messages:
-            messages[zone] = build(zone)
-        yield Recipient(user.email, user.name, user.id), messages[zone]
-
-
-def _tell(people: Iterable[User], build: Build, *, key: str, now: datetime) -> None:
-    notifications.notify_each(key=key, letters=_letters(people, build), now=now)
+    tell([request.requester], lambda _zone: _closed(request), key=f"request:{request.id}:closed", now=now)
 
 
 # ---- In which words ----------------------------------------------------------------------------------------
@@ -246,18 +160,6 @@ def _closed(request: AccessRequest) -> Message:
         subject=f"PIM: Your request for the {request.role.name} role {ended}",
         text=f"{request.closing_reason} Ask again if you still need the role.",
         link=request.get_absolute_url(),
-    )
-
-
-def _assigned(request: AccessRequest, by: Party, zone: tzinfo, now: datetime) -> Message:
-    result, name, role = request.result, request.principal.name, request.role.name
-    until = f"until {short(result.ends_at, zone, now=now)}" if result.ends_at else "permanently"
-    return Message(
-        event=NoticeEvent.ROLE_ASSIGNED,
-        subject=f"PIM: {name} was assigned the {role} role",
-        text=f"{by.name} made {name} {result.get_kind_display().lower()} for {role}, {until}.",
-        facts=(("Role", role), ("Where", request.resource.name)),
-        link=result.get_absolute_url(),
     )
 
 

@@ -1,0 +1,19 @@
+"""Whom to tell of what happened to a request, and in which words. Texts are in each reader's time zone."""
+
+from apps.access_requests.notices.activations import (
+    ask_approvers,
+    tell_closed,
+    tell_decided,
+    tell_granted,
+    tell_started,
+)
+from apps.access_requests.notices.assignments import tell_assigned
+
+__all__ = [
+    "ask_approvers",
+    "tell_assigned",
+    "tell_closed",
+    "tell_decided",
+    "tell_granted",
+    "tell_started",
+]
