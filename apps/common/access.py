@@ -72,6 +72,14 @@ class Access:
     def may_somewhere(self, permission: Permission) -> bool:
         return any(grant.permission == permission for grant in self.grants)
 
+    def may_in(self, permission: Permission, provider: str) -> bool:
+        """Whether the permission is held on any resource of this provider."""
+        return any(grant.permission == permission and grant.provider == provider for grant in self.grants)
+
+    def sees(self, provider: str, path: str) -> bool:
+        """Whether anything at all is held on the resource with this path, or on one above it."""
+        return any(grant.provider == provider and path.startswith(grant.path) for grant in self.grants)
+
     def scopes(self, permission: Permission) -> Iterable[tuple[Provider, str]]:
         """Where the permission is held, as (provider, path prefix): what `visible_to` filters by."""
         return sorted(
@@ -81,15 +89,32 @@ class Access:
 
 NO_ACCESS = Access()
 
-# Named to whoever finds a page of everybody's closed; a test holds the built-in roles to it.
-OPENERS = ("Security Reader", "Security Administrator", "Privileged Role Administrator")
+# Named to whoever finds a page closed; a test holds the built-in roles to it.
+OPENERS: dict[str, tuple[str, ...]] = {
+    "": ("Security Reader", "Security Administrator", "Privileged Role Administrator"),
+    Provider.DIRECTORY: ("Security Reader", "Security Administrator", "Privileged Role Administrator"),
+    Provider.GROUPS: ("Security Reader", "Privileged Role Administrator"),
+    Provider.RESOURCES: ("Owner", "User Access Administrator"),
+}
+MANAGERS: dict[str, tuple[str, ...]] = {
+    "": ("Privileged Role Administrator", "Global Administrator"),
+    Provider.DIRECTORY: ("Privileged Role Administrator", "Global Administrator"),
+    Provider.GROUPS: ("Privileged Role Administrator", "Global Administrator"),
+    Provider.RESOURCES: ("Owner", "User Access Administrator"),
+}
 
 
-def can_open(access: Access, permission: Permission) -> Decision:
-    """Whether a page of everybody's opens at all; what it then shows is `visible_to` its reader."""
-    if access.may_somewhere(permission):
+def can_open(access: Access, permission: Permission, provider: str = "", path: str = "") -> Decision:
+    """Whether a page of everybody's opens at all: of everything, of one provider, or of the resource with
+    this path. What it then shows is `visible_to` its reader."""
+    if path:
+        opens = access.may(permission, provider, path)
+    else:
+        opens = access.may_in(permission, provider) if provider else access.may_somewhere(permission)
+    if opens:
         return ALLOWED
-    *most, last = OPENERS
+    names = OPENERS if permission.value.endswith(".read") else MANAGERS
+    *most, last = names[provider]
     return denied(
         "PermissionRule",
         f"Your active roles do not open this page. {', '.join(most)} and {last} do. If you are eligible for "

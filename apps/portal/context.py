@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from apps.access_requests.web import waiting_of
 from apps.assignments.selectors import Held
 from apps.notifications import selectors as notifications
-from apps.portal.nav import Section, menu
+from apps.portal.nav import Item, Section, Step, menu, tabs, way_to
+from apps.roles.web import Place
 
 
 class Frame:
@@ -25,10 +26,33 @@ class Frame:
 
     @cached_property
     def menu(self) -> list[Section]:
-        waiting, match = waiting_of(self._request), self._request.resolver_match
+        waiting = waiting_of(self._request)
         counts = {"my_waiting": waiting.count_of_mine, "to_decide": len(waiting.for_me)}
-        view = match.view_name if match else ""
-        return menu(view, counts, access=self._request.access, demo=self.demo)
+        return menu(self._view, counts, access=self._request.access, demo=self.demo, place=self._place)
+
+    @cached_property
+    def tabs(self) -> list[Item]:
+        """Of the place that the page is about."""
+        return tabs(self._view, self._place, self._request.access) if self._place else []
+
+    @cached_property
+    def way(self) -> list[Step]:
+        """From the provider down to that place."""
+        return way_to(self._place) if self._place else []
+
+    @cached_property
+    def is_tab(self) -> bool:
+        """Whether the page is one of the tabs itself, and not one below them."""
+        return any(tab.is_current for tab in self.tabs)
+
+    @property
+    def _view(self) -> str:
+        match = self._request.resolver_match
+        return match.view_name if match else ""
+
+    @property
+    def _place(self) -> Place | None:
+        return getattr(self._request, "place", None)
 
     @cached_property
     def unread_count(self) -> int:

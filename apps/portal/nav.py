@@ -1,19 +1,23 @@
-"""The left menu: one table. An entry stands in it once its page exists."""
+"""The left menu, and the tabs and the way to a place of administration: tables. An entry stands in them once
+its page exists."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
-from apps.common.access import Access, Permission
+from apps.common.access import Access, Permission, Provider
+from apps.roles.web import Place
 
 
 @dataclass(frozen=True)
 class Entry:
     """`views` are the further pages on which the entry stays marked; `count` names the number beside it;
-    `needs` is what somebody must be allowed somewhere for the page to open."""
+    `needs` is what somebody must be allowed somewhere for the page to open: with a `provider`, somewhere in
+    that, and then the entry is marked on every page about a place of it."""
 
     label: str
     view: str
@@ -21,6 +25,8 @@ class Entry:
     views: frozenset[str] = frozenset()
     count: str = ""
     needs: Permission | None = None
+    provider: Provider | None = None
+    args: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,19 @@ TASKS = (
         "to_decide",
     ),
 )
+_SEE = Permission.ASSIGNMENTS_READ
+MANAGE = (
+    Entry(
+        "Directory roles",
+        "administration:roles",
+        "shield-lock",
+        needs=_SEE,
+        provider=Provider.DIRECTORY,
+        args=(Provider.DIRECTORY,),
+    ),
+    Entry("Groups", "administration:groups", "people", needs=_SEE, provider=Provider.GROUPS),
+    Entry("Resources", "administration:resources", "diagram-3", needs=_SEE, provider=Provider.RESOURCES),
+)
 ACTIVITY = (
     Entry("My audit history", "audit:mine", "clock-history"),
     Entry("All requests", "access_requests:all_requests", "inboxes", needs=Permission.REQUESTS_READ),
@@ -67,27 +86,115 @@ DEMO = (
 )
 
 
-def menu(view: str, counts: Mapping[str, int], *, access: Access, demo: bool) -> list[Section]:
-    """The menu as it stands on the page `view`, a name such as "access_requests:my_roles", for somebody who
-    may do this much."""
-    sections = [("Tasks", TASKS), ("Activity", ACTIVITY)]
+def menu(
+    view: str, counts: Mapping[str, int], *, access: Access, demo: bool, place: Place | None = None
+) -> list[Section]:
+    """The menu as it stands on the page `view`, a name such as "access_requests:my_roles", about this `place`
+    if it is about one, for somebody who may do this much."""
+    sections = [("Tasks", TASKS), ("Manage", MANAGE), ("Activity", ACTIVITY)]
     if demo:
         sections.append(("Demo", DEMO))
-    return [
-        Section(label, tuple(_item(entry, view, counts) for entry in entries if _opens(entry, access)))
+    listed = [
+        Section(label, tuple(_item(entry, view, counts, place) for entry in entries if _opens(entry, access)))
         for label, entries in sections
     ]
+    return [section for section in listed if section.items]
 
 
 def _opens(entry: Entry, access: Access) -> bool:
-    return entry.needs is None or access.may_somewhere(entry.needs)
+    try:
+        reverse(entry.view, args=entry.args)
+    except NoReverseMatch:  # not there yet
+        return False
+    if entry.needs is None:
+        return True
+    if entry.provider is None:
+        return access.may_somewhere(entry.needs)
+    return access.may_in(entry.needs, entry.provider)
 
 
-def _item(entry: Entry, view: str, counts: Mapping[str, int]) -> Item:
+def _item(entry: Entry, view: str, counts: Mapping[str, int], place: Place | None) -> Item:
+    is_here = place is not None and place.provider == entry.provider
     return Item(
         label=entry.label,
-        url=reverse(entry.view),
+        url=reverse(entry.view, args=entry.args),
         icon=entry.icon,
-        is_current=view == entry.view or view in entry.views,
+        is_current=is_here or view == entry.view or view in entry.views,
         count=counts.get(entry.count, 0),
     )
+
+
+# ---- Inside one provider -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page about a place, for whoever has the permission there. `views`: the pages below it."""
+
+    label: str
+    view: str
+    needs: Permission
+    views: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step on the way to a page: a link."""
+
+    label: str
+    url: str
+
+
+_ROLES = Tab("Roles", "administration:roles", _SEE)
+_TABS = (
+    Tab("Assignments", "access_requests:assignments", _SEE),
+    Tab("Settings", "administration:settings", Permission.SETTINGS_READ),
+    Tab("Requests", "access_requests:provider_requests", Permission.REQUESTS_READ),
+    Tab("Audit", "administration:audit", Permission.AUDIT_READ),
+)
+_LISTS = {
+    Provider.GROUPS: ("Groups", "administration:groups"),
+    Provider.RESOURCES: ("Resources", "administration:resources"),
+}
+TABS = (_ROLES, *_TABS)
+
+
+def tabs(view: str, place: Place, access: Access) -> list[Item]:
+    """The pages about this place that somebody who may do this much can open."""
+    shown = TABS if place.provider != Provider.GROUPS else _TABS
+    items = [_tab(tab, view, place) for tab in shown if place.may(access, tab.needs) and _exists(tab)]
+    return [*_overview(view, place), *items]
+
+
+def way_to(place: Place) -> list[Step]:
+    """From the provider down to the place itself."""
+    if place.provider == Provider.DIRECTORY:
+        return [Step(place.provider.label, reverse(_ROLES.view, args=[place.provider]))]
+    _, view = _LISTS[place.provider]
+    steps = [Step(place.provider.label, reverse(view))]
+    resources = [*place.above, place.resource] if place.resource else []
+    return steps + [Step(row.name, row.get_absolute_url()) for row in resources]
+
+
+def _overview(view: str, place: Place) -> list[Item]:
+    if place.resource:
+        page = "administration:group" if place.resource.group_id else "administration:resource"
+        return [Item("Overview", place.resource.get_absolute_url(), "", view == page, 0)]
+    if place.provider not in _LISTS:
+        return []
+    label, page = _LISTS[place.provider]
+    return [Item(label, reverse(page), "", view == page, 0)]
+
+
+def _tab(tab: Tab, view: str, place: Place) -> Item:
+    url = reverse(tab.view, args=[place.provider]) + place.query
+    return Item(tab.label, url, "", view == tab.view or view in tab.views, 0)
+
+
+def _exists(tab: Tab) -> bool:
+    kwargs: dict[str, Any] = {"args": [Provider.DIRECTORY]}
+    try:
+        reverse(tab.view, **kwargs)
+    except NoReverseMatch:  # not there yet
+        return False
+    return True

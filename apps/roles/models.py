@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from apps.accounts.models import Group, Principal
 from apps.audit.vocabulary import Place
@@ -51,6 +52,14 @@ class Resource(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Where it is administered. A group's resource is the group."""
+        if self.group_id:
+            return reverse("administration:group", args=[self.group_id])
+        if self.provider == Provider.DIRECTORY:
+            return reverse("administration:roles", args=[self.provider])
+        return reverse("administration:resource", args=[self.pk])
 
     @property
     def place(self) -> Place:

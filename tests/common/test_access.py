@@ -2,7 +2,7 @@ from uuid import UUID
 
 import pytest
 
-from apps.common.access import NO_ACCESS, OPENERS, Access, Grant, Permission, Provider, can_open
+from apps.common.access import MANAGERS, NO_ACCESS, OPENERS, Access, Grant, Permission, Provider, can_open
 from apps.roles.built_in import ROLES
 
 READ, MANAGE = Permission.ASSIGNMENTS_READ, Permission.ASSIGNMENTS_MANAGE
@@ -55,17 +55,51 @@ def test_opens_a_page_of_everybodys_to_whoever_may_read_somewhere():
     assert can_open(ON_PRODUCTION, READ)
 
 
+def test_opens_a_page_of_one_provider_to_whoever_may_read_there():
+    assert can_open(ON_PRODUCTION, READ, Provider.RESOURCES)
+    assert not can_open(ON_PRODUCTION, READ, Provider.GROUPS)
+
+
+def test_opens_a_page_of_one_resource_to_whoever_may_read_it_or_above():
+    assert can_open(ON_PRODUCTION, READ, Provider.RESOURCES, f"{PRODUCTION}9/")
+    assert not can_open(ON_PRODUCTION, READ, Provider.RESOURCES, "9/")
+
+
+def test_sees_where_anything_is_held():
+    assert ON_PRODUCTION.sees(Provider.RESOURCES, f"{PRODUCTION}9/")
+    assert not ON_PRODUCTION.sees(Provider.RESOURCES, "9/")
+    assert not ON_PRODUCTION.sees(Provider.GROUPS, PRODUCTION)
+
+
 @pytest.mark.parametrize("access", [NO_ACCESS, ON_PRODUCTION])
 def test_names_the_roles_that_open_it_to_everybody_else(access):
-    refused = can_open(access, MANAGE)
+    refused = can_open(access, Permission.AUDIT_READ)
 
     assert refused.rules == ("PermissionRule",)
     assert "Security Reader, Security Administrator and Privileged Role Administrator do." in refused.reason
 
 
-@pytest.mark.parametrize("name", OPENERS)
-@pytest.mark.parametrize("permission", [Permission.REQUESTS_READ, Permission.AUDIT_READ])
-def test_names_roles_that_do_open_it(name, permission):
-    [role] = [role for role in ROLES if role.name == name]
+def test_names_the_roles_that_change_what_is_there():
+    refused = can_open(NO_ACCESS, MANAGE, Provider.RESOURCES)
 
-    assert permission in role.permissions[Provider.DIRECTORY]
+    assert "Owner and User Access Administrator do." in refused.reason
+
+
+@pytest.mark.parametrize(
+    ("named", "permission"),
+    [
+        (OPENERS, Permission.REQUESTS_READ),
+        (OPENERS, Permission.AUDIT_READ),
+        (OPENERS, Permission.ASSIGNMENTS_READ),
+        (OPENERS, Permission.SETTINGS_READ),
+        (MANAGERS, Permission.ASSIGNMENTS_MANAGE),
+        (MANAGERS, Permission.SETTINGS_MANAGE),
+    ],
+)
+@pytest.mark.parametrize("provider", ["", *Provider])
+def test_names_roles_that_do_open_it(named, permission, provider):
+    roles = [role for role in ROLES if role.name in named[provider]]
+    held = [role.permissions[provider or Provider.DIRECTORY] for role in roles if role.provider != "groups"]
+
+    assert held
+    assert all(permission in permissions for permissions in held if permissions)
