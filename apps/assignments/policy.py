@@ -27,12 +27,19 @@ def holds_since(
 
 def ground_stands(assignment: Assignment, *, groups: Groups, now: datetime) -> bool:
     """Whether what an assignment rests on is in force, and has been since it was given. An activation rests
-    on its eligible assignment, and, where a group holds that one, on its holder being in the group. `groups`:
-    those the holder is in."""
+    on its eligible assignment, which must still cover the place where it was activated, and, where a group
+    holds that one, on its holder being in the group. `groups`: those the holder is in."""
     parent = assignment.parent
-    return parent is None or holds_since(
+    if parent is None:
+        return True
+    return _covers(parent, assignment) and holds_since(
         assignment.created_at, parent, assignment.principal_id, groups=groups, now=now
     )
+
+
+def _covers(eligible: Assignment, activated: Assignment) -> bool:
+    """Most are activated where they are held; only for the others are both resources looked at."""
+    return eligible.resource_id == activated.resource_id or eligible.resource.covers(activated.resource)
 
 
 def in_force(assignment: Assignment, *, groups: Groups, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from apps.common.period import Period, earliest
 from apps.notifications import services as notifications
 from apps.notifications.messages import Message, NoticeEvent, Recipient
 from apps.roles.models import Resource, RoleDefinition
+from apps.roles.services import keep_in_use
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def assign(
     now: datetime,
     why: Why = NO_REASON,
 ) -> Assignment:
-    """Give a role, eligible or active, for a period that may begin later. The principal is settled."""
+    """Give a role, eligible or active, for a period that may begin later. The principal is settled. Raises
+    `Conflict` where the resource has been retired."""
+    keep_in_use(resource)
     row = Assignment.objects.create(
         principal=principal,
         role=role,
@@ -89,7 +92,8 @@ def activate(
     why: Why = NO_REASON,
 ) -> Assignment:
     """Open the activation of an eligible assignment, on its resource or one below. The eligible row stays.
-    The person is settled."""
+    The person is settled. Raises `Conflict` where the resource has been retired."""
+    keep_in_use(resource)
     row = Assignment.objects.create(
         principal=user.principal,
         activated_by=user,

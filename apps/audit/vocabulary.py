@@ -36,6 +36,10 @@ class AuditAction(TextChoices):
     TIME_ZONE_CHANGED = "person.time_zone_changed", "Time zone changed"
     GROUP_CREATED = "group.created", "Group created"
     RESOURCE_CREATED = "resource.created", "Resource created"
+    RESOURCE_RENAMED = "resource.renamed", "Resource renamed"
+    RESOURCE_MOVED_AWAY = "resource.moved_away", "Resource moved away"
+    RESOURCE_MOVED_HERE = "resource.moved_here", "Resource moved here"
+    RESOURCE_RETIRED = "resource.retired", "Resource retired"
     SETTINGS_CHANGED = "settings.changed", "Role settings changed"
     REQUEST_SUBMITTED = "request.submitted", "Request sent"
     REQUEST_APPROVED = "request.approved", "Request approved"
@@ -104,6 +108,10 @@ SENTENCES: dict[str, str] = {
     AuditAction.TIME_ZONE_CHANGED: "{actor} changed the time zone of {target}.",
     AuditAction.GROUP_CREATED: "{actor} created the group {target}.",
     AuditAction.RESOURCE_CREATED: "{actor} created the resource {place}.",
+    AuditAction.RESOURCE_RENAMED: "{actor} renamed the resource {target} to {place}.",
+    AuditAction.RESOURCE_MOVED_AWAY: "{actor} moved the resource {place} away from {target}.",
+    AuditAction.RESOURCE_MOVED_HERE: "{actor} moved the resource {place} to {target}.",
+    AuditAction.RESOURCE_RETIRED: "{actor} retired the resource {place}.",
     AuditAction.SETTINGS_CHANGED: "{actor} changed the settings of {role} on {place}.",
     AuditAction.REQUEST_SUBMITTED: "{actor} asked for {role} on {place} for {target}.",
     AuditAction.REQUEST_APPROVED: "{actor} approved a request for {role} on {place} for {target}.",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,8 +13,23 @@ from django.urls import reverse
 
 from apps.accounts.models import Group, Principal
 from apps.audit.vocabulary import Place
-from apps.common.access import Provider
+from apps.common.access import Access, Permission, Provider
 from apps.roles.policy import DAYS_OFFERED, Audience, Authentication, NoticeCase, SeatKind, ancestor_ids
+
+
+class ResourceQuerySet(models.QuerySet["Resource"]):
+    def in_use(self) -> ResourceQuerySet:
+        """Those that are not retired. What is retired stays for the history, and nothing is held on it."""
+        return self.filter(retired_at__isnull=True)
+
+    def visible_to(self, access: Access, permission: Permission) -> ResourceQuerySet:
+        """Those on which this permission is held, there or above; nothing without it."""
+        scopes = [Q(provider=provider, path__startswith=path) for provider, path in access.scopes(permission)]
+        return self.filter(reduce(or_, scopes)) if scopes else self.none()
+
+    def below(self, resource: Resource) -> ResourceQuerySet:
+        """The resource itself and everything below it."""
+        return self.filter(path__startswith=resource.path)
 
 
 class Resource(models.Model):
@@ -34,9 +51,16 @@ class Resource(models.Model):
         Group, null=True, blank=True, on_delete=models.PROTECT, related_name="resource"
     )
     created_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ResourceQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(retired_at__isnull=True) | Q(provider=Provider.RESOURCES),
+                name="resource_retired_of_trees_only",
+            ),
             models.CheckConstraint(
                 condition=Q(provider=Provider.GROUPS, group__isnull=False)
                 | (~Q(provider=Provider.GROUPS) & Q(group__isnull=True)),
@@ -70,6 +94,11 @@ class Resource(models.Model):
     def ancestor_ids(self) -> list[uuid.UUID]:
         """The ids on the path, root first, this resource last."""
         return ancestor_ids(self.path)
+
+    @property
+    def depth(self) -> int:
+        """How many resources lie above this one."""
+        return self.path.count("/") - 1
 
     def covers(self, other: Resource) -> bool:
         """Whether `other` is this resource or lies below it."""

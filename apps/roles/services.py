@@ -7,25 +7,123 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Concat, Substr
 
 from apps.accounts.models import Group
 from apps.accounts.services import people
 from apps.audit import services as audit
 from apps.audit.vocabulary import NOWHERE, AuditAction, Party
-from apps.common.access import Provider
+from apps.common.access import DIRECTORY_ID, Provider
+from apps.common.errors import Conflict, Invalid
+from apps.common.text import one_line
 from apps.roles.models import Approver, Resource, RoleDefinition, RoleSettings
 from apps.roles.policy import Seat
+
+_THE_TOP = Party("resource", "", "the top of the tree")
 
 
 @transaction.atomic
 def create_resource(
     *, actor: Party, kind: str, name: str, now: datetime, parent: Resource | None = None
 ) -> Resource:
-    """A resource of the trees, as a root or below `parent`."""
+    """A resource of the trees, as a root or below `parent`. Raises `Conflict` where that is retired."""
+    lock_tree()
+    if parent is not None:
+        _look_again(parent)
     resource = _add_resource(Provider.RESOURCES, kind, name, now, parent=parent)
     audit.record(AuditAction.RESOURCE_CREATED, actor=actor, at=now, place=resource.place)
     return resource
+
+
+def lock_tree() -> None:
+    """Whatever changes the shape of the trees passes here first, one after the other; the directory's row
+    stands for all of them."""
+    list(Resource.objects.select_for_update(no_key=True).filter(pk=DIRECTORY_ID).values_list("pk"))
+
+
+def keep_in_use(resource: Resource) -> None:
+    """Before something is written on a resource: from here to the end of the transaction nobody retires it.
+    Others who write on it do not wait. Raises `Conflict` where it is retired already."""
+    shared = "FOR KEY SHARE" if connection.features.has_select_for_update else ""
+    key = Resource._meta.pk.get_db_prep_value(resource.pk, connection)
+    query = f"SELECT retired_at FROM roles_resource WHERE id = %s {shared}"  # noqa: S608 - no outside words
+    with connection.cursor() as cursor:
+        cursor.execute(query, [key])
+        (retired_at,) = cursor.fetchone()
+    if retired_at is not None:
+        raise Conflict(f"{resource.name} has been retired.")
+
+
+@transaction.atomic
+def rename_resource(*, resource: Resource, name: str, kind: str, actor: Party, now: datetime) -> None:
+    """Call it differently. Events keep the name it had."""
+    lock_tree()
+    _look_again(resource)
+    before = resource.name, resource.kind
+    resource.name, resource.kind = one_line(name), one_line(kind)
+    resource.save(update_fields=["name", "kind"])
+    audit.record(
+        AuditAction.RESOURCE_RENAMED,
+        actor=actor,
+        at=now,
+        target=Party("resource", str(resource.id), before[0]),
+        place=resource.place,
+        details={"name": [before[0], resource.name], "kind": [before[1], resource.kind]},
+    )
+
+
+@transaction.atomic
+def move_resource(*, resource: Resource, parent: Resource | None, actor: Party, now: datetime) -> None:
+    """Put a resource, with all that lies below it, under `parent` or at the top. What that does to access is
+    settled by whoever calls. Both places are told of in the log: whoever reads either sees it. Raises
+    `Invalid` for a loop."""
+    lock_tree()
+    _look_again(resource)
+    if parent is not None:
+        _look_again(parent)
+        if resource.covers(parent):
+            raise Invalid("A resource cannot lie below itself.")
+    left, above = resource.place, resource.parent
+    path = f"{parent.path if parent else ''}{resource.id}/"
+    rest = Substr("path", len(resource.path) + 1)
+    Resource.objects.below(resource).update(path=Concat(Value(path), rest))
+    Resource.objects.filter(pk=resource.pk).update(parent=parent)
+    resource.path, resource.parent = path, parent
+    for action, place, end in (
+        (AuditAction.RESOURCE_MOVED_AWAY, left, above),
+        (AuditAction.RESOURCE_MOVED_HERE, resource.place, parent),
+    ):
+        audit.record(action, actor=actor, at=now, target=_as_target(end), place=place)
+
+
+@transaction.atomic
+def retire_resource(*, resource: Resource, actor: Party, now: datetime) -> None:
+    """Take a resource out of use. Whoever calls has locked it (`lock_resource`) and seen that nothing is held
+    there, waits or lies below."""
+    if not Resource.objects.in_use().filter(pk=resource.pk).update(retired_at=now):
+        raise Conflict(f"{resource.name} has been retired already.")
+    resource.retired_at = now
+    audit.record(AuditAction.RESOURCE_RETIRED, actor=actor, at=now, place=resource.place)
+
+
+def lock_resource(resource: Resource) -> None:
+    """The tree, then the row itself: whoever is writing on it (`keep_in_use`) has finished then."""
+    lock_tree()
+    list(Resource.objects.select_for_update().filter(pk=resource.pk).values_list("pk"))
+    _look_again(resource)
+
+
+def _look_again(resource: Resource) -> None:
+    """As it is now that the tree is locked."""
+    resource.refresh_from_db(fields=["name", "kind", "parent", "path", "retired_at"])
+    if resource.retired_at is not None:
+        raise Conflict(f"{resource.name} has been retired.")
+
+
+def _as_target(resource: Resource | None) -> Party:
+    return Party("resource", str(resource.id), resource.name) if resource else _THE_TOP
 
 
 @transaction.atomic

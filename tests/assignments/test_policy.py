@@ -19,12 +19,18 @@ SINCE = NOW - HOUR  # all begins together, unless told otherwise
 def held(by, *, from_=SINCE, until=NOW + HOUR, ended_at=None, parent=None, given=SINCE, **facts):
     """A row as it would be loaded, in no database."""
     span = {"starts_at": from_, "ends_at": until, "ended_at": ended_at, "created_at": given}
+    if parent is not None and parent.resource_id is None:
+        parent.resource = facts.get("resource")  # activated where it is held, unless told otherwise
     return Assignment(principal_id=by, parent=parent, **span, **facts)
 
 
 def member(by, group, **facts):
     """A row that makes somebody a member."""
     return held(by, resource=Resource(group_id=group), **facts)
+
+
+def a_place(path):
+    return Resource(provider=Provider.RESOURCES, path=path)
 
 
 # ---- In force ----------------------------------------------------------------------------------------------
@@ -72,6 +78,15 @@ def test_stands_only_on_a_ground_that_is_in_force(ground, groups, stands):
 
     assert ground_stands(activated, groups=groups, now=NOW) is stands
     assert in_force(activated, groups=groups, now=NOW) is stands
+
+
+def test_stands_only_below_the_place_where_it_is_eligible():
+    wide, narrow, moved_away = a_place("wide/"), a_place("wide/narrow/"), a_place("other/narrow/")
+    below = held(JOHN, parent=held(JOHN, resource=wide), resource=narrow)
+    left = held(JOHN, parent=held(JOHN, resource=wide), resource=moved_away)
+
+    assert ground_stands(below, groups=NOBODYS, now=NOW)
+    assert not ground_stands(left, groups=NOBODYS, now=NOW)
 
 
 def test_needs_no_ground_when_it_was_assigned():

@@ -70,6 +70,11 @@ def test_refuses_a_resource_below_itself(production):
         Resource.objects.filter(pk=production.pk).update(parent=production)
 
 
+def test_refuses_to_retire_the_directory(now):
+    with pytest.raises(IntegrityError, match="resource_retired_of_trees_only"), transaction.atomic():
+        Resource.objects.filter(provider=Provider.DIRECTORY).update(retired_at=now)
+
+
 def test_refuses_the_same_place_twice(production, now):
     with refused("roles_resource_path"), transaction.atomic():
         a_resource(now, path=production.path).save()

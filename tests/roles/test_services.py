@@ -6,11 +6,19 @@ from django.core.exceptions import ValidationError
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.access import Provider
-from apps.common.errors import Invalid
+from apps.common.errors import Conflict, Invalid
 from apps.roles import built_in
 from apps.roles.models import Resource, RoleSettings
 from apps.roles.policy import Seat, SeatKind
-from apps.roles.services import create_group, create_resource, save_settings
+from apps.roles.services import (
+    create_group,
+    create_resource,
+    keep_in_use,
+    move_resource,
+    rename_resource,
+    retire_resource,
+    save_settings,
+)
 from tests.factories import make_resource, role
 
 MINUTE = timedelta(minutes=1)
@@ -50,6 +58,90 @@ def test_puts_a_resource_below_its_parent(administrator, now):
     assert shop.path == f"{production.id}/{shop.id}/"
     assert production.covers(shop)
     assert not shop.covers(production)
+
+
+def test_renames_a_resource_and_says_what_it_was_called(administrator, now):
+    production = make_resource("Production", now=now)
+
+    rename_resource(
+        resource=production, name=" Live\n", kind="Subscription", actor=administrator.party, now=now
+    )
+
+    assert Resource.objects.get(pk=production.pk).name == "Live"
+    event = event_of(AuditAction.RESOURCE_RENAMED)
+    assert event.sentence == "Alma Admin renamed the resource Production to Live."
+    assert event.details["name"] == ["Production", "Live"]
+
+
+def test_moves_a_resource_with_all_below_it(administrator, now):
+    production, sandbox = make_resource("Production", now=now), make_resource("Sandbox", now=now)
+    shop = make_resource("Shop", parent=production, now=now)
+    orders = make_resource("orders", parent=shop, now=now)
+    stays = make_resource("Stays", parent=production, now=now)
+
+    move_resource(resource=shop, parent=sandbox, actor=administrator.party, now=now)
+
+    paths = dict(Resource.objects.values_list("pk", "path"))
+    assert paths[shop.pk] == f"{sandbox.path}{shop.id}/"
+    assert paths[orders.pk] == f"{sandbox.path}{shop.id}/{orders.id}/"
+    assert paths[stays.pk] == f"{production.path}{stays.id}/"
+    assert Resource.objects.get(pk=shop.pk).parent == sandbox
+
+
+def test_tells_both_places_of_a_move(administrator, now):
+    production, sandbox = make_resource("Production", now=now), make_resource("Sandbox", now=now)
+    shop = make_resource("Shop", parent=production, now=now)
+    left = shop.path
+
+    move_resource(resource=shop, parent=sandbox, actor=administrator.party, now=now)
+
+    away, here = event_of(AuditAction.RESOURCE_MOVED_AWAY), event_of(AuditAction.RESOURCE_MOVED_HERE)
+    assert (away.resource_path, here.resource_path) == (left, f"{sandbox.path}{shop.id}/")
+    assert away.sentence == "Alma Admin moved the resource Shop away from Production."
+    assert here.sentence == "Alma Admin moved the resource Shop to Sandbox."
+
+
+def test_moves_a_resource_to_the_top(administrator, now):
+    shop = make_resource("Shop", parent=make_resource("Production", now=now), now=now)
+
+    move_resource(resource=shop, parent=None, actor=administrator.party, now=now)
+
+    shop = Resource.objects.get(pk=shop.pk)
+    assert (shop.parent, shop.path) == (None, f"{shop.id}/")
+
+
+def test_moves_nothing_below_itself(administrator, now):
+    production = make_resource("Production", now=now)
+    shop = make_resource("Shop", parent=production, now=now)
+
+    for parent in (production, shop):
+        with pytest.raises(Invalid, match="below itself"):
+            move_resource(resource=production, parent=parent, actor=administrator.party, now=now)
+
+    assert not AuditEvent.objects.filter(action=AuditAction.RESOURCE_MOVED_HERE).exists()
+
+
+def test_retires_a_resource_once(administrator, now):
+    shop = make_resource("Shop", now=now)
+
+    retire_resource(resource=shop, actor=administrator.party, now=now)
+
+    assert Resource.objects.get(pk=shop.pk).retired_at == now
+    assert event_of(AuditAction.RESOURCE_RETIRED).sentence == "Alma Admin retired the resource Shop."
+    with pytest.raises(Conflict):
+        retire_resource(resource=shop, actor=administrator.party, now=now)
+
+
+def test_writes_nothing_more_on_what_is_retired(administrator, now):
+    shop, other = make_resource("Shop", now=now), make_resource("Other", now=now)
+    retire_resource(resource=shop, actor=administrator.party, now=now)
+
+    with pytest.raises(Conflict, match="Shop has been retired"):
+        keep_in_use(shop)
+    with pytest.raises(Conflict, match="Shop has been retired"):
+        make_resource("orders", parent=shop, now=now)
+    with pytest.raises(Conflict, match="Shop has been retired"):
+        move_resource(resource=other, parent=shop, actor=administrator.party, now=now)
 
 
 def test_creates_a_group_with_the_resource_it_is(administrator, now):

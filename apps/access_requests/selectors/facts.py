@@ -179,6 +179,8 @@ def _ground_stands(row: AccessRequest, memberships: Memberships, at: datetime) -
     """Whether a request rests on something, and has ever since it was sent, or what came of it was given."""
     if row.eligible is None:
         return True
+    if not row.eligible.resource.covers(row.resource):
+        return False  # what was moved since then has left it behind
     since = row.result.created_at if row.result else row.created_at
     groups = memberships.groups_of(row.principal_id, now=at) if row.rests_on_a_group else {}
     return row.person.is_enabled and holds_since(since, row.eligible, row.principal_id, groups=groups, now=at)
@@ -202,7 +204,7 @@ def assignment_of(ask: Ask) -> Assignment:
 def _resource(id_: UUID | None, eligible: Assignment) -> Resource:
     if id_ is None or id_ == eligible.resource_id:
         return eligible.resource
-    resource = Resource.objects.filter(pk=id_).first()
+    resource = Resource.objects.in_use().filter(pk=id_).first()
     if resource is None or not eligible.resource.covers(resource):
         raise Invalid(f"Choose {eligible.resource.name} or something below it.")
     return resource
@@ -218,7 +220,7 @@ def _extended(
     row = (
         Assignment.objects.activated()
         .filter(pk=ask.extends_id, principal_id=user.id, parent=eligible, resource=resource)
-        .select_related("parent")
+        .select_related("resource", "parent__resource")
         .first()
     )
     if row is None or not (row.is_current(situation.now) and situation.gives(row, user)):

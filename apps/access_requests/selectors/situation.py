@@ -64,7 +64,7 @@ def situation_of(asked: Iterable[tuple[User, Assignment]], *, now: datetime) -> 
         .filter(
             principal_id__in={user.id for user, _ in pairs}, role_id__in={row.role_id for _, row in pairs}
         )
-        .select_related("parent")
+        .select_related("resource", "parent__resource")
         .order_by("starts_at", "id")
     )
     in_groups = {user.id for user, row in pairs if row.principal_id != user.id}

@@ -157,7 +157,7 @@ def _lock(row: Assignment) -> None:
 def _load(ask: Ask, actor: Actor, now: datetime) -> _Case:
     principal = find(Principal.objects.select_related("group"), ask.principal_id)
     role = find(RoleDefinition.objects.all(), ask.role_id)
-    resource = find(Resource.objects.select_related("group"), ask.resource_id)
+    resource = find(Resource.objects.in_use().select_related("group"), ask.resource_id)
     if principal is None or role is None or resource is None:
         raise Invalid("There is no such person, role or resource.")
     facts = AssignmentFacts(
