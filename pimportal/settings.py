@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "apps.administration",
     "apps.access_requests",
     "apps.assignments",
+    "apps.jobs",
     "apps.roles",
     "apps.accounts",
     "apps.notifications",

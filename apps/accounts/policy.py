@@ -25,14 +25,18 @@ class SecondFactor:
     """When a person last proved their second factor in this session, and with which device.
 
     `in_this_post`: proven in the very POST that is being judged, not earlier in the session.
+    `given_at`: when work was started with it that goes on by itself. What was fresh then counts for all of
+    that work, for as long as `WORK_LASTS`.
     """
 
     verified_at: datetime | None
     in_this_post: bool = False
     device: str = ""
+    given_at: datetime | None = None
 
 
 NO_FACTOR = SecondFactor(None)
+WORK_LASTS = timedelta(hours=24)
 
 
 def is_fresh(factor: SecondFactor, *, now: datetime, max_age_seconds: int, each_time: bool = False) -> bool:
@@ -40,7 +44,10 @@ def is_fresh(factor: SecondFactor, *, now: datetime, max_age_seconds: int, each_
     which only a clock that was set back can leave, does not count."""
     if factor.verified_at is None or (each_time and not factor.in_this_post):
         return False
-    return timedelta(0) <= now - factor.verified_at <= timedelta(seconds=max_age_seconds)
+    if factor.given_at is not None and not timedelta(0) <= now - factor.given_at <= WORK_LASTS:
+        return False
+    used_at = now if factor.given_at is None else factor.given_at
+    return timedelta(0) <= used_at - factor.verified_at <= timedelta(seconds=max_age_seconds)
 
 
 def code_wait(failures: int) -> timedelta:

@@ -54,6 +54,9 @@ class AuditAction(TextChoices):
     ACTIVATION_STARTED = "activation.started", "Activation started"
     ACTIVATION_EXTENDED = "activation.extended", "Activation extended"
     ACTIVATION_ENDED = "activation.ended", "Activation ended"
+    JOB_STARTED = "job.started", "Job started"
+    JOB_FINISHED = "job.finished", "Job finished"
+    JOB_STOPPED = "job.stopped", "Job stopped"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
 
 
@@ -126,6 +129,9 @@ SENTENCES: dict[str, str] = {
     AuditAction.ACTIVATION_STARTED: "{actor} started the activation of {role} on {place} for {target}.",
     AuditAction.ACTIVATION_EXTENDED: "{actor} extended the activation of {role} on {place} for {target}.",
     AuditAction.ACTIVATION_ENDED: "{actor} ended the activation of {role} on {place} for {target}.",
+    AuditAction.JOB_STARTED: "{actor} started the job {target}.",
+    AuditAction.JOB_FINISHED: "The job {target} of {actor} is done.",
+    AuditAction.JOB_STOPPED: "{actor} stopped the job {target}.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
 }
 

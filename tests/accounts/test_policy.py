@@ -12,6 +12,7 @@ from apps.accounts.policy import (
     FORGOTTEN_AFTER,
     NETWORK,
     NO_FACTOR,
+    WORK_LASTS,
     SecondFactor,
     can_sign_in,
     code_wait,
@@ -134,3 +135,20 @@ def test_rounds_a_wait_up(wait, words):
 )
 def test_shows_times_in_utc_where_a_zone_is_unknown(name, zone):
     assert zone_of(User(time_zone=name)).key == zone
+
+
+@pytest.mark.parametrize(
+    ("age", "since", "counts"),
+    [
+        (timedelta(minutes=5), timedelta(hours=2), True),
+        (timedelta(minutes=5, seconds=1), timedelta(hours=2), False),
+        (timedelta(0), WORK_LASTS, True),
+        (timedelta(0), WORK_LASTS + timedelta(seconds=1), False),
+        (timedelta(0), -timedelta(seconds=1), False),
+    ],
+)
+def test_lets_a_factor_count_for_work_that_was_started_with_it(age, since, counts):
+    given_at = NOW - since
+    factor = SecondFactor(given_at - age, given_at=given_at)
+
+    assert is_fresh(factor, now=NOW, max_age_seconds=300) is counts

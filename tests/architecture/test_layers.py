@@ -17,6 +17,7 @@ FLOORS = {
     "notifications": 3,
     "accounts": 4,
     "roles": 5,
+    "jobs": 5,
     "assignments": 6,
     "access_requests": 7,
     "administration": 8,
