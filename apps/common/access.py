@@ -44,6 +44,7 @@ class Permission(TextChoices):
     REVIEWS_MANAGE = "reviews.manage", "Create and run access reviews"
     PEOPLE_MANAGE = "people.manage", "Manage people and groups without power"
     PRIVILEGED_PEOPLE_MANAGE = "people.manage_privileged", "Manage people and groups with power"
+    GLOBAL_ADMINISTRATORS_MANAGE = "people.manage_global_administrators", "Manage Global Administrators"
 
 
 @dataclass(frozen=True)

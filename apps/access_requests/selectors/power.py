@@ -1,0 +1,112 @@
+"""What principals can reach: their rows and approver seats, and those of every group that they lead to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists
+
+from apps.access_requests.policy.power import Power, Source, spread
+from apps.accounts.models import Group, User
+from apps.assignments.models import Assignment
+from apps.common.access import DIRECTORY_PATH, Provider
+from apps.roles.built_in import GLOBAL_ADMINISTRATOR, GROUP_MEMBER, GROUP_OWNER
+from apps.roles.models import Approver
+from apps.roles.policy import SeatKind
+
+# Being a member or an owner gives what the group has, and nothing beside it.
+_WAYS = frozenset({GROUP_MEMBER, GROUP_OWNER})
+
+
+def power_of(id_: UUID, *, now: datetime) -> Power:
+    """`powers_of` one."""
+    return powers_of([id_], now=now)[id_]
+
+
+def powers_of(ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Power]:
+    """The power of each of these people and groups. Rows count until they end: eligible ones, activations and
+    those that begin later as well; disabled people keep theirs. Two queries for each step of nesting, and two
+    more."""
+    seeds = set(ids)
+    found = _Found()
+    ahead = seeds
+    while ahead:
+        found.seen |= ahead
+        _follow_assignments(found, ahead, now)
+        _follow_seats(found, ahead)
+        ahead = {to for id_ in ahead for to in found.ways[id_]} - found.seen
+    _mark_role_assignable(found)
+    _mark_managers(found, seeds)
+    return spread(seeds, found.own, found.ways)
+
+
+@dataclass
+class _Found:
+    """What has been read so far: each principal's own sources, and the groups it leads to."""
+
+    own: defaultdict[UUID, set[Source]] = field(default_factory=lambda: defaultdict(set))
+    ways: defaultdict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
+    seen: set[UUID] = field(default_factory=set)
+
+
+def _follow_assignments(found: _Found, holders: Collection[UUID], now: datetime) -> None:
+    rows = Assignment.objects.not_ended(now).filter(principal_id__in=holders)
+    for row in rows.select_related("role", "resource"):
+        if row.resource.group_id is not None:
+            found.ways[row.principal_id].add(row.resource.group_id)
+        if row.role_id not in _WAYS:
+            found.own[row.principal_id].add(_held(row))
+
+
+def _held(row: Assignment) -> Source:
+    return Source(
+        Provider(row.resource.provider),
+        row.resource.path,
+        f"{row.get_kind_display()}: {row.role.name} on {row.resource.name}",
+        is_global_administrator=row.role_id == GLOBAL_ADMINISTRATOR,
+    )
+
+
+def _follow_seats(found: _Found, sitting: Collection[UUID]) -> None:
+    """Who admits people to one group leads to that group; any other seat is power of its own."""
+    seats = Approver.objects.filter(principal_id__in=sitting)
+    for seat in seats.select_related("settings__role", "settings__resource"):
+        where = seat.settings.resource
+        if where is not None and where.group_id is not None:
+            found.ways[seat.principal_id].add(where.group_id)
+        else:
+            found.own[seat.principal_id].add(_seated(seat))
+
+
+def _seated(seat: Approver) -> Source:
+    role, resource = seat.settings.role, seat.settings.resource
+    where = f" on {resource.name}" if resource else ""
+    return Source(Provider(role.provider), _seat_path(seat), f"Approves {role.name}{where}")
+
+
+def _seat_path(seat: Approver) -> str:
+    if seat.settings.resource is not None:
+        return seat.settings.resource.path
+    return DIRECTORY_PATH if seat.settings.role.provider == Provider.DIRECTORY else ""
+
+
+def _mark_role_assignable(found: _Found) -> None:
+    groups = Group.objects.filter(pk__in=found.seen, is_role_assignable=True)
+    for id_, name in groups.values_list("pk", "name"):
+        found.own[id_].add(_in_directory(f"{name} is role-assignable"))
+
+
+def _mark_managers(found: _Found, seeds: Collection[UUID]) -> None:
+    """Managers decide as soon as the settings of any role say so."""
+    deciding = Exists(Approver.objects.filter(kind=SeatKind.MANAGER))
+    managers = User.objects.filter(deciding, pk__in=seeds, reports__isnull=False)
+    for id_ in managers.values_list("pk", flat=True).distinct():
+        found.own[id_].add(_in_directory("Approves as a manager"))
+
+
+def _in_directory(says: str) -> Source:
+    return Source(Provider.DIRECTORY, DIRECTORY_PATH, says)
