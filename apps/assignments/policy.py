@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from apps.assignments.models import Assignment
-from apps.common.access import Access, Grant, Permission, Provider
+from apps.common.access import DIRECTORY_ID, Access, Grant, Permission, Provider
 
 # The groups a person is in, each with the instant since when: unbroken, by one and the same way into it.
 Groups = Mapping[UUID, datetime]
@@ -86,13 +86,14 @@ def access_from(user_id: UUID, active: Iterable[Assignment]) -> Access:
     """What these assignments, all in force and with `role` and `resource` loaded, allow in the portal.
 
     Permissions for the role's own provider hold where the role is held and below. Those for other providers
-    come only with a role held on a root, and hold everywhere: Privileged Role Administrator reaches groups.
+    come only with a role held on the directory itself, and hold everywhere: Privileged Role Administrator
+    reaches groups. Whoever keeps a group or a resource gives nothing away beyond it, whatever the role.
     """
     grants: set[Grant] = set()
     for row in active:
         for provider, permissions in row.role.permissions.items():
             own = provider == row.resource.provider
-            if own or row.resource.parent_id is None:
+            if own or row.resource.id == DIRECTORY_ID:
                 path = row.resource.path if own else ""
                 grants.update(Grant(Permission(name), Provider(provider), path) for name in permissions)
     return Access(user_id, frozenset(grants))

@@ -110,7 +110,8 @@ ROLES: tuple[BuiltInRole, ...] = (
         "User Administrator",
         "Manages users and groups without power, and resets their passwords.",
         is_privileged=True,
-        permissions=_on((Permission.PEOPLE_MANAGE,), _D, _G),
+        permissions=_on((Permission.PEOPLE_MANAGE,), _D)
+        | _on((Permission.PEOPLE_MANAGE, Permission.ASSIGNMENTS_READ), _G),
     ),
     _directory(
         "7be44c8a-adaf-4e2a-84d6-ab2649e08a13",

@@ -5,7 +5,7 @@ import pytest
 
 from apps.assignments.models import Assignment
 from apps.assignments.policy import access_from, ground_stands, groups_of, in_force
-from apps.common.access import Permission, Provider
+from apps.common.access import DIRECTORY_ID, DIRECTORY_PATH, Permission, Provider
 from apps.roles.models import Resource, RoleDefinition
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
@@ -209,6 +209,7 @@ def test_knows_what_was_at_an_instant_before():
 
 ROOT = Resource(id=UUID(int=21), provider=Provider.RESOURCES, path="root/")
 BELOW = Resource(id=UUID(int=22), provider=Provider.RESOURCES, path="root/below/", parent_id=ROOT.id)
+WHOLE_DIRECTORY = Resource(id=DIRECTORY_ID, provider=Provider.DIRECTORY, path=DIRECTORY_PATH)
 READ = Permission.ASSIGNMENTS_READ
 
 
@@ -224,15 +225,18 @@ def test_allows_where_the_role_is_held_and_below():
     assert not access.may(READ, Provider.RESOURCES, "root/")
 
 
-def test_reaches_another_provider_from_a_root():
-    access = access_from(JOHN, [held(JOHN, role=role(groups=[READ]), resource=ROOT)])
+def test_reaches_another_provider_from_the_directory():
+    access = access_from(JOHN, [held(JOHN, role=role(groups=[READ]), resource=WHOLE_DIRECTORY)])
 
     assert access.may(READ, Provider.GROUPS, "any/")
-    assert not access.may(READ, Provider.RESOURCES, "root/")
+    assert not access.may(READ, Provider.DIRECTORY, DIRECTORY_PATH)
 
 
-def test_does_not_reach_another_provider_from_below_a_root():
-    access = access_from(JOHN, [held(JOHN, role=role(groups=[READ]), resource=BELOW)])
+@pytest.mark.parametrize("resource", [ROOT, BELOW])
+def test_does_not_reach_another_provider_from_anywhere_else(resource):
+    permissions = {"groups": [READ], "directory": [Permission.ASSIGNMENTS_MANAGE]}
+
+    access = access_from(JOHN, [held(JOHN, role=role(**permissions), resource=resource)])
 
     assert access.grants == frozenset()
 

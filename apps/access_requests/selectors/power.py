@@ -14,6 +14,7 @@ from apps.access_requests.policy.power import Power, Source, spread
 from apps.accounts.models import Group, User
 from apps.assignments.models import Assignment
 from apps.common.access import DIRECTORY_PATH, Provider
+from apps.common.lookup import present
 from apps.roles.built_in import GLOBAL_ADMINISTRATOR, GROUP_MEMBER, GROUP_OWNER
 from apps.roles.models import Approver
 from apps.roles.policy import SeatKind
@@ -75,11 +76,11 @@ def _follow_seats(found: _Found, sitting: Collection[UUID]) -> None:
     """Who admits people to one group leads to that group; any other seat is power of its own."""
     seats = Approver.objects.filter(principal_id__in=sitting)
     for seat in seats.select_related("settings__role", "settings__resource"):
-        where = seat.settings.resource
+        who, where = present(seat.principal_id), seat.settings.resource
         if where is not None and where.group_id is not None:
-            found.ways[seat.principal_id].add(where.group_id)
+            found.ways[who].add(where.group_id)
         else:
-            found.own[seat.principal_id].add(_seated(seat))
+            found.own[who].add(_seated(seat))
 
 
 def _seated(seat: Approver) -> Source:
