@@ -17,6 +17,8 @@ from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from apps.accounts.models import AuthenticatorDevice, Session
+from apps.accounts.services.links import send_link
+from apps.audit.vocabulary import CONSOLE
 from apps.notifications.models import Notice
 from apps.portal.demo.cast import CAST
 from apps.roles import built_in
@@ -40,6 +42,7 @@ portal:demo_codes            200/405    200/405  200/405    200/405   200/405  2
 portal:demo_sign_in          405/302    405/302  405/302    405/302   405/302  405/302
 accounts:profile             in/in      200/400  200/400    200/400   200/400  200/400
 accounts:password            in/in      200/400  200/400    200/400   200/400  200/400
+accounts:link                404/404    404/404  404/404    404/404   404/404  404/404
 accounts:end_other_sessions  in/in      405/302  405/302    405/302   405/302  405/302
 accounts:end_session         in/in      405/404  405/302    405/404   405/404  405/404
 accounts:sign_in             200/200    302/302  302/302    302/302   302/302  302/302
@@ -95,6 +98,7 @@ def named(people, eligible, needs_approval, now):
     notice = Notice.objects.get(recipient_id=people["approver"].pk)
     return {
         "accounts:delete_factor": AuthenticatorDevice.objects.get(user=requester),
+        "accounts:link": send_link(user=requester, actor=CONSOLE, now=now),  # no key, so it opens nothing
         "accounts:end_session": SimpleNamespace(pk=session.public_id),  # its key is in no address
         "access_requests:deactivate": running,
         "access_requests:extend": running,

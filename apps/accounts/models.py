@@ -10,11 +10,13 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from apps.accounts.devices import AuthenticatorDevice
+from apps.accounts.links import AccountLink
 from apps.accounts.one_time_codes import OneTimeCode
 from apps.accounts.sessions import Session
 from apps.audit.vocabulary import Party
 
 __all__ = [
+    "AccountLink",
     "AuthenticatorDevice",
     "Group",
     "OneTimeCode",
@@ -91,6 +93,11 @@ class User(Principal, AbstractBaseUser):
         constraints: ClassVar = [
             models.UniqueConstraint(
                 Lower("email"), name="user_email_unique", violation_error_message="This address is taken."
+            ),
+            models.CheckConstraint(
+                condition=models.Q(manager__isnull=True) | ~models.Q(manager=models.F("principal")),
+                name="user_not_their_own_manager",
+                violation_error_message="Nobody is their own manager.",
             ),
         ]
 

@@ -59,6 +59,8 @@ def code_wait(failures: int) -> timedelta:
 
 SETTING_UP_LASTS = timedelta(minutes=30)  # from what allowed it to the first code of the new app
 ENROLMENT_CODE_LASTS = timedelta(days=7)
+INVITATION_LASTS = timedelta(days=7)
+RESET_LASTS = timedelta(hours=24)
 RECOVERY_CODES = 10
 FEW_RECOVERY_CODES = 3  # so few are left that the person is told
 
@@ -71,18 +73,26 @@ class Ground(StrEnum):
     FACTOR = "factor"  # a fresh one of theirs
     RECOVERY_CODE = "recovery_code"  # theirs are lost
     ENROLMENT_CODE = "enrolment_code"  # it is their first
+    LINK = "link"  # likewise, with the link to their own address that they have just used
     DEMO = "demo"  # likewise, where nothing is at stake
 
 
-_FOR_THE_FIRST = {Ground.ENROLMENT_CODE, Ground.DEMO}
+_FOR_THE_FIRST = {Ground.ENROLMENT_CODE, Ground.LINK, Ground.DEMO}
 
 
 def can_set_up_factor(
-    ground: Ground, *, is_enrolled: bool, factor_is_fresh: bool = False, in_demo: bool = False
+    ground: Ground,
+    *,
+    is_enrolled: bool,
+    factor_is_fresh: bool = False,
+    link_was_used: bool = False,
+    in_demo: bool = False,
 ) -> Decision:
     """Whether this ground will do. A code is not judged here: it is spent."""
     if ground == Ground.FACTOR and not factor_is_fresh:
         return Decision((_NOT_FRESH,))
+    if ground == Ground.LINK and not link_was_used:
+        return denied("EnrolmentRule", "The time of your link is over. Ask an administrator for another one.")
     if ground == Ground.DEMO and not in_demo:
         return denied("EnrolmentRule", "Your first second factor needs an enrolment code.")
     return _suits(ground, is_enrolled=is_enrolled)
@@ -103,6 +113,11 @@ def can_delete_factor(*, others: int, factor_is_fresh: bool) -> Decision:
 
 def can_make_recovery_codes(*, factor_is_fresh: bool) -> Decision:
     return ALLOWED if factor_is_fresh else Decision((_NOT_FRESH,))
+
+
+def can_get_link(*, is_enabled: bool) -> Decision:
+    """Whether a link to their own address would be of use to somebody."""
+    return ALLOWED if is_enabled else denied("AccountDisabled", "This account is disabled. Enable it first.")
 
 
 def can_issue_enrolment_code(*, is_enrolled: bool) -> Decision:

@@ -10,9 +10,11 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
-from apps.accounts.models import AuthenticatorDevice, OneTimeCode, Session, User
+from apps.accounts.models import AccountLink, AuthenticatorDevice, OneTimeCode, Session, User
 from apps.accounts.policy import FEW_RECOVERY_CODES, SETTING_UP_LASTS, can_delete_factor
 from apps.common.decision import Decision
+from apps.common.lookup import find
+from apps.notifications.links import is_signed
 
 
 def user_by_email(email: str) -> User | None:
@@ -26,6 +28,16 @@ def users_by_email(emails: Iterable[str]) -> dict[str, User]:
     wanted = [Lower(Value(email.strip())) for email in emails]
     people = User.objects.alias(address=Lower("email")).filter(address__in=wanted)
     return {user.email.lower(): user for user in people}
+
+
+def line_of_managers(user: User | None) -> list[UUID]:
+    """The ids of this person and of everybody above them, nearest first. One query each: lines are short."""
+    line: list[UUID] = []
+    above = user.pk if user else None
+    while above is not None and above not in line:
+        line.append(above)
+        above = User.objects.values_list("manager_id", flat=True).get(pk=above)
+    return line
 
 
 def devices_of(user: User) -> list[AuthenticatorDevice]:
@@ -103,6 +115,30 @@ def devices_being_set_up(user_ids: Iterable[UUID], *, now: datetime) -> dict[UUI
 def _being_set_up(now: datetime) -> QuerySet[AuthenticatorDevice]:
     unfinished: QuerySet[AuthenticatorDevice] = AuthenticatorDevice.objects.filter(confirmed=False)
     return unfinished.filter(created_at__gt=now - SETTING_UP_LASTS)
+
+
+# ---- Links to the own address ------------------------------------------------------------------------------
+
+
+def usable_link(link_id: UUID, signature: str, *, now: datetime) -> AccountLink | None:
+    """The link, if it still works and this is the signature that its mail has. One that went to an address
+    which the person no longer has does not."""
+    link = AccountLink.objects.usable(now).select_related("user").filter(pk=link_id).first()
+    if link is None or not is_signed(link.get_absolute_url(), link.user.email, signature):
+        return None
+    return link
+
+
+def used_link(user: User, link_id: UUID | None, *, now: datetime) -> AccountLink | None:
+    """The link of this id, if this person has just used it and it lets them set up a second factor."""
+    just_used = AccountLink.objects.filter(used_at__gt=now - SETTING_UP_LASTS, user=user)
+    link = find(just_used, link_id)
+    return link if link is not None and link.sets_factor else None
+
+
+def open_link_of(user: User, *, now: datetime) -> AccountLink | None:
+    """The link that was sent to this person and waits to be used."""
+    return AccountLink.objects.usable(now).filter(user=user).first()
 
 
 # ---- Sessions of one person --------------------------------------------------------------------------------

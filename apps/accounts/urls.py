@@ -1,11 +1,12 @@
 from django.urls import path
 
-from apps.accounts.views import factors, profile, sign_in
+from apps.accounts.views import factors, links, profile, sign_in
 
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("account/link/<uuid:pk>/", links.open_link, name="link"),
     path("account/", profile.profile, name="profile"),
     path("account/password/", profile.password, name="password"),
     path("account/sessions/end/", profile.end_other_sessions, name="end_other_sessions"),

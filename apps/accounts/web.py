@@ -15,7 +15,7 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from apps.accounts.browsers import browser_in_words
-from apps.accounts.models import AuthenticatorDevice, User
+from apps.accounts.models import AccountLink, AuthenticatorDevice, User
 from apps.accounts.policy import NO_FACTOR, SecondFactor, is_fresh, network_of
 from apps.accounts.selectors import has_second_factor
 from apps.accounts.services.factors import verify_code
@@ -24,6 +24,7 @@ from apps.common.errors import NotAllowed
 from apps.common.web.forms import PortalForm
 
 _STAMP = "second_factor_at"
+_USED_LINK = "used_link"
 _KNOWN_BROWSER = "pim_known"
 _KNOWN_BROWSER_AGE = timedelta(days=180)
 _KNOWN_BROWSER_PEOPLE = 5
@@ -46,6 +47,16 @@ def describe_session(request: HttpRequest) -> None:
     request.session[SIGNED_IN] = request.session[SEEN] = request.now.isoformat()
     request.session[BROWSER] = browser_in_words(request.headers.get("User-Agent", ""))
     request.session[NETWORK] = network_of_request(request)
+
+
+def note_used_link(request: HttpRequest, link: AccountLink) -> None:
+    """This session, and no other, may set up the second factor that the link is for."""
+    request.session[_USED_LINK] = str(link.pk)
+
+
+def used_link_id(request: HttpRequest) -> UUID | None:
+    link_id = request.session.get(_USED_LINK)
+    return UUID(link_id) if link_id else None
 
 
 def keep_this_session(request: HttpRequest) -> str:

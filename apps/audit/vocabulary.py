@@ -28,9 +28,14 @@ class AuditAction(TextChoices):
     ENROLMENT_CODE_USED = "enrolment_code.used", "Enrolment code used"
     RECOVERY_CODES_MADE = "recovery_codes.made", "Recovery codes made"
     RECOVERY_CODE_USED = "recovery_code.used", "Recovery code used"
+    FACTORS_RESET = "factors.reset", "Second factor reset"
+    LINK_SENT = "account_link.sent", "Account link sent"
+    LINK_USED = "account_link.used", "Account link used"
     PASSWORD_CHANGED = "password.changed", "Password changed"
     PASSWORD_REFUSED = "password.refused", "Password refused"
     PERSON_CREATED = "person.created", "Person created"
+    PERSON_CHANGED = "person.changed", "Person changed"
+    EMAIL_CHANGED = "person.email_changed", "E-mail address changed"
     PERSON_DISABLED = "person.disabled", "Person disabled"
     PERSON_ENABLED = "person.enabled", "Person enabled"
     TIME_ZONE_CHANGED = "person.time_zone_changed", "Time zone changed"
@@ -103,9 +108,14 @@ SENTENCES: dict[str, str] = {
     AuditAction.ENROLMENT_CODE_USED: "{actor} used an enrolment code.",
     AuditAction.RECOVERY_CODES_MADE: "{actor} made recovery codes for {target}.",
     AuditAction.RECOVERY_CODE_USED: "{actor} used a recovery code.",
+    AuditAction.FACTORS_RESET: "{actor} reset the second factor of {target}.",
+    AuditAction.LINK_SENT: "{actor} sent a link to the address of {target}.",
+    AuditAction.LINK_USED: "{actor} used the link that was sent to them.",
     AuditAction.PASSWORD_CHANGED: "{actor} set a new password for {target}.",
     AuditAction.PASSWORD_REFUSED: "A new password for {target} was refused.",
     AuditAction.PERSON_CREATED: "{actor} created the account of {target}.",
+    AuditAction.PERSON_CHANGED: "{actor} changed the account of {target}.",
+    AuditAction.EMAIL_CHANGED: "{actor} changed the e-mail address of {target}.",
     AuditAction.PERSON_DISABLED: "{actor} disabled the account of {target}.",
     AuditAction.PERSON_ENABLED: "{actor} enabled the account of {target}.",
     AuditAction.TIME_ZONE_CHANGED: "{actor} changed the time zone of {target}.",

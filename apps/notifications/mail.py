@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import mail
 from django.template.loader import render_to_string
 
+from apps.notifications.links import signed_path
 from apps.notifications.models import Notice
 
 SENDER_NAME = "PIM Portal"
@@ -76,8 +77,16 @@ def _context(notice: Notice) -> dict[str, Any]:
         "base_url": settings.BASE_URL,
         "text": _indented(notice.text),
         "facts": [(label, _indented(value)) for label, value in notice.facts],
-        "buttons": notice.buttons or _default_buttons(notice),
+        "buttons": [_addressed(button, notice) for button in notice.buttons] or _default_buttons(notice),
+        "is_signed": any(button.get("is_signed") for button in notice.buttons),
     }
+
+
+def _addressed(button: dict[str, Any], notice: Notice) -> dict[str, Any]:
+    """The button as this mail has it: a signed one gets the secret for its address."""
+    if not button.get("is_signed"):
+        return button
+    return button | {"path": signed_path(button["path"], notice.address)}
 
 
 def _indented(text: str) -> str:

@@ -35,11 +35,16 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Button:
-    """A link in the mail, by its path below `BASE_URL`. `danger` paints it as the one that refuses."""
+    """A link in the mail, by its path below `BASE_URL`. `danger` paints it as the one that refuses.
+
+    `is_signed` makes it a credential (`links`): its secret is added to each mail as it is rendered, and
+    stands nowhere else.
+    """
 
     label: str
     path: str
     danger: bool = False
+    is_signed: bool = False
 
     def __post_init__(self) -> None:
         _require_path(self.path)

@@ -472,5 +472,6 @@ def test_resets_what_is_lost_and_ends_all_sessions(person, device, spare, fresh,
     assert mails(person)[-3:].count("A second factor was deleted from your account") == 2
     assert "An enrolment code was made for your account" in mails(person)
     begun_code = begun.code_at(now + SECOND)
-    refusal(confirm_enrolment, device=begun, name="", code=begun_code, keep=None, now=now + SECOND)
+    with pytest.raises(Conflict):
+        confirm_enrolment(device=begun, name="", code=begun_code, keep=None, now=now + SECOND)
     assert begin_enrolment(user=person, ground=Ground.ENROLMENT_CODE, code=code, now=now + SECOND)

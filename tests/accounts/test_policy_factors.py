@@ -28,6 +28,7 @@ SETTING_UP = [
     (Ground.ENROLMENT_CODE, (False, False, False), ()),
     (Ground.ENROLMENT_CODE, (False, False, True), ()),
     (Ground.ENROLMENT_CODE, (True, True, False), ("EnrolmentRule",)),
+    (Ground.LINK, (False, False, True), ("EnrolmentRule",)),
     (Ground.DEMO, (False, False, True), ()),
     (Ground.DEMO, (False, False, False), ("EnrolmentRule",)),
     (Ground.DEMO, (True, True, True), ("EnrolmentRule",)),
@@ -41,6 +42,11 @@ def test_lets_people_set_up_a_factor_on_a_ground_that_suits_them(ground, facts, 
     decision = can_set_up_factor(ground, is_enrolled=is_enrolled, factor_is_fresh=is_fresh, in_demo=in_demo)
 
     assert decision.rules == rules
+
+
+@pytest.mark.parametrize(("is_enrolled", "rules"), [(False, ()), (True, ("EnrolmentRule",))])
+def test_lets_a_link_that_was_just_used_set_up_the_first_factor(is_enrolled, rules):
+    assert can_set_up_factor(Ground.LINK, is_enrolled=is_enrolled, link_was_used=True).rules == rules
 
 
 def test_judges_every_ground():

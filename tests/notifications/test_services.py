@@ -42,7 +42,8 @@ def test_writes_down_everything_the_mail_will_say():
     notice = Notice.objects.get()
     assert (notice.event, notice.state, notice.next_try_at) == ("approval_needed", "queued", NOW)
     assert notice.facts == [["Who", "Maria"], ["Role", "Reader"]]
-    assert notice.buttons[1] == {"label": "Deny", "path": "/approve/1/?choice=deny", "danger": True}
+    deny = {"label": "Deny", "path": "/approve/1/?choice=deny", "danger": True, "is_signed": False}
+    assert notice.buttons[1] == deny
 
 
 def test_tells_an_address_once_whatever_its_case():

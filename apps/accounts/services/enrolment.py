@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from uuid import UUID
 
 import django_otp
 from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.devices import Attempt
-from apps.accounts.models import AuthenticatorDevice, OneTimeCode, User
+from apps.accounts.models import AccountLink, AuthenticatorDevice, OneTimeCode, User
 from apps.accounts.notices import tell_factor_added
 from apps.accounts.policy import (
     NO_FACTOR,
@@ -20,7 +21,7 @@ from apps.accounts.policy import (
     can_confirm_factor,
     can_set_up_factor,
 )
-from apps.accounts.selectors import devices_of, has_second_factor, recovery_codes_of
+from apps.accounts.selectors import devices_of, has_second_factor, recovery_codes_of, used_link
 from apps.accounts.services.factors import (
     SECRET_BYTES,
     code_refused,
@@ -44,9 +45,16 @@ _DEFAULT_NAME = "Authenticator app"
 
 
 def begin_enrolment(
-    *, user: User, ground: Ground, now: datetime, second_factor: SecondFactor = NO_FACTOR, code: str = ""
+    *,
+    user: User,
+    ground: Ground,
+    now: datetime,
+    second_factor: SecondFactor = NO_FACTOR,
+    code: str = "",
+    link_id: UUID | None = None,
 ) -> AuthenticatorDevice:
     """A device that counts nowhere until `confirm_enrolment`; an earlier unfinished one is dropped.
+    `link_id`: of the link that was used in this session.
 
     Do not call it inside a transaction: a refused code is written down too, and that must stay.
     """
@@ -56,6 +64,7 @@ def begin_enrolment(
             ground,
             is_enrolled=has_second_factor(user),
             factor_is_fresh=counts_now(second_factor, now),
+            link_was_used=used_link(user, link_id, now=now) is not None,
             in_demo=settings.DEMO,
         ).require()
         is_granted = ground not in _SPENDS or spend_code(user, _SPENDS[ground], code, now=now)
@@ -91,10 +100,11 @@ def confirm_enrolment(
 
 @transaction.atomic
 def forget_unfinished(*, now: datetime) -> int:
-    """Remove what was begun and not finished, and enrolment codes that count no more."""
+    """Remove what was begun and not finished, and enrolment codes and links that count no more."""
     devices = AuthenticatorDevice.objects.filter(confirmed=False, created_at__lte=now - SETTING_UP_LASTS)
     codes = OneTimeCode.objects.filter(purpose=OneTimeCode.Purpose.ENROLMENT).spent_or_expired(now)
-    removed: int = devices.delete()[0] + codes.delete()[0]
+    links = AccountLink.objects.over(now - SETTING_UP_LASTS, now=now)
+    removed: int = sum(rows.delete()[0] for rows in (devices, codes, links))
     return removed
 
 

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.devices import Attempt, CodeAnswer
-from apps.accounts.models import AuthenticatorDevice, Principal, User
+from apps.accounts.models import AuthenticatorDevice, OneTimeCode, Principal, User
 from apps.accounts.notices import tell_factor_deleted
 from apps.accounts.policy import SecondFactor, can_delete_factor, is_fresh, wait_in_words
 from apps.accounts.selectors import devices_of
-from apps.accounts.services.sessions import end_other_sessions
+from apps.accounts.services.sessions import end_all_sessions, end_other_sessions
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Outcome, Party
 from apps.common.decision import Refusal
@@ -67,6 +67,18 @@ def remove(device: AuthenticatorDevice, *, actor: Party, now: datetime) -> None:
     details = {"device": device.name}
     record(AuditAction.FACTOR_REMOVED, actor=actor, at=now, target=device.user.party, details=details)
     device.delete()
+
+
+def remove_all(user: User, *, actor: Party, now: datetime) -> None:
+    """Every way in which the person could prove who they are. A part of a command that has locked their
+    factors and leads them to a new one."""
+    for device in devices_of(user):
+        tell_factor_deleted(device, now=now)
+        remove(device, actor=actor, now=now)
+    AuthenticatorDevice.objects.filter(user=user, confirmed=False).delete()
+    OneTimeCode.objects.filter(user=user).delete()
+    record(AuditAction.FACTORS_RESET, actor=actor, at=now, target=user.party)
+    end_all_sessions(user=user, actor=actor, now=now)
 
 
 def verify_code(*, user: User, code: str, now: datetime) -> AuthenticatorDevice:

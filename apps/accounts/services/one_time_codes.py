@@ -10,7 +10,6 @@ from apps.accounts.encryption import fingerprint
 from apps.accounts.models import OneTimeCode, User
 from apps.accounts.notices import (
     tell_enrolment_code_issued,
-    tell_factor_deleted,
     tell_recovery_code_used,
     tell_recovery_codes_made,
 )
@@ -22,10 +21,10 @@ from apps.accounts.policy import (
     can_issue_enrolment_code,
     can_make_recovery_codes,
 )
-from apps.accounts.selectors import devices_of, has_second_factor, recovery_codes_of
+from apps.accounts.selectors import has_second_factor, recovery_codes_of
 from apps.accounts.services.attempts import give_back, limits_of_codes, take_attempt
-from apps.accounts.services.factors import counts_now, lock_factors, remove
-from apps.accounts.services.sessions import end_all_sessions, end_other_sessions
+from apps.accounts.services.factors import counts_now, lock_factors, remove_all
+from apps.accounts.services.sessions import end_other_sessions
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Outcome, Party
 
@@ -55,13 +54,9 @@ def issue_enrolment_code(*, user: User, actor: Party, now: datetime) -> str:
 @transaction.atomic
 def reset_factors(*, user: User, actor: Party, now: datetime) -> str:
     """For somebody who has lost app and recovery codes: neither works any more, all sessions end, and the
-    enrolment code that is returned leads to a new app."""
+    enrolment code that is returned leads to a new app. On the console; pages send a link instead."""
     lock_factors(user)
-    for device in devices_of(user):
-        tell_factor_deleted(device, now=now)
-        remove(device, actor=actor, now=now)
-    OneTimeCode.objects.filter(user=user, purpose=_RECOVERY).delete()
-    end_all_sessions(user=user, actor=actor, now=now)
+    remove_all(user, actor=actor, now=now)
     return issue_enrolment_code(user=user, actor=actor, now=now)
 
 

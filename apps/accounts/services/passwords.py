@@ -22,7 +22,7 @@ from apps.common.errors import Conflict, Invalid, NotAllowed
 @transaction.atomic
 def set_password(*, user: User, password: str, actor: Party, now: datetime) -> None:
     """Give somebody a password, whatever they had before. All their sessions end."""
-    if problems := _problems_of(password, user):
+    if problems := problems_of(password, user):
         raise Invalid(" ".join(problems))
     user.set_password(password)
     user.save(update_fields=["password"])
@@ -62,7 +62,7 @@ def _replace(user: User, new: str, network: str, keep: str | None, now: datetime
 
 
 def _refusals(user: User, current: str, new: str, *, knows_it: bool) -> tuple[Refusal, ...]:
-    refusals = [Refusal("NewPassword", problem, "new_password") for problem in _problems_of(new, user)]
+    refusals = [Refusal("NewPassword", problem, "new_password") for problem in problems_of(new, user)]
     if not knows_it:
         refusals.append(Refusal("CurrentPassword", "That is not your password.", "current_password"))
     elif new == current:
@@ -70,7 +70,8 @@ def _refusals(user: User, current: str, new: str, *, knows_it: bool) -> tuple[Re
     return tuple(refusals)
 
 
-def _problems_of(password: str, user: User) -> list[str]:
+def problems_of(password: str, user: User) -> list[str]:
+    """What speaks against this password for this person, a sentence each."""
     try:
         validate_password(password, user)
     except ValidationError as error:

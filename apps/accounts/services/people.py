@@ -8,12 +8,15 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from apps.accounts.models import Group, Principal, User
+from apps.accounts.models import AccountLink, Group, Principal, User
+from apps.accounts.notices import tell_email_changed
 from apps.accounts.policy import zone_names
+from apps.accounts.selectors import line_of_managers
 from apps.accounts.services.sessions import end_all_sessions
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.errors import Conflict, Invalid
+from apps.common.lookup import present
 from apps.common.text import one_line
 
 
@@ -27,6 +30,58 @@ def create_user(*, name: str, email: str, actor: Party, now: datetime, **facts: 
     user.save(force_insert=True)
     record(AuditAction.PERSON_CREATED, actor=actor, at=now, target=user.party, details={"email": user.email})
     return user
+
+
+@transaction.atomic
+def change_person(*, user: User, actor: Party, now: datetime, **wanted: Any) -> None:
+    """Name, type, manager, job title, department or time zone, by the names of their columns. Raises
+    `Invalid` for a value that cannot be, `Conflict` where managers changed at the same moment."""
+    if "manager" in wanted:
+        _require_no_loop(user, wanted["manager"])
+    before = {name: getattr(user, name) for name in wanted}
+    for name, value in wanted.items():
+        setattr(user, name, one_line(value) if isinstance(value, str) else value)
+    changed = [name for name in wanted if getattr(user, name) != before[name]]
+    if not changed:
+        return
+    _require_zone(user.time_zone)
+    _validate(user)
+    user.save(update_fields=changed)
+    details = {name: {"from": _word(before[name]), "to": _word(getattr(user, name))} for name in changed}
+    record(AuditAction.PERSON_CHANGED, actor=actor, at=now, target=user.party, details=details)
+
+
+@transaction.atomic
+def change_email(*, user: User, email: str, actor: Party, now: datetime) -> None:
+    """The address the person signs in with. Both addresses are told, all sessions end, and a link that was
+    sent to the old one no longer works."""
+    old, user.email = user.email, email.strip()
+    if user.email == old:
+        return
+    _validate(user)
+    user.save(update_fields=["email"])
+    AccountLink.objects.filter(user=user).delete()
+    details = {"from": old, "to": user.email}
+    record(AuditAction.EMAIL_CHANGED, actor=actor, at=now, target=user.party, details=details)
+    end_all_sessions(user=user, actor=actor, now=now)
+    tell_email_changed(user, old=old, by=actor, now=now)
+
+
+def _require_no_loop(user: User, manager: User | None) -> None:
+    """Nobody is above themself, also when two people change at the same moment: the whole line of managers is
+    locked, in one order, and read again."""
+    seen = {user.pk, *line_of_managers(manager)}
+    people = Principal.objects.select_for_update(no_key=True).filter(pk__in=seen)
+    list(people.order_by("pk").values_list("pk"))
+    line = line_of_managers(manager)
+    if user.pk in line:
+        raise Invalid(f"{present(manager).name} cannot be the manager: {user.name} is above them.")
+    if not seen.issuperset(line):
+        raise Conflict("Somebody changed managers at this moment. Look again.")
+
+
+def _word(value: Any) -> str:
+    return value.name if isinstance(value, Principal) else str(value or "")
 
 
 @transaction.atomic

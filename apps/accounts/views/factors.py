@@ -26,11 +26,19 @@ from apps.accounts.selectors import (
     has_second_factor,
     recovery_codes_of,
     second_factors_of,
+    used_link,
 )
 from apps.accounts.services.enrolment import begin_enrolment, confirm_enrolment
 from apps.accounts.services.factors import delete_authenticator
 from apps.accounts.services.one_time_codes import make_recovery_codes
-from apps.accounts.web import accept_second_factor, fresh_until, keep_this_session, next_url, with_next
+from apps.accounts.web import (
+    accept_second_factor,
+    fresh_until,
+    keep_this_session,
+    next_url,
+    used_link_id,
+    with_next,
+)
 from apps.common.errors import NotAllowed
 from apps.common.web.forms import PortalForm, form_page, sent
 
@@ -42,7 +50,8 @@ _BEING_SET_UP = "factor_being_set_up"  # in the session: nobody else can finish 
 @sensitive_post_parameters("code")
 @form_page
 def add_factor(request: HttpRequest) -> HttpResponse:
-    """Step 1: what allows it. With a second factor that is a code of it, without one an enrolment code."""
+    """Step 1: what allows it. With a second factor that is a code of it; without one the mailed link that was
+    just used, or an enrolment code."""
     ground = _ground(request)
     form = _first_form(request, ground)
     if form.is_valid() and _begin(request, ground, form):
@@ -137,6 +146,8 @@ def delete_factor(request: HttpRequest, pk: int) -> HttpResponse:
 def _ground(request: HttpRequest) -> Ground:
     if has_second_factor(request.user):
         return Ground.FACTOR
+    if used_link(request.user, used_link_id(request), now=request.now):
+        return Ground.LINK
     return Ground.DEMO if settings.DEMO else Ground.ENROLMENT_CODE
 
 
@@ -155,6 +166,7 @@ def _begin(request: HttpRequest, ground: Ground, form: PortalForm) -> bool:
             ground=ground,
             second_factor=getattr(form, "second_factor", NO_FACTOR),
             code=form.cleaned_data.get("code", ""),
+            link_id=used_link_id(request),
             now=request.now,
         )
     except NotAllowed as refusal:
