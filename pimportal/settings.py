@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",  # templates of its widgets
 ]
 
 MIDDLEWARE = [
@@ -126,6 +127,7 @@ ROOT_URLCONF = "pimportal.urls"
 WSGI_APPLICATION = "pimportal.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # widgets of ours have templates among the others
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

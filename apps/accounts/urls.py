@@ -1,9 +1,10 @@
 from django.urls import path
 
-from apps.accounts.views import factors, links, profile, sign_in
+from apps.accounts.views import factors, links, picker, profile, sign_in
 
 app_name = "accounts"
 urlpatterns = [
+    path("find/principals/", picker.find, name="find_principals"),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
     path("account/link/<uuid:pk>/", links.open_link, name="link"),

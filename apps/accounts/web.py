@@ -15,7 +15,9 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from apps.accounts.browsers import browser_in_words
+from apps.accounts.forms.picker import PrincipalField, PrincipalsField  # noqa: F401 (offered to higher apps)
 from apps.accounts.models import AccountLink, AuthenticatorDevice, User
+from apps.accounts.pickers import ANYBODY, GROUPS, PEOPLE, Pickable  # noqa: F401 (likewise)
 from apps.accounts.policy import NO_FACTOR, SecondFactor, is_fresh, network_of
 from apps.accounts.selectors import has_second_factor
 from apps.accounts.services.factors import verify_code
@@ -209,6 +211,7 @@ class StepUpForm(PortalForm):
         self.is_enrolled = has_second_factor(self.request.user)
         if self.is_enrolled:
             self.fields["code"] = CodeField()
+            self.fields["code"].widget.render_value = self.is_filling  # what was typed is not spent then
 
     def _prove(self, code: str) -> None:
         if self.each_time and self.errors:

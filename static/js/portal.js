@@ -118,6 +118,14 @@
     }
   });
 
+  // Enter in a search field searches; the form around it is not sent.
+  document.addEventListener("keydown", (event) => {
+    const picker = event.key === "Enter" && event.target.closest?.("[data-picker]");
+    if (!picker || event.target.type !== "search") return;
+    event.preventDefault();
+    htmx.trigger(event.target, "input");
+  });
+
   document.addEventListener("click", (event) => {
     all("details[data-menu][open]").forEach((menu) => {
       if (!menu.contains(event.target)) menu.open = false;

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.http import HttpRequest, QueryDict
@@ -22,9 +25,23 @@ class PortalForm(forms.Form):
     """Knows how it looks and how a command's refusal becomes its own error. It validates; it never saves.
 
     The template owns the `<form>` tag, token, buttons and headings; the layout is declared here, in the form.
+    A press on a button named in `fillers` only fills something in: the form then comes back unbound, with
+    everything that was typed.
     """
 
     error_css_class = "is-invalid"
+    fillers: tuple[str, ...] = ("find",)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *args: Any, **kwargs: Any) -> None:
+        self.is_filling = data is not None and any(name in data for name in self.fillers)
+        self._typed = data if self.is_filling else None
+        super().__init__(None if self.is_filling else data, *args, **kwargs)
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        name = self.add_prefix(field_name)
+        if self._typed is None or field.widget.value_omitted_from_data(self._typed, {}, name):
+            return super().get_initial_for_field(field, field_name)
+        return field.widget.value_from_datadict(self._typed, {}, name)
 
     @property
     def helper(self) -> FormHelper:
