@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import yaml
 
-from apps.common.lookup import present
-
 MOST_BYTES = 2_000_000
 _DEEPEST = 10
 # The parser in C reads the largest file within seconds, the one in Python within a minute.
@@ -160,7 +158,8 @@ class _Reader:
 
 
 def _line(event: yaml.Event) -> int:
-    return present(event.start_mark).line + 1
+    mark = event.start_mark
+    return mark.line + 1 if mark else 1
 
 
 def _syntax_fault(error: yaml.MarkedYAMLError) -> Fault:
