@@ -129,6 +129,17 @@ def test_imports_nothing_inside_a_function():
     assert violations(lambda _app, tree: inner_imports(tree), exempt={"apps"}) == {}
 
 
+def test_switches_accounts_in_one_place():
+    """What a disabled person holds and has asked for must be settled in the same transaction."""
+    names = {"disable_user", "enable_user"}
+
+    def switching(_app: str, tree: ast.AST) -> list[str]:
+        nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.alias))
+        return [name for node in nodes if (name := getattr(node, "attr", getattr(node, "name", ""))) in names]
+
+    assert list(violations(switching)) == ["access_requests/services/people.py"]
+
+
 def test_keeps_files_below_400_lines():
     lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in FILES}
     assert {path: length for path, length in lengths.items() if length >= 400} == {}
