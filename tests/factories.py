@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -18,12 +19,13 @@ from apps.accounts.services.factors import enrol_authenticator
 from apps.accounts.services.people import create_user
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import access_of, holdings_of
-from apps.audit.vocabulary import CONSOLE
+from apps.audit.vocabulary import CONSOLE, Party
 from apps.roles import built_in
 from apps.roles import services as roles
-from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import Seat, SeatKind
-from apps.roles.selectors import directory
+from apps.roles.models import Resource, RoleDefinition, RoleSettings
+from apps.roles.policy import RoleRules, Seat, SeatKind
+from apps.roles.selectors import as_rules, directory, settings_at
+from apps.roles.services.settings import save_settings
 
 _numbers = itertools.count(1)
 
@@ -69,12 +71,28 @@ def set_rules(
     approvers: tuple[Principal, ...] = (),
     **values: object,
 ) -> None:
-    seats = [Seat(SeatKind.PRINCIPAL, principal.id) for principal in approvers]
+    """The rules there are, or the directory's, with these values instead and exactly these approvers."""
+    seats = tuple(
+        Seat(SeatKind.PRINCIPAL, principal.id, principal.name, principal.is_group) for principal in approvers
+    )
     if approvers:
         values = {"requires_approval": True} | values
-    roles.save_settings(
-        actor=CONSOLE, role=role(role_id), resource=resource, now=now, values=values, approvers=seats
-    )
+    save_rules(role_id, now=now, resource=resource, approvers=seats, **values)
+
+
+def save_rules(
+    role_id: UUID = built_in.TEAMS_ADMINISTRATOR,
+    *,
+    now: datetime,
+    resource: Resource | None = None,
+    actor: Party = CONSOLE,
+    **values: object,
+) -> RoleSettings:
+    """`set_rules` with every kind of approver."""
+    held = role(role_id)
+    row = settings_at(held, resource).row
+    rules = replace(as_rules(row) if row else RoleRules(), **values)
+    return save_settings(actor=actor, role=held, resource=resource, rules=rules, now=now)
 
 
 def assign(

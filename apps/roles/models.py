@@ -246,3 +246,29 @@ class NotificationCell(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_case_display()}: {self.get_audience_display()}"
+
+
+class SettingsChange(models.Model):
+    """One change of the rules in force for a role in one place: what they were, and what they are since.
+
+    Own says whether the rules were set here, or came from further up. Never changed, never deleted by hand.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    role = models.ForeignKey(RoleDefinition, on_delete=models.CASCADE, related_name="settings_changes")
+    resource = models.ForeignKey(
+        Resource, null=True, blank=True, on_delete=models.PROTECT, related_name="settings_changes"
+    )
+    at = models.DateTimeField()
+    by_id = models.CharField(max_length=64, blank=True)
+    by_name = models.CharField(max_length=120, blank=True)
+    before = models.JSONField()  # both as `roles.policy.plain` writes them
+    after = models.JSONField()
+    was_own = models.BooleanField()
+    is_own = models.BooleanField()
+
+    class Meta:
+        indexes = [models.Index(fields=["role", "resource", "-at"], name="settings_change_history")]
+
+    def __str__(self) -> str:
+        return f"Change of the settings of {self.role_id}"

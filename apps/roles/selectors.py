@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from apps.accounts.models import Group
 from apps.common.access import Provider
-from apps.roles.models import Approver, Resource, RoleDefinition, RoleSettings
+from apps.roles.models import Approver, Resource, RoleDefinition, RoleSettings, SettingsChange
 from apps.roles.policy import (
     Audience,
     Cell,
@@ -51,11 +51,63 @@ def rules_for_many(
     return {key: _rules(rows[role.id], role, resource) for key, (role, resource) in wanted.items()}
 
 
+@dataclass(frozen=True)
+class Settings:
+    """The rules in force for a role on a resource, or (without) wherever nothing nearer is set, and the row
+    that sets them: here, further up, for the role, or none, which means the defaults of the provider."""
+
+    role: RoleDefinition
+    resource: Resource | None
+    rules: RoleRules
+    setting: RoleSettings | None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether they are set right here, not inherited."""
+        return self.setting is not None and self.setting.resource_id == (self.resource and self.resource.id)
+
+    @property
+    def row(self) -> RoleSettings | None:
+        """The row right here, if there is one."""
+        return self.setting if self.is_own else None
+
+    @property
+    def origin(self) -> str:
+        """Where they come from, in words."""
+        if self.setting is None:
+            return "Default"
+        return self.setting.resource.name if self.setting.resource else "The role"
+
+
+def settings_at(role: RoleDefinition, resource: Resource | None) -> Settings:
+    """The rules in force in this place, with where they come from."""
+    return settings_at_many([(role, resource)])[role.id, resource.id if resource else None]
+
+
+def settings_at_many(
+    places: Iterable[tuple[RoleDefinition, Resource | None]],
+) -> dict[tuple[UUID, UUID | None], Settings]:
+    """`settings_at` of many places in at most three queries, keyed by (role id, resource id)."""
+    places = list(places)
+    rows = _settings_by_role(places)
+    found = {}
+    for role, resource in places:
+        row = nearest(resource.path if resource else "", rows[role.id])
+        rules = default_rules(role.provider) if row is None else as_rules(row)
+        found[role.id, resource.id if resource else None] = Settings(role, resource, rules, row)
+    return found
+
+
+def history_of(role: RoleDefinition, resource: Resource | None) -> QuerySet[SettingsChange]:
+    """The changes in this place, newest first."""
+    return SettingsChange.objects.filter(role=role, resource=resource).order_by("-at", "-id")
+
+
 def _settings_by_role(
-    pairs: Iterable[tuple[RoleDefinition, Resource]],
+    pairs: Iterable[tuple[RoleDefinition, Resource | None]],
 ) -> dict[UUID, list[tuple[str | None, RoleSettings]]]:
     pairs = list(pairs)
-    above = {id_ for _, resource in pairs for id_ in resource.ancestor_ids}
+    above = {id_ for _, resource in pairs if resource for id_ in resource.ancestor_ids}
     rows = (
         RoleSettings.objects.filter(role__in={role.id for role, _ in pairs})
         .filter_nearby(above)

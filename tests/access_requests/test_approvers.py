@@ -13,11 +13,9 @@ from apps.access_requests.states import Action
 from apps.accounts.models import User
 from apps.accounts.selectors import enrolled_user_ids
 from apps.assignments.selectors import holdings_of
-from apps.audit.vocabulary import CONSOLE
 from apps.roles import built_in
 from apps.roles.policy import Seat, SeatKind
 from apps.roles.selectors import rules_for
-from apps.roles.services import save_settings
 from tests.factories import (
     activate,
     assign,
@@ -29,6 +27,7 @@ from tests.factories import (
     make_user,
     may_join,
     role,
+    save_rules,
     set_rules,
 )
 
@@ -51,8 +50,7 @@ def seat(principal):
 
 
 def let_decide(seats, now, role_id=built_in.TEAMS_ADMINISTRATOR):
-    values = {"requires_approval": True}
-    save_settings(actor=CONSOLE, role=role(role_id), resource=None, now=now, values=values, approvers=seats)
+    save_rules(role_id, now=now, requires_approval=True, approvers=tuple(seats))
 
 
 def downward(request, now):

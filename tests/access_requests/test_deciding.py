@@ -17,11 +17,10 @@ from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.audit.models import AuditEvent
-from apps.audit.vocabulary import CONSOLE, AuditAction, Outcome
+from apps.audit.vocabulary import AuditAction, Outcome
 from apps.common.errors import Conflict, Invalid, NotAllowed
 from apps.roles import built_in
 from apps.roles.policy import Seat, SeatKind
-from apps.roles.services import save_settings
 from tests.access_requests.looking import (
     active_roles,
     event_of,
@@ -40,7 +39,7 @@ from tests.factories import (
     make_group,
     make_resource,
     make_user,
-    role,
+    save_rules,
     set_rules,
 )
 
@@ -304,8 +303,7 @@ def _as_their_own_manager(user, now):
 
 
 def _ask_approval_of(seats, role_id, now):
-    values = {"requires_approval": True}
-    save_settings(actor=CONSOLE, role=role(role_id), resource=None, now=now, values=values, approvers=seats)
+    save_rules(role_id, now=now, requires_approval=True, approvers=tuple(seats))
 
 
 WAYS = [

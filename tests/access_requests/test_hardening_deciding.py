@@ -13,12 +13,11 @@ from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import State
 from apps.accounts.policy import NO_FACTOR
 from apps.audit.models import AuditEvent
-from apps.audit.vocabulary import CONSOLE, AuditAction
+from apps.audit.vocabulary import AuditAction
 from apps.common.errors import NotAllowed
 from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.policy import Seat, SeatKind
-from apps.roles.services import save_settings
 from tests.factories import (
     acting,
     activate,
@@ -28,7 +27,7 @@ from tests.factories import (
     make_active,
     make_resource,
     make_user,
-    role,
+    save_rules,
     set_rules,
 )
 
@@ -70,14 +69,8 @@ def test_tells_exactly_those_owners_who_can_decide_on_a_narrower_scope(requester
     narrow, owner = make_resource(now=now, parent=wide), make_user("Olga Owner", now=now)
     make_active(owner, built_in.RESOURCE_OWNER, wide, now=now, ends_at=now + 30 * DAY)
     make_active(approver, built_in.RESOURCE_OWNER, narrow, now=now, ends_at=now + 30 * DAY)
-    save_settings(
-        actor=CONSOLE,
-        role=role(built_in.CONTRIBUTOR),
-        resource=wide,
-        now=now,
-        values={"requires_approval": True},
-        approvers=[Seat(SeatKind.RESOURCE_OWNERS)],
-    )
+    seats = (Seat(SeatKind.RESOURCE_OWNERS),)
+    save_rules(built_in.CONTRIBUTOR, resource=wide, now=now, requires_approval=True, approvers=seats)
     eligible = assign(requester, built_in.CONTRIBUTOR, wide, now=now, ends_at=now + 30 * DAY)
 
     request = activate(eligible, requester, now=now, resource_id=narrow.id)

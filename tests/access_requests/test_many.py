@@ -12,13 +12,20 @@ from django.utils import timezone
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Sought, approvers_for, approvers_for_many
 from apps.access_requests.selectors.deciding import evidence_on, evidence_on_many
-from apps.audit.vocabulary import CONSOLE
 from apps.roles import built_in
-from apps.roles import services as roles
 from apps.roles.policy import Seat, SeatKind
 from apps.roles.selectors import rules_for
 from tests.access_requests.pages import asked
-from tests.factories import activate, answer, assign, join, make_active, make_group, make_resource, role
+from tests.factories import (
+    activate,
+    answer,
+    assign,
+    join,
+    make_active,
+    make_group,
+    make_resource,
+    save_rules,
+)
 from tests.factories import make_user as make
 
 pytestmark = pytest.mark.django_db
@@ -47,9 +54,7 @@ def seats(approver, now):
     make_active(approver, built_in.GLOBAL_ADMINISTRATOR, now=then)
     for role_id, approvers in ((built_in.CONTRIBUTOR, every_kind), (built_in.TEAMS_ADMINISTRATOR, [])):
         values = {"requires_approval": True, "authentication": "none"}
-        roles.save_settings(
-            actor=CONSOLE, role=role(role_id), resource=None, now=then, values=values, approvers=approvers
-        )
+        save_rules(role_id, now=then, approvers=tuple(approvers), **values)
 
 
 def one_more(user, now, *, by_a_group=False):

@@ -6,10 +6,8 @@ import pytest
 
 from apps.access_requests.policy.power import NO_POWER
 from apps.access_requests.selectors.power import power_of, powers_of
-from apps.audit.vocabulary import CONSOLE
 from apps.common.access import DIRECTORY_PATH, Provider
 from apps.roles import built_in
-from apps.roles import services as roles
 from apps.roles.policy import Seat, SeatKind
 from tests.factories import (
     activate,
@@ -21,7 +19,7 @@ from tests.factories import (
     make_resource,
     make_user,
     may_join,
-    role,
+    save_rules,
     set_rules,
 )
 
@@ -146,14 +144,7 @@ def test_whoever_admits_people_to_a_group_has_what_it_has(person, group, now):
 def test_managers_have_power_while_a_role_asks_for_their_consent(person, now):
     report = make_user("Rita", now=now, manager=person)
     assert not power_of(person.id, now=now)
-    roles.save_settings(
-        actor=CONSOLE,
-        role=role(built_in.TEAMS_ADMINISTRATOR),
-        resource=None,
-        now=now,
-        values={"requires_approval": True},
-        approvers=[Seat(SeatKind.MANAGER)],
-    )
+    save_rules(now=now, requires_approval=True, approvers=(Seat(SeatKind.MANAGER),))
     assert says(person, now) == ["Approves as a manager"]
     assert not power_of(report.id, now=now)
 

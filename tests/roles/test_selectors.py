@@ -2,14 +2,12 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Provider
 from apps.roles import built_in
 from apps.roles.models import NotificationCell, RoleDefinition, RoleSettings
 from apps.roles.policy import Audience, Authentication, Cell, NoticeCase, Seat, SeatKind, default_rules
 from apps.roles.selectors import directory, resource_of, rules_for, rules_for_many
-from apps.roles.services import save_settings
-from tests.factories import make_group, make_resource, role, set_rules
+from tests.factories import make_group, make_resource, role, save_rules, set_rules
 
 CONTRIBUTOR = built_in.CONTRIBUTOR
 
@@ -137,7 +135,7 @@ def test_reads_the_approvers(db, approver, now):
         Seat(SeatKind.MANAGER),
     ]
     teams = role(built_in.TEAMS_ADMINISTRATOR)
-    save_settings(actor=CONSOLE, role=teams, resource=None, now=now, values={}, approvers=seats)
+    save_rules(now=now, approvers=tuple(seats))
 
     assert set(rules_for(teams, directory()).approvers) == {
         Seat(SeatKind.PRINCIPAL, approver.id, "Ada Approver"),

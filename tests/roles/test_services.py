@@ -1,15 +1,13 @@
 from datetime import timedelta
 
 import pytest
-from django.core.exceptions import ValidationError
 
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.access import Provider
 from apps.common.errors import Conflict, Invalid
 from apps.roles import built_in
-from apps.roles.models import Resource, RoleSettings
-from apps.roles.policy import Seat, SeatKind
+from apps.roles.models import Resource
 from apps.roles.services import (
     create_group,
     create_resource,
@@ -17,17 +15,11 @@ from apps.roles.services import (
     move_resource,
     rename_resource,
     retire_resource,
-    save_settings,
 )
-from tests.factories import make_resource, role
+from tests.factories import make_resource
 
 MINUTE = timedelta(minutes=1)
 TEAMS = built_in.TEAMS_ADMINISTRATOR
-
-
-def save(actor, now, values, **more):
-    given = {"role": role(TEAMS), "resource": None}
-    return save_settings(actor=actor.party, now=now, values=values, **given | more)
 
 
 def event_of(action):
@@ -160,69 +152,3 @@ def test_leaves_nothing_of_a_group_that_makes_no_sense(administrator, now):
         create_group(actor=administrator.party, name="", now=now)
 
     assert Resource.objects.count() == before
-
-
-# ---- Role settings -----------------------------------------------------------------------------------------
-
-
-def test_sets_the_rules_of_a_role_and_says_what_changed(administrator, now):
-    row = save(administrator, now, {"maximum_half_hours": 2, "requires_ticket": True})
-
-    assert (row.maximum_half_hours, row.requires_ticket) == (2, True)
-    assert (row.modified_at, row.modified_by) == (now, "Alma Admin")
-    event = event_of(AuditAction.SETTINGS_CHANGED)
-    assert (event.actor_name, event.role, event.at) == ("Alma Admin", "Teams Administrator", now)
-    assert event.details["changes"] == {"maximum_half_hours": [16, 2], "requires_ticket": [False, True]}
-
-
-def test_keeps_what_is_not_named(administrator, now):
-    save(administrator, now, {"maximum_half_hours": 2, "requires_ticket": True})
-
-    save(administrator, now, {"maximum_half_hours": 4})
-
-    row = RoleSettings.objects.get()
-    assert (row.maximum_half_hours, row.requires_ticket) == (4, True)
-
-
-def test_keeps_those_of_a_resource_apart_from_the_roles_own(administrator, now):
-    production = make_resource("Production", now=now)
-    contributor = role(built_in.CONTRIBUTOR)
-
-    save(administrator, now, {"maximum_half_hours": 2}, role=contributor)
-    save(administrator, now + MINUTE, {"maximum_half_hours": 4}, role=contributor, resource=production)
-
-    assert dict(RoleSettings.objects.values_list("resource__name", "maximum_half_hours")) == {
-        None: 2,
-        "Production": 4,
-    }
-    assert event_of(AuditAction.SETTINGS_CHANGED).resource_path == production.path
-
-
-def test_replaces_the_approvers_and_says_so(administrator, approver, now):
-    save(administrator, now, {}, approvers=[Seat(SeatKind.MANAGER)])
-
-    row = save(administrator, now + MINUTE, {}, approvers=[Seat(SeatKind.PRINCIPAL, approver.id)])
-
-    assert [seat.principal_id for seat in row.approvers.all()] == [approver.id]
-    event = event_of(AuditAction.SETTINGS_CHANGED)
-    assert event.details["changes"] == {"approvers": [["The requester's manager"], ["Ada Approver"]]}
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"maximum_half_hours": 0},
-        {"maximum_half_hours": 49},
-        {"maximum_half_hours": -1},
-        {"approval_window_minutes": 4},
-        {"eligible_maximum_days": 100},
-        {"authentication": "password"},
-        {"authentication": "context"},
-    ],
-)
-def test_writes_nothing_of_settings_that_make_no_sense(administrator, now, values):
-    with pytest.raises(ValidationError):
-        save(administrator, now, values, approvers=[Seat(SeatKind.MANAGER)])
-
-    assert not RoleSettings.objects.exists()
-    assert not AuditEvent.objects.filter(action=AuditAction.SETTINGS_CHANGED).exists()

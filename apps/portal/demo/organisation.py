@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from apps.accounts.models import Group, User
@@ -10,8 +10,9 @@ from apps.audit.vocabulary import CONSOLE
 from apps.roles import built_in
 from apps.roles import services as roles
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import Authentication, Seat, SeatKind
+from apps.roles.policy import Authentication, Seat, SeatKind, default_rules
 from apps.roles.selectors import resource_of
+from apps.roles.services.settings import save_settings
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,8 @@ def _set(
     **values: object,
 ) -> None:
     role = RoleDefinition.objects.get(pk=role_id)
-    roles.save_settings(
-        actor=CONSOLE, role=role, resource=resource, now=now, values=values, approvers=approvers or []
-    )
+    rules = replace(default_rules(role.provider), approvers=tuple(approvers or ()), **values)
+    save_settings(actor=CONSOLE, role=role, resource=resource, rules=rules, now=now)
 
 
 def _seat(principal: User | Group) -> Seat:

@@ -1,9 +1,8 @@
-"""Small commands on resources, groups and role settings. Who may call them is decided above."""
+"""Small commands on resources and groups. Who may call them is decided above."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +13,11 @@ from django.db.models.functions import Concat, Substr
 from apps.accounts.models import Group
 from apps.accounts.services import people
 from apps.audit import services as audit
-from apps.audit.vocabulary import NOWHERE, AuditAction, Party
+from apps.audit.vocabulary import AuditAction, Party
 from apps.common.access import DIRECTORY_ID, Provider
 from apps.common.errors import Conflict, Invalid
 from apps.common.text import one_line
-from apps.roles.models import Approver, Resource, RoleDefinition, RoleSettings
-from apps.roles.policy import Seat
+from apps.roles.models import Resource
 
 _THE_TOP = Party("resource", "", "the top of the tree")
 
@@ -132,59 +130,6 @@ def create_group(*, actor: Party, name: str, now: datetime, **facts: Any) -> Gro
     group = people.create_group(name=name, actor=actor, now=now, **facts)
     _add_resource(Provider.GROUPS, "Group", name, now, group=group)
     return group
-
-
-@transaction.atomic
-def save_settings(
-    *,
-    actor: Party,
-    role: RoleDefinition,
-    resource: Resource | None,
-    now: datetime,
-    values: Mapping[str, Any],
-    approvers: Iterable[Seat] = (),
-) -> RoleSettings:
-    """Set the rules of a role, on one resource or (without) wherever nothing nearer is set.
-
-    `values` are columns of `RoleSettings`; columns not named keep their value. `approvers` is the whole list.
-    Raises `ValidationError` for a value out of range.
-    """
-    row = RoleSettings.objects.filter(role=role, resource=resource).first()
-    row = row or RoleSettings(role=role, resource=resource)
-    before = {name: getattr(row, name) for name in values}
-    for name, value in values.items():
-        setattr(row, name, value)
-    row.modified_at, row.modified_by = now, actor.name
-    row.full_clean()
-    row.save()
-    before["approvers"] = _approvers(row)
-    row.approvers.all().delete()
-    Approver.objects.bulk_create(
-        Approver(settings=row, kind=seat.kind, principal_id=seat.principal_id) for seat in approvers
-    )
-    _record_settings(actor, row, before, {**values, "approvers": _approvers(row)}, now)
-    return row
-
-
-def _approvers(row: RoleSettings) -> list[str]:
-    """Their names, for the event."""
-    return [
-        str(seat) for seat in row.approvers.select_related("principal").order_by("principal__name", "kind")
-    ]
-
-
-def _record_settings(
-    actor: Party, row: RoleSettings, before: dict[str, Any], after: dict[str, Any], now: datetime
-) -> None:
-    changes = {name: [before[name], after[name]] for name in after if before[name] != after[name]}
-    audit.record(
-        AuditAction.SETTINGS_CHANGED,
-        actor=actor,
-        at=now,
-        role=row.role.name,
-        place=row.resource.place if row.resource else NOWHERE,
-        details={"changes": changes},
-    )
 
 
 def _add_resource(
