@@ -22,7 +22,7 @@ from apps.audit.vocabulary import CONSOLE
 from apps.notifications.models import Notice
 from apps.portal.demo.cast import CAST
 from apps.roles import built_in
-from tests.factories import activate, assign, make_session
+from tests.factories import activate, assign, make_resource, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +64,12 @@ access_requests:cancel       in/in      404/404  200/302    404/404   403/403  2
 access_requests:approve      in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:decide       in/in      403/403  403/403    200/400   403/403  403/403
 access_requests:decide_many  in/in      405/302  405/302    405/200   405/302  405/302
+administration:resources     in/in      403/405  403/405    403/405   403/405  200/405
+administration:create_resource  in/in   403/403  403/403    403/403   403/403  200/400
+administration:resource      in/in      404/405  404/405    404/405   404/405  200/405
+administration:change_resource  in/in   404/404  404/404    404/404   404/404  200/400
+administration:move_resource in/in      404/404  404/404    404/404   404/404  200/200
+administration:retire_resource  in/in   404/404  404/404    404/404   404/404  200/400
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -97,7 +103,12 @@ def named(people, eligible, needs_approval, now):
     waiting = activate(eligible, requester, now=now)
     session = make_session(requester, now=now)
     notice = Notice.objects.get(recipient_id=people["approver"].pk)
+    resource = make_resource(now=now)
     return {
+        "administration:resource": resource,
+        "administration:change_resource": resource,
+        "administration:move_resource": resource,
+        "administration:retire_resource": resource,
         "accounts:delete_factor": AuthenticatorDevice.objects.get(user=requester),
         "accounts:link": send_link(user=requester, actor=CONSOLE, now=now),  # no key, so it opens nothing
         "accounts:end_session": SimpleNamespace(pk=session.public_id),  # its key is in no address

@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.administration.views import resources as views
+
+urlpatterns = [
+    path("resources/", views.resource_list, name="resources"),
+    path("resources/new/", views.create, name="create_resource"),
+    path("resources/<uuid:pk>/", views.resource, name="resource"),
+    path("resources/<uuid:pk>/change/", views.change, name="change_resource"),
+    path("resources/<uuid:pk>/move/", views.move, name="move_resource"),
+    path("resources/<uuid:pk>/retire/", views.retire, name="retire_resource"),
+]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -11,7 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.views.decorators.http import require_http_methods
 
 from apps.common.decision import Refusal
-from apps.common.errors import DomainError, NotAllowed
+from apps.common.errors import DomainError, Invalid, NotAllowed
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -62,3 +63,12 @@ class PortalForm(forms.Form):
         for refusal in refusals:
             field = refusal.field if refusal.field in self.fields else None
             self.add_error(field, refusal.reason)
+
+    @contextmanager
+    def taking_refusals(self) -> Iterator[None]:
+        """Around a command and what follows it: what the command refuses, the form says, and comes back.
+        Somebody who was faster (`Conflict`) is another matter, and gets a page of its own."""
+        try:
+            yield
+        except (NotAllowed, Invalid) as error:
+            self.add_domain_error(error)

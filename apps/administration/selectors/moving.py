@@ -1,0 +1,118 @@
+"""What a move would change: who gains, who loses, which settings become others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from uuid import UUID
+
+from apps.assignments.membership import groups_of_user
+from apps.assignments.models import Assignment, AssignmentQuerySet
+from apps.roles.built_in import GROUP_MEMBER
+from apps.roles.models import Resource, RoleDefinition
+from apps.roles.policy import RoleRules
+from apps.roles.selectors import rules_for_many
+
+
+@dataclass(frozen=True)
+class OtherRules:
+    """The settings of a role that is held below what is moved, before and after."""
+
+    role: RoleDefinition
+    resource: Resource
+    before: RoleRules
+    after: RoleRules
+
+
+@dataclass(frozen=True)
+class Move:
+    """A resource, where it would go, and what that does. Without a parent it goes to the top."""
+
+    resource: Resource
+    parent: Resource | None
+    gains: tuple[Assignment, ...]
+    losses: tuple[Assignment, ...]
+    ends: tuple[Assignment, ...]
+    settings: tuple[OtherRules, ...]
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not (self.gains or self.losses or self.ends or self.settings)
+
+    @cached_property
+    def digest(self) -> str:
+        """A short name for exactly this: what was shown is what is done."""
+        rows = [sorted(f"{row.pk}:{row.ends_at}" for row in self.gains + self.losses + self.ends)]
+        rules = [f"{each.role.pk}:{each.resource.pk}:{each.before}:{each.after}" for each in self.settings]
+        parts = [self.resource.path, self.parent.path if self.parent else "", *map(str, rows), *rules]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def move_of(resource: Resource, parent: Resource | None, *, now: datetime) -> Move:
+    """What moving it there would do. A fixed number of queries."""
+    old = set(resource.ancestor_ids)
+    new = {*(parent.ancestor_ids if parent else ()), resource.pk}
+    reaching = list(_held().not_ended(now).filter(resource_id__in=old ^ new))
+    return Move(
+        resource,
+        parent,
+        gains=tuple(row for row in reaching if row.resource_id in new),
+        losses=tuple(row for row in reaching if row.resource_id in old),
+        ends=tuple(_left_behind(resource, old - new, now)),
+        settings=tuple(_other_rules(resource, parent, now)),
+    )
+
+
+def gained_by(user_id: UUID, move: Move, *, now: datetime) -> set[str]:
+    """The roles that this person would come to hold, or to be eligible for, on what is moved: themself, or
+    through a group that they are in or may join. What they hold there already is no gain."""
+    joinable = Assignment.objects.not_ended(now).filter(principal_id=user_id, role_id=GROUP_MEMBER)
+    groups = set(joinable.values_list("resource__group_id", flat=True))
+    theirs = {user_id, *groups, *groups_of_user(user_id, now=now)}
+    here = Assignment.objects.not_ended(now).filter(principal_id__in=theirs)
+    kept = set(here.filter(resource_id__in=move.resource.ancestor_ids).values_list("role_id", "kind"))
+    return {
+        row.role.name
+        for row in move.gains
+        if row.principal_id in theirs and (row.role_id, row.kind) not in kept
+    }
+
+
+def _held() -> AssignmentQuerySet:
+    """Assigned rows, in the order in which they are shown."""
+    rows = Assignment.objects.filter(origin=Assignment.Origin.ASSIGNED).with_names()
+    return rows.order_by("principal__name", "role__name", "id")
+
+
+def _left_behind(resource: Resource, lost: set[UUID], now: datetime) -> Iterable[Assignment]:
+    """What is activated below, on the ground of something that will no longer lie above."""
+    running = Assignment.objects.activated().not_ended(now).filter(parent__resource_id__in=lost)
+    below = running.filter(resource__path__startswith=resource.path)
+    return below.with_names().order_by("principal__name", "role__name", "id")
+
+
+def _other_rules(resource: Resource, parent: Resource | None, now: datetime) -> Iterable[OtherRules]:
+    rows = Assignment.objects.not_ended(now).filter(resource__path__startswith=resource.path)
+    pairs = {(row.role_id, row.resource_id): (row.role, row.resource) for row in rows.with_names()}
+    moved = {key: (role, _as_moved(held_on, resource, parent)) for key, (role, held_on) in pairs.items()}
+    before, after = rules_for_many(pairs.values()), rules_for_many(moved.values())
+    others = [key for key in pairs if _bare(before[key]) != _bare(after[key])]
+    found = [OtherRules(*pairs[key], before[key], after[key]) for key in others]
+    return sorted(found, key=lambda each: (each.role.name, each.resource.name, str(each.resource.pk)))
+
+
+def _as_moved(held_on: Resource, resource: Resource, parent: Resource | None) -> Resource:
+    """The same resource, lying where it would lie then."""
+    moved = copy(held_on)
+    above = parent.path if parent else ""
+    moved.path = f"{above}{resource.pk}/{held_on.path.removeprefix(resource.path)}"
+    return moved
+
+
+def _bare(rules: RoleRules) -> RoleRules:
+    """Without where they are set: the same rules from elsewhere change nothing."""
+    return replace(rules, source="")

@@ -1,0 +1,134 @@
+"""Resources of the trees: create, rename, move, retire. Each is judged under the lock of the tree."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from apps.access_requests.asks import Actor
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.services.settling import settle_locked
+from apps.access_requests.states import OPEN
+from apps.administration.policy.resources import (
+    can_be_called,
+    can_create,
+    can_move,
+    can_rename,
+    can_retire,
+)
+from apps.administration.selectors.keepers import keeper_of
+from apps.administration.selectors.moving import Move, gained_by, move_of
+from apps.administration.selectors.resources import in_the_way, names_beside, spot_of
+from apps.assignments import services as assignments
+from apps.assignments.models import Assignment
+from apps.common.access import Provider
+from apps.common.decision import Decision
+from apps.common.errors import Conflict, Invalid
+from apps.common.lookup import find
+from apps.common.text import one_line
+from apps.roles import services as roles
+from apps.roles.models import Resource
+
+
+@transaction.atomic
+def create_resource(*, parent_id: UUID | None, name: str, kind: str, actor: Actor, now: datetime) -> Resource:
+    """One more resource, below another or at the top."""
+    roles.lock_tree()
+    parent = _one(parent_id) if parent_id else None
+    keeper = keeper_of(actor, now=now)
+    name, kind = one_line(name), one_line(kind)
+    called = can_be_called(name, kind, taken=names_beside(parent))
+    _require(can_create(keeper, below=spot_of(parent)), called, keeper.proven())
+    return roles.create_resource(actor=actor.party, kind=kind, name=name, parent=parent, now=now)
+
+
+@transaction.atomic
+def rename_resource(resource_id: UUID, *, name: str, kind: str, actor: Actor, now: datetime) -> Resource:
+    """Another name, or another word for what it is. Nothing that is held there changes."""
+    roles.lock_tree()
+    resource = _one(resource_id)
+    keeper = keeper_of(actor, now=now)
+    name, kind = one_line(name), one_line(kind)
+    called = can_be_called(name, kind, taken=names_beside(resource.parent, but=resource))
+    _require(can_rename(keeper, spot_of(resource)), called, keeper.proven())
+    roles.rename_resource(resource=resource, name=name, kind=kind, actor=actor.party, now=now)
+    return resource
+
+
+def assess_move(move: Move, *, actor: Actor, now: datetime) -> Decision:
+    """May this actor make this move? The second factor aside, which the form asks for."""
+    gains = gained_by(actor.user.pk, move, now=now) if actor.user else set()
+    return can_move(
+        keeper_of(actor, now=now),
+        spot_of(move.resource),
+        away_from=spot_of(move.resource.parent),
+        to=spot_of(move.parent),
+        mover_gains=gains,
+    )
+
+
+@transaction.atomic
+def move_resource(
+    resource_id: UUID, *, parent_id: UUID | None, seen: str, actor: Actor, now: datetime
+) -> Resource:
+    """Put a resource with all below it elsewhere. `seen` is the digest of what the actor was shown: raises
+    `Conflict` where that has changed meanwhile. What was activated from what no longer lies above ends, and
+    what waits for that is closed, in this transaction."""
+    roles.lock_tree()
+    resource, parent = _one(resource_id), _one(parent_id) if parent_id else None
+    move = move_of(resource, parent, now=now)
+    _require(assess_move(move, actor=actor, now=now), keeper_of(actor, now=now).proven())
+    if move.digest != seen:
+        raise Conflict("What this move would do has changed meanwhile. Look at it again.")
+    busy = _busy_below(resource, now)
+    for id_ in busy:
+        assignments.lock_principal(id_)
+    roles.move_resource(resource=resource, parent=parent, actor=actor.party, now=now)
+    reason = f"{actor.party.name} moved {resource.name}."
+    for id_ in busy:
+        settle_locked(principal_id=id_, by=actor.party, reason=reason, now=now)
+    return resource
+
+
+@transaction.atomic
+def retire_resource(resource_id: UUID, *, actor: Actor, now: datetime) -> Resource:
+    """Take a resource out of use for good; the history keeps it. Refused while anything is held there."""
+    resource = _one(resource_id)
+    roles.lock_resource(resource)
+    keeper = keeper_of(actor, now=now)
+    found = in_the_way(resource, now=now)
+    _require(can_retire(keeper, spot_of(resource), found), keeper.proven())
+    roles.retire_resource(resource=resource, actor=actor.party, now=now)
+    return resource
+
+
+def _one(id_: UUID) -> Resource:
+    rows = Resource.objects.in_use().filter(provider=Provider.RESOURCES).select_related("parent")
+    resource = find(rows, id_)
+    if resource is None:
+        raise Invalid("There is no such resource.")
+    return resource
+
+
+def _require(*decisions: Decision) -> None:
+    """Every refusal of all of them at once."""
+    Decision(tuple(refusal for decision in decisions for refusal in decision.refusals)).require()
+
+
+def _busy_below(resource: Resource, now: datetime) -> list[UUID]:
+    """Whoever has activated something below from what lies above, or asks to; in the order of locks."""
+    inside = Q(resource__path__startswith=resource.path)
+    running = Assignment.objects.activated().not_ended(now).filter(inside)
+    asking = AccessRequest.objects.filter(inside, state__in=OPEN, eligible__isnull=False)
+    ids = {
+        *running.exclude(parent__resource__path__startswith=resource.path).values_list(
+            "principal_id", flat=True
+        ),
+        *asking.exclude(eligible__resource__path__startswith=resource.path).values_list(
+            "principal_id", flat=True
+        ),
+    }
+    return sorted(ids)
