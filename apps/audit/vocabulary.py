@@ -46,6 +46,7 @@ class AuditAction(TextChoices):
     RESOURCE_MOVED_HERE = "resource.moved_here", "Resource moved here"
     RESOURCE_RETIRED = "resource.retired", "Resource retired"
     SETTINGS_CHANGED = "settings.changed", "Role settings changed"
+    SETTINGS_EXPORTED = "settings.exported", "Role settings exported"
     REQUEST_SUBMITTED = "request.submitted", "Request sent"
     REQUEST_APPROVED = "request.approved", "Request approved"
     REQUEST_DENIED = "request.denied", "Request denied"
@@ -126,6 +127,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.RESOURCE_MOVED_HERE: "{actor} moved the resource {place} to {target}.",
     AuditAction.RESOURCE_RETIRED: "{actor} retired the resource {place}.",
     AuditAction.SETTINGS_CHANGED: "{actor} changed the settings of {role} on {place}.",
+    AuditAction.SETTINGS_EXPORTED: "{actor} exported role settings.",
     AuditAction.REQUEST_SUBMITTED: "{actor} asked for {role} on {place} for {target}.",
     AuditAction.REQUEST_APPROVED: "{actor} approved a request for {role} on {place} for {target}.",
     AuditAction.REQUEST_DENIED: "{actor} denied a request for {role} on {place} for {target}.",

@@ -67,6 +67,7 @@ def organisations(draw):
         resources={Provider.RESOURCES: Labels(paths_of_names(rows))},
         people=Labels(people),
         groups=Labels(groups),
+        called=people,
     ), (list(roles), [row[0] for row in rows], people, groups)
 
 
@@ -236,6 +237,7 @@ NAMES = Names(
     resources={Provider.RESOURCES: Labels({PROD: "Contoso / Production", TEST: "Contoso / Test"})},
     people=Labels({ADA: "ada@example.com"}),
     groups=Labels({ONE: "Admins", TWO: "admins"}),
+    called={ADA: "Ada Admin"},
 )
 
 
@@ -256,6 +258,7 @@ def test_finds_what_is_named():
     assert faults == []
     assert (target.role_id, target.resource_id) == (OWNER, PROD)
     assert [seat.principal_id for seat in target.approvers] == [ADA, TWO, None]
+    assert [seat.name for seat in target.approvers] == ["Ada Admin", "admins", "The requester's manager"]
 
 
 def test_says_what_it_does_not_find():
@@ -285,3 +288,12 @@ def test_says_what_it_does_not_find():
 def test_writes_the_id_of_what_shares_its_name():
     assert NAMES.groups.label(ONE) == str(ONE)
     assert NAMES.people.label(ADA) == "ada@example.com"
+
+
+def test_names_no_resource_by_a_part_of_its_path():
+    top, below = UUID(int=1), UUID(int=2)
+    rows = [(top, "Contoso", f"{top}/"), (below, "db-1", f"{top}/{below}/")]
+
+    assert paths_of_names(rows) == {top: "Contoso", below: "Contoso / db-1"}
+    assert paths_of_names(rows[1:]) == {below: ""}
+    assert Labels(paths_of_names(rows[1:])).label(below) == str(below)

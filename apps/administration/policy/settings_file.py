@@ -62,8 +62,9 @@ class Block:
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def line_of(self, name: str) -> int:
-        """Where a rule stands; for what the file leaves out, where the block begins."""
-        return self.lines.get(name, self.line)
+        """Where a rule stands, by its column or cell; what the file leaves out stands where the block
+        begins."""
+        return self.lines.get(name.removesuffix("_additional"), self.line)
 
 
 # ---- The words of the file ---------------------------------------------------------------------------------

@@ -53,22 +53,31 @@ def _as_id(text: str) -> UUID | None:
 
 
 def paths_of_names(rows: Iterable[tuple[UUID, str, str]]) -> dict[UUID, str]:
-    """Of resources with id, name and path: "Contoso / Production / db-1"."""
+    """Of resources with id, name and path: "Contoso / Production / db-1". One whose path is not among them to
+    the top has no such name: a part of a path could be the whole path of something else."""
     rows = list(rows)
     names = {str(id_): name for id_, name, _ in rows}
+    parts = {id_: path.rstrip("/").split("/") for id_, _, path in rows}
     return {
-        id_: PATH_MARK.join(names[part] for part in path.split("/") if part in names) for id_, _, path in rows
+        id_: PATH_MARK.join(names[part] for part in path) if names.keys() >= {*path} else ""
+        for id_, path in parts.items()
     }
 
 
 @dataclass(frozen=True)
 class Names:
-    """What may be named: roles and resources by provider, people by e-mail, groups by name."""
+    """What may be named: roles and resources by provider, people by e-mail, groups by name. `called` is what
+    pages call the people."""
 
     roles: Mapping[Provider, Labels]
     resources: Mapping[Provider, Labels]
     people: Labels
     groups: Labels
+    called: Mapping[UUID, str] = field(default_factory=dict)
+
+    def seat(self, principal_id: UUID, *, is_group: bool) -> Seat:
+        name = self.groups[principal_id] if is_group else self.called[principal_id]
+        return Seat(SeatKind.PRINCIPAL, principal_id, name, is_group)
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,7 @@ class Lookup:
         is_group = name.kind == "group"
         labels = self.names.groups if is_group else self.names.people
         id_ = self._one(labels, name.text, name.line, name.kind)
-        return None if id_ is None else Seat(SeatKind.PRINCIPAL, id_, labels[id_], is_group)
+        return None if id_ is None else self.names.seat(id_, is_group=is_group)
 
     def _one(self, labels: Labels, text: str, line: int, what: str) -> UUID | None:
         ids = labels.named(text)

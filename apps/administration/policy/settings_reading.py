@@ -126,7 +126,7 @@ class _Reader:
         cells = {}
         for case, row in self._entries(node, NoticeCase.values).items():
             for audience, cell in self._entries(row, Audience.values).items():
-                lines[f"cell_{case}_{audience}"] = cell.line
+                lines[f"{case}_{audience}"] = cell.line
                 cells[NoticeCase(case), Audience(audience)] = self._cell(cell)
         return cells
 
