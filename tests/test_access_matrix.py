@@ -70,6 +70,10 @@ administration:resource      in/in      404/405  404/405    404/405   404/405  2
 administration:change_resource  in/in   404/404  404/404    404/404   404/404  200/400
 administration:move_resource in/in      404/404  404/404    404/404   404/404  200/200
 administration:retire_resource  in/in   404/404  404/404    404/404   404/404  200/400
+access_requests:assignments         in/in 403/405 403/405 403/405 200/405 200/405
+access_requests:add_assignments     in/in 403/403 403/403 403/403 403/403 200/400
+access_requests:export_assignments  in/in 405/403 405/403 405/403 405/200 405/200
+access_requests:change_assignments  in/in 404/404 404/404 404/404 403/403 200/400
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -117,6 +121,10 @@ def named(people, eligible, needs_approval, now):
         "access_requests:request": waiting,
         "access_requests:cancel": waiting,
         "access_requests:decide": waiting,
+        "access_requests:assignments": ["directory"],
+        "access_requests:add_assignments": ["directory"],
+        "access_requests:export_assignments": ["directory"],
+        "access_requests:change_assignments": ["remove"],
         "notifications:open": notice,
         "portal:demo_mail": notice,
         "portal:demo_mail_html": notice,
@@ -130,6 +138,7 @@ def sent(named, eligible):
         "access_requests:activate": {"pick": str(eligible.pk), "duration": "x"},
         "access_requests:extend": {"duration": "x"},
         "access_requests:decide_many": {"pick": str(named["access_requests:decide"].pk)},
+        "access_requests:change_assignments": {"pick": str(eligible.pk)},
         "portal:demo_sign_in": {"email": CAST[0].email},
     }
 
@@ -142,7 +151,8 @@ def ask(people, named, sent):
         client = Client(**options)
         if people[who]:
             client.force_login(people[who])
-        address = reverse(route, args=[named[route].pk] if route in named else [])
+        names = named.get(route, [])
+        address = reverse(route, args=names if isinstance(names, list) else [names.pk])
         return getattr(client, method)(address, sent.get(route, {}))
 
     return answer

@@ -1,6 +1,16 @@
 from django.urls import path
 
-from apps.access_requests.views import activating, all_requests, deciding, extending, my_roles, requests
+from apps.access_requests.views import (
+    activating,
+    adding,
+    all_requests,
+    assignments,
+    changing,
+    deciding,
+    extending,
+    my_roles,
+    requests,
+)
 
 app_name = "access_requests"
 urlpatterns = [
@@ -15,4 +25,8 @@ urlpatterns = [
     path("approve/", deciding.approve_list, name="approve"),
     path("approve/decide/", deciding.decide_several, name="decide_many"),
     path("approve/<uuid:pk>/", deciding.decide_one, name="decide"),
+    path("assignments/<slug:change>/", changing.change_assignments, name="change_assignments"),
+    path("<provider:provider>/assignments/", assignments.assignments, name="assignments"),
+    path("<provider:provider>/assignments/add/", adding.add_assignments, name="add_assignments"),
+    path("<provider:provider>/assignments/export/", assignments.export, name="export_assignments"),
 ]

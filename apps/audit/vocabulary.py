@@ -56,6 +56,7 @@ class AuditAction(TextChoices):
     ASSIGNMENT_ADDED = "assignment.added", "Role assigned"
     ASSIGNMENT_CHANGED = "assignment.changed", "Assignment changed"
     ASSIGNMENT_ENDED = "assignment.ended", "Assignment ended"
+    ASSIGNMENTS_EXPORTED = "assignments.exported", "Assignments exported"
     ACTIVATION_ADDED = "activation.added", "Role activated"
     ACTIVATION_STARTED = "activation.started", "Activation started"
     ACTIVATION_EXTENDED = "activation.extended", "Activation extended"
@@ -137,6 +138,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.ASSIGNMENT_ADDED: "{actor} assigned {role} on {place} to {target}.",
     AuditAction.ASSIGNMENT_CHANGED: "{actor} changed the period of {role} on {place} for {target}.",
     AuditAction.ASSIGNMENT_ENDED: "{actor} ended the assignment of {role} on {place} to {target}.",
+    AuditAction.ASSIGNMENTS_EXPORTED: "{actor} exported the assignments of {place}.",
     AuditAction.ACTIVATION_ADDED: "{actor} activated {role} on {place} for {target}.",
     AuditAction.ACTIVATION_STARTED: "{actor} started the activation of {role} on {place} for {target}.",
     AuditAction.ACTIVATION_EXTENDED: "{actor} extended the activation of {role} on {place} for {target}.",

@@ -37,6 +37,23 @@ def resource_of(group: Group) -> Resource:
     return Resource.objects.get(group=group)
 
 
+def named_paths(resources: Iterable[Resource]) -> dict[UUID, str]:
+    """Where each of these resources lies, as files write it: the names from the root down, such as
+    `Platform/Production`, with a backslash before a slash or a backslash that belongs to a name. One query
+    for what lies above."""
+    rows = {resource.id: resource for resource in resources}
+    above = {id_ for resource in rows.values() for id_ in resource.ancestor_ids} - rows.keys()
+    names = {row.id: row.name for row in rows.values()}
+    names |= Resource.objects.filter(pk__in=above).values_list("id", "name") if above else {}
+    return {
+        id_: "/".join(_in_path(names.get(step, "")) for step in row.ancestor_ids) for id_, row in rows.items()
+    }
+
+
+def _in_path(name: str) -> str:
+    return name.replace("\\", "\\\\").replace("/", "\\/")
+
+
 def rules_for(role: RoleDefinition, resource: Resource) -> RoleRules:
     """The rules of this role for an assignment on this resource: nearest ancestor, then the role's own."""
     return rules_for_many([(role, resource)])[role.id, resource.id]

@@ -46,6 +46,11 @@ def test_leaves_the_date_out_only_on_the_viewers_own_day(instant, text):
     assert render("{% when at %}", at=instant) == f'<time class="num" datetime="{machine}">{text}</time>'
 
 
+def test_keeps_columns_narrow_with_the_time_of_today_or_the_day():
+    assert ">13:35<" in render("{% short at %}", at=NOW)
+    assert ">23 Nov 2026<" in render("{% short at %}", at=NOW - timedelta(days=1))
+
+
 def test_shows_seconds_in_timelines():
     assert ">13:35:04 CET<" in render("{% when_exact at %}", at=NOW)
     assert ">23 Nov 2026, 13:35:04 CET<" in render("{% when_exact at %}", at=NOW - timedelta(days=1))
@@ -57,7 +62,7 @@ def test_gives_the_date_where_no_clock_was_read():
     assert ">24 Nov 2026, 13:35 CET<" in source.render(Context({"at": NOW}))
 
 
-@pytest.mark.parametrize("tag", ["when", "when_exact", "day", "relative"])
+@pytest.mark.parametrize("tag", ["when", "when_exact", "day", "short", "relative"])
 def test_writes_nothing_for_no_instant(tag):
     assert render(f"{{% {tag} at %}}", at=None) == ""
 

@@ -74,6 +74,16 @@ def day(instant: datetime | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def short(context: Context, instant: datetime | None) -> str:
+    """ "14:00" today, else "24 Nov 2026" in the viewer's zone, for columns whose foot names the zone."""
+    if instant is None:
+        return ""
+    zone, now = get_current_timezone(), _now(context)
+    is_today = now is not None and instants.is_same_day(instant, now, zone)
+    return _time(instant, f"{instant.astimezone(zone):%H:%M}" if is_today else instants.day(instant, zone))
+
+
+@register.simple_tag(takes_context=True)
 def relative(context: Context, instant: datetime | None) -> str:
     """ "in 25 min", "3 days ago"; nothing where no clock was read for this page."""
     now = _now(context)

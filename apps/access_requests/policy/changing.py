@@ -1,0 +1,111 @@
+"""What an admin is offered to do with an assignment in a list, before anything of it is filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+from apps.assignments.models import Assignment
+from apps.common.decision import Decision, Refusal, judge
+from apps.roles.policy import RoleRules
+
+
+class Change(TextChoices):
+    """What can be done with assignments that there are, as addresses and buttons name it."""
+
+    UPDATE = "update", "Update"
+    EXTEND = "extend", "Extend"
+    RENEW = "renew", "Renew"
+    MAKE_ELIGIBLE = "make-eligible", "Make eligible"
+    MAKE_ACTIVE = "make-active", "Make active"
+    REMOVE = "remove", "Remove"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowFacts:
+    """`held_above` names the resource above the place one looks at, where the assignment is held."""
+
+    change: Change
+    may_manage: bool
+    is_activated: bool
+    is_permanent: bool
+    held_above: str = ""
+
+
+def offered(kind: str, *, has_ended: bool) -> tuple[Change, ...]:
+    """What stands in the menu of an assignment of this kind."""
+    if has_ended:
+        return (Change.RENEW,)
+    other = Change.MAKE_ACTIVE if kind == Assignment.Kind.ELIGIBLE else Change.MAKE_ELIGIBLE
+    return (Change.UPDATE, Change.EXTEND, other, Change.REMOVE)
+
+
+def held_here_rule(facts: RowFacts) -> Refusal | None:
+    if facts.held_above:
+        return Refusal("InheritedRule", f"Held on {facts.held_above}. It is changed there.")
+    return None
+
+
+def may_manage_rule(facts: RowFacts) -> Refusal | None:
+    if not facts.may_manage:
+        return Refusal("AdminRequestRule", "Your active roles let you look here, and change nothing.")
+    return None
+
+
+def activated_rule(facts: RowFacts) -> Refusal | None:
+    if facts.is_activated and facts.change != Change.REMOVE:
+        return Refusal("ActivatedRule", "Activated by its holder. It can only be removed.")
+    return None
+
+
+def end_rule(facts: RowFacts) -> Refusal | None:
+    if facts.change == Change.EXTEND and facts.is_permanent:
+        return Refusal("ExpirationRule", "Permanent. It has no end to extend.")
+    return None
+
+
+_RULES = (held_here_rule, may_manage_rule, activated_rule, end_rule)
+
+
+def may_offer(facts: RowFacts) -> Decision:
+    """Whether the button leads on. What comes of it, the door judges."""
+    return judge(_RULES, facts)
+
+
+def maximum_days(rules: RoleRules, kind: str) -> int | None:
+    """The longest an assignment of this kind may last; nothing where it may be permanent."""
+    if kind == Assignment.Kind.ELIGIBLE:
+        return None if rules.permanent_eligible else rules.eligible_maximum_days
+    return None if rules.permanent_active else rules.active_maximum_days
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the settings allow for several assignments together, by kind."""
+
+    eligible_days: int | None
+    active_days: int | None
+    active_wants_reason: bool
+
+    @classmethod
+    def of(cls, several: Iterable[RoleRules]) -> Limits:
+        rules = list(several)
+        return cls(
+            eligible_days=_shortest(maximum_days(each, Assignment.Kind.ELIGIBLE) for each in rules),
+            active_days=_shortest(maximum_days(each, Assignment.Kind.ACTIVE) for each in rules),
+            active_wants_reason=any(each.active_requires_justification for each in rules),
+        )
+
+    def days(self, kind: str) -> int | None:
+        return self.eligible_days if kind == Assignment.Kind.ELIGIBLE else self.active_days
+
+    def in_words(self, kind: str) -> str:
+        days = self.days(kind)
+        label = Assignment.Kind(kind).label
+        return f"{label}: permanent, or until any day." if days is None else f"{label}: at most {days} days."
+
+
+def _shortest(maxima: Iterable[int | None]) -> int | None:
+    return min((days for days in maxima if days is not None), default=None)

@@ -1,0 +1,306 @@
+"""Assignments of one place: who is eligible there, who is active, and what has ended lately."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from uuid import UUID
+
+from django.db.models import Count, F, QuerySet, TextChoices, Value
+from django.db.models.functions import Coalesce
+
+from apps.access_requests.policy.changing import Change, RowFacts, may_offer, offered
+from apps.accounts.models import Principal, User
+from apps.assignments.membership import members_of
+from apps.assignments.models import Assignment, AssignmentQuerySet
+from apps.assignments.selectors import EXPIRED_SHOWN, without_ground
+from apps.common.access import Access, Permission
+from apps.common.decision import Decision
+from apps.common.paging import Column, Page, by_text, count_of, newest_first, page_of, soonest_first
+from apps.roles.models import Resource, RoleDefinition
+
+ENDING_SOON = timedelta(days=14)
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+class Tab(TextChoices):
+    ELIGIBLE = "eligible", "Eligible"
+    ACTIVE = "active", "Active"
+    EXPIRED = "expired", "Expired"
+
+
+class Holder(TextChoices):
+    """Kinds of principals, as the list filters by them."""
+
+    PEOPLE = "people", "People"
+    GUESTS = "guests", "Guests"
+    GROUPS = "groups", "Groups"
+
+
+class Ending(TextChoices):
+    SOON = "soon", "Ends in 14 days"
+    PERMANENT = "permanent", "Permanent"
+
+
+class Sort(TextChoices):
+    NAME = "name", "Name"
+    ROLE = "role", "Role"
+    END = "end", "End"
+
+
+_HOLDERS: dict[Holder, dict[str, str]] = {
+    Holder.PEOPLE: {"principal__kind": Principal.Kind.USER},
+    Holder.GUESTS: {"principal__user__type": User.Type.GUEST},
+    Holder.GROUPS: {"principal__kind": Principal.Kind.GROUP},
+}
+_ORDERS = {
+    Sort.NAME: by_text("holder", "role_name"),
+    Sort.ROLE: by_text("role_name", "holder"),
+    Sort.END: soonest_first("until"),
+}
+_IN_FILES: tuple[str, ...] = ("holder", "role_name", "id")
+_LATEST_END_FIRST = newest_first("until")
+
+
+@dataclass(frozen=True)
+class Where:
+    """The place one looks at: everything of a provider, or one resource with what reaches it from above."""
+
+    provider: str
+    resource: Resource | None = None
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for; what is empty leaves nothing out."""
+
+    tab: Tab = Tab.ELIGIBLE
+    q: str = ""
+    role: UUID | None = None
+    holder: Holder | None = None
+    ending: Ending | None = None
+    sort: Sort | None = None
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.q or self.role or self.holder or self.ending)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The parts that leave something out, as they can be stored."""
+        parts = {
+            "tab": self.tab,
+            "q": self.q,
+            "role": self.role,
+            "holder": self.holder,
+            "ending": self.ending,
+        }
+        return {name: str(value) for name, value in parts.items() if value}
+
+    @property
+    def sorted_by(self) -> Sort:
+        return self.sort or (Sort.END if self.tab == Tab.EXPIRED else Sort.NAME)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One entry of a row's menu."""
+
+    change: Change
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Line:
+    """One assignment as the list of a place shows it to one reader. `members`: of a group that holds it."""
+
+    item: Assignment
+    where: Where
+    access: Access
+    members: int | None
+    now: datetime
+
+    @property
+    def membership(self) -> str:
+        """Entra's word for how the principal holds it, seen from here."""
+        if self.held_above:
+            return "Inherited"
+        return "Group" if self.item.rests_on_a_group else "Direct"
+
+    @property
+    def held_above(self) -> Resource | None:
+        here = self.where.resource
+        return self.item.resource if here is not None and here.id != self.item.resource_id else None
+
+    @property
+    def via(self) -> str:
+        """The group whose eligible assignment the holder activated."""
+        return self.item.parent.principal.name if self.item.parent and self.item.rests_on_a_group else ""
+
+    @property
+    def may_read_above(self) -> bool:
+        """Whether the place where it is held can be opened."""
+        resource = self.item.resource
+        return self.access.may(Permission.ASSIGNMENTS_READ, resource.provider, resource.path)
+
+    @property
+    def email(self) -> str:
+        return "" if self.item.principal.is_group else self.item.principal.user.email
+
+    @property
+    def type(self) -> str:
+        """What the holder is, in Entra's words."""
+        principal = self.item.principal
+        return "Group" if principal.is_group else principal.user.get_type_display()
+
+    @property
+    def is_disabled(self) -> bool:
+        """Whether it gives nothing, because its holder is disabled."""
+        return not self.item.principal.is_group and not self.item.principal.user.is_enabled
+
+    @property
+    def starts_later(self) -> bool:
+        return self.item.starts_at > self.now
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended, by somebody or by the clock; nothing while it has not."""
+        end = self.item.ended_at or self.item.ends_at
+        return end if end is not None and end <= self.now else None
+
+    @property
+    def ends_soon(self) -> bool:
+        return self.item.ends_at is not None and self.item.ends_at - self.now <= ENDING_SOON
+
+    @cached_property
+    def offers(self) -> list[Offer]:
+        changes = offered(self.item.kind, has_ended=self.ended_at is not None)
+        return [Offer(change, self.can(change)) for change in changes]
+
+    def can(self, change: Change) -> Decision:
+        """Whether the button for this leads on."""
+        return may_offer(self._facts(change))
+
+    @property
+    def can_be_picked(self) -> bool:
+        """Whether ticking it leads to anything."""
+        return any(offer.decision for offer in self.offers)
+
+    def _facts(self, change: Change) -> RowFacts:
+        resource = self.item.resource
+        return RowFacts(
+            change=change,
+            may_manage=self.access.may(Permission.ASSIGNMENTS_MANAGE, resource.provider, resource.path),
+            is_activated=self.item.is_activated,
+            is_permanent=self.item.is_permanent,
+            held_above=self.held_above.name if self.held_above else "",
+        )
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of the tab that was asked for, how many there are in each, and the roles to choose from."""
+
+    page: Page[Assignment]
+    lines: list[Line]
+    counts: dict[Tab, str]
+    roles: list[RoleDefinition]
+
+
+def assignments_of(where: Where, access: Access, search: Search, *, after: str = "", now: datetime) -> Found:
+    """Who holds what at this place, as far as the reader may see. A fixed number of queries."""
+    tabs = _tabs(where, access, search, now)
+    page = page_of(_ordered(tabs, search), _order(search), after=after)
+    return Found(
+        page,
+        _lines(page.rows, where, access, now),
+        {tab: count_of(rows) for tab, rows in tabs.items()},
+        list(RoleDefinition.objects.filter(provider=where.provider).order_by("name", "id")),
+    )
+
+
+def all_assignments_of(
+    where: Where, access: Access, search: Search, *, now: datetime
+) -> QuerySet[Assignment]:
+    """Every assignment of the tab that was asked for, in its order: for a file."""
+    return _ordered(_tabs(where, access, search, now), search).order_by(*_IN_FILES)
+
+
+def assignments_to_change(ids: list[UUID], access: Access, *, now: datetime) -> list[Line]:
+    """Those of these assignments that the reader may see, by name, each as its own place lists it."""
+    found = Assignment.objects.visible_to(access).filter(pk__in=ids).with_names()
+    rows = list(found.select_related(*_OF_ROWS).order_by("principal__name", "role__name", "id"))
+    return [_line(row, Where(row.resource.provider, row.resource), access, {}, now) for row in rows]
+
+
+_OF_ROWS = ("principal__user", "principal__group")
+
+
+def _tabs(where: Where, access: Access, search: Search, now: datetime) -> dict[Tab, AssignmentQuerySet]:
+    held = _narrowed(_held_at(where, access), search, now)
+    running = held.not_ended(now)
+    over = [row.id for row in without_ground(_activated(running), now=now)]
+    assigned = held.filter(origin=Assignment.Origin.ASSIGNED)
+    return {
+        Tab.ELIGIBLE: running.eligible(),
+        Tab.ACTIVE: running.active().exclude(pk__in=over),
+        Tab.EXPIRED: assigned.ended_since(now - EXPIRED_SHOWN, now=now),
+    }
+
+
+def _held_at(where: Where, access: Access) -> AssignmentQuerySet:
+    here = where.resource
+    if here is None:
+        return Assignment.objects.visible_to(access).filter(resource__provider=where.provider)
+    if access.may(Permission.ASSIGNMENTS_READ, here.provider, here.path):
+        return Assignment.objects.reaching(here)
+    return Assignment.objects.none()
+
+
+def _narrowed(rows: AssignmentQuerySet, search: Search, now: datetime) -> AssignmentQuerySet:
+    found = rows.containing(search.q.split())
+    if search.role:
+        found = found.filter(role_id=search.role)
+    if search.holder:
+        found = found.filter(**_HOLDERS[search.holder])
+    if search.ending == Ending.PERMANENT:
+        found = found.filter(ends_at__isnull=True)
+    if search.ending == Ending.SOON:
+        found = found.filter(ends_at__lte=now + ENDING_SOON)
+    return found
+
+
+def _activated(rows: AssignmentQuerySet) -> AssignmentQuerySet:
+    return rows.activated().with_names().select_related("activated_by")
+
+
+def _ordered(tabs: Mapping[Tab, AssignmentQuerySet], search: Search) -> AssignmentQuerySet:
+    ended = search.tab == Tab.EXPIRED
+    until = Coalesce("ended_at", "ends_at") if ended else Coalesce("ends_at", Value(_NEVER))
+    rows = tabs[search.tab].with_names().select_related(*_OF_ROWS)
+    return rows.annotate(holder=F("principal__name"), role_name=F("role__name"), until=until)
+
+
+def _order(search: Search) -> Sequence[Column]:
+    if search.tab == Tab.EXPIRED and search.sorted_by == Sort.END:
+        return _LATEST_END_FIRST
+    return _ORDERS[search.sorted_by]
+
+
+def _lines(rows: list[Assignment], where: Where, access: Access, now: datetime) -> list[Line]:
+    groups = {row.principal_id for row in rows if row.principal.is_group}
+    sizes = {id_: len(people) for id_, people in members_of(groups, now=now).items()}
+    return [_line(row, where, access, sizes, now) for row in rows]
+
+
+def _line(row: Assignment, where: Where, access: Access, sizes: Mapping[UUID, int], now: datetime) -> Line:
+    return Line(row, where, access, sizes.get(row.principal_id), now)
+
+
+def activations_under(ids: list[UUID], *, now: datetime) -> dict[UUID, int]:
+    """How many activations rest on each of these eligible assignments; those with none are missing."""
+    resting = Assignment.objects.activated().not_ended(now).filter(parent_id__in=ids)
+    counted = resting.order_by().values("parent_id").annotate(count=Count("pk"))
+    return dict(counted.values_list("parent_id", "count"))

@@ -1,0 +1,96 @@
+"""Assignments of a place: the list, and the list as a file."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import TextChoices
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.access_requests.policy.changing import Change, offered
+from apps.access_requests.selectors.assignments import (
+    Ending,
+    Holder,
+    Search,
+    Sort,
+    Tab,
+    Where,
+    assignments_of,
+)
+from apps.access_requests.services.exporting import COLUMNS, export_assignments
+from apps.access_requests.web import actor_of
+from apps.assignments.models import Assignment
+from apps.common.access import Permission, Provider
+from apps.common.csv import csv_lines
+from apps.common.text import one_line
+from apps.common.web.files import csv_file
+from apps.roles.web import place_of
+
+_LONGEST_SEARCH = 100
+_Choice = TypeVar("_Choice", bound=TextChoices)
+
+
+@require_safe
+def assignments(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """Who holds what at one place, in three tabs."""
+    place = place_of(request, provider, Permission.ASSIGNMENTS_READ)
+    search = _search(request.GET)
+    where = Where(place.provider, place.resource)
+    found = assignments_of(where, request.access, search, after=request.GET.get("after", ""), now=request.now)
+    context = {
+        "place": place,
+        "search": search,
+        "found": found,
+        "page": found.page,
+        "tabs": [(tab.value, tab.label, found.counts[tab]) for tab in Tab],
+        "holders": Holder.choices,
+        "endings": Ending.choices,
+        "sorts": Sort,
+        "changes": _changes(search.tab),
+        "shows_scope": place.resource is None and place.provider != Provider.DIRECTORY,
+        "can_manage": place.can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
+    }
+    return render(request, "access_requests/assignments.html", context)
+
+
+@require_POST
+def export(request: HttpRequest, provider: Provider) -> HttpResponseBase:
+    """What the list shows, of every page; a POST, as it writes down who took it."""
+    place = place_of(request, provider, Permission.ASSIGNMENTS_READ)
+    rows = export_assignments(
+        Where(place.provider, place.resource), _search(request.POST), actor=actor_of(request), now=request.now
+    )
+    return csv_file(csv_lines(COLUMNS, rows), name="assignments", now=request.now)
+
+
+def _changes(tab: Tab) -> list[tuple[str, str]]:
+    """What can be done with the ticked rows of a tab."""
+    kind = Assignment.Kind.ACTIVE if tab == Tab.ACTIVE else Assignment.Kind.ELIGIBLE
+    changes: tuple[Change, ...] = offered(kind, has_ended=tab == Tab.EXPIRED)
+    return [(change.value, change.label) for change in changes]
+
+
+def _search(asked: QueryDict) -> Search:
+    """What the address asks for. A choice that there is not is none."""
+    return Search(
+        tab=_choice(Tab, asked.get("tab", "")) or Tab.ELIGIBLE,
+        q=one_line(asked.get("q", "")[:_LONGEST_SEARCH]),
+        role=_id(asked.get("role", "")),
+        holder=_choice(Holder, asked.get("holder", "")),
+        ending=_choice(Ending, asked.get("ending", "")),
+        sort=_choice(Sort, asked.get("sort", "")),
+    )
+
+
+def _choice(choices: type[_Choice], value: str) -> _Choice | None:
+    return choices(value) if value in choices.values else None
+
+
+def _id(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
