@@ -23,7 +23,7 @@ from apps.jobs.services import plan_job
 from apps.notifications.models import Notice
 from apps.portal.demo.cast import CAST
 from apps.roles import built_in
-from tests.factories import activate, assign, make_resource, make_session
+from tests.factories import activate, assign, make_group, make_resource, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -72,6 +72,14 @@ access_requests:cancel       in/in      404/404  200/302    404/404   403/403  2
 access_requests:approve      in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:decide       in/in      403/403  403/403    200/400   403/403  403/403
 access_requests:decide_many  in/in      405/302  405/302    405/200   405/302  405/302
+administration:groups        in/in      403/405  200/405    403/405   200/405  200/405
+administration:create_group  in/in      403/403  200/400    403/403   403/403  200/400
+administration:group         in/in      404/405  200/405    404/405   200/405  200/405
+administration:change_group  in/in      404/404  200/400    404/404   403/403  200/400
+administration:manage_group  in/in      404/404  200/400    404/404   403/403  200/400
+administration:release_group in/in      404/404  200/400    404/404   403/403  200/400
+administration:add_to_group  in/in      404/404  200/400    404/404   403/403  200/400
+administration:remove_from_group  in/in 404/404  404/404    404/404   403/403  404/404
 administration:resources     in/in      403/405  403/405    403/405   403/405  200/405
 administration:create_resource  in/in   403/403  403/403    403/403   403/403  200/400
 administration:resource      in/in      404/405  404/405    404/405   404/405  200/405
@@ -117,7 +125,14 @@ def named(people, eligible, needs_approval, now):
     notice = Notice.objects.get(recipient_id=people["approver"].pk)
     resource = make_resource(now=now)
     job = plan_job(kind="members", title="Members from a file", lines=[], actor=requester, now=now)
+    group = make_group(now=now)
     return {
+        "administration:group": group,
+        "administration:change_group": group,
+        "administration:manage_group": group,
+        "administration:release_group": group,
+        "administration:add_to_group": group,
+        "administration:remove_from_group": [group.pk, group.pk],
         "administration:resource": resource,
         "administration:change_resource": resource,
         "administration:move_resource": resource,
