@@ -40,14 +40,14 @@ class AuditAction(TextChoices):
     PERSON_ENABLED = "person.enabled", "Person enabled"
     TIME_ZONE_CHANGED = "person.time_zone_changed", "Time zone changed"
     GROUP_CREATED = "group.created", "Group created"
-    GROUP_CHANGED = "group.changed", "Group changed"
-    GROUP_MANAGED = "group.managed", "Group put under management"
-    GROUP_RELEASED = "group.released", "Group taken out of management"
     RESOURCE_CREATED = "resource.created", "Resource created"
     RESOURCE_RENAMED = "resource.renamed", "Resource renamed"
     RESOURCE_MOVED_AWAY = "resource.moved_away", "Resource moved away"
     RESOURCE_MOVED_HERE = "resource.moved_here", "Resource moved here"
     RESOURCE_RETIRED = "resource.retired", "Resource retired"
+    ROLE_CREATED = "role.created", "Role created"
+    ROLE_CHANGED = "role.changed", "Role changed"
+    ROLE_DELETED = "role.deleted", "Role deleted"
     SETTINGS_CHANGED = "settings.changed", "Role settings changed"
     SETTINGS_EXPORTED = "settings.exported", "Role settings exported"
     REQUEST_SUBMITTED = "request.submitted", "Request sent"
@@ -125,14 +125,14 @@ SENTENCES: dict[str, str] = {
     AuditAction.PERSON_ENABLED: "{actor} enabled the account of {target}.",
     AuditAction.TIME_ZONE_CHANGED: "{actor} changed the time zone of {target}.",
     AuditAction.GROUP_CREATED: "{actor} created the group {target}.",
-    AuditAction.GROUP_CHANGED: "{actor} changed the name or the description of the group {target}.",
-    AuditAction.GROUP_MANAGED: "{actor} put the group {target} under management.",
-    AuditAction.GROUP_RELEASED: "{actor} took the group {target} out of management.",
     AuditAction.RESOURCE_CREATED: "{actor} created the resource {place}.",
     AuditAction.RESOURCE_RENAMED: "{actor} renamed the resource {target} to {place}.",
     AuditAction.RESOURCE_MOVED_AWAY: "{actor} moved the resource {place} away from {target}.",
     AuditAction.RESOURCE_MOVED_HERE: "{actor} moved the resource {place} to {target}.",
     AuditAction.RESOURCE_RETIRED: "{actor} retired the resource {place}.",
+    AuditAction.ROLE_CREATED: "{actor} created the role {role}.",
+    AuditAction.ROLE_CHANGED: "{actor} changed the role {role}.",
+    AuditAction.ROLE_DELETED: "{actor} deleted the role {role}.",
     AuditAction.SETTINGS_CHANGED: "{actor} changed the settings of {role} on {place}.",
     AuditAction.SETTINGS_EXPORTED: "{actor} exported role settings.",
     AuditAction.REQUEST_SUBMITTED: "{actor} asked for {role} on {place} for {target}.",

@@ -46,6 +46,17 @@ class Permission(TextChoices):
     PRIVILEGED_PEOPLE_MANAGE = "people.manage_privileged", "Manage people and groups with power"
     GLOBAL_ADMINISTRATORS_MANAGE = "people.manage_global_administrators", "Manage Global Administrators"
 
+    @property
+    def only_reads(self) -> bool:
+        """Whether it lets somebody see, and change nothing."""
+        return self.value.endswith(".read")
+
+
+def everywhere(provider: str) -> str:
+    """The path that stands for all of a provider, as `Access.may` takes it: whoever holds a directory role
+    holds it on the directory itself."""
+    return DIRECTORY_PATH if provider == Provider.DIRECTORY else ""
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -114,7 +125,7 @@ def can_open(access: Access, permission: Permission, provider: str = "", path: s
         opens = access.may_in(permission, provider) if provider else access.may_somewhere(permission)
     if opens:
         return ALLOWED
-    names = OPENERS if permission.value.endswith(".read") else MANAGERS
+    names = OPENERS if permission.only_reads else MANAGERS
     *most, last = names[provider]
     return denied(
         "PermissionRule",

@@ -21,7 +21,6 @@ class NoticeEvent(TextChoices):
     ROLE_ENDED = "role_ended", "Role ended"
     ROLE_ASSIGNED = "role_assigned", "Role assigned"
     ASSIGNMENT_CHANGED = "assignment_changed", "Assignment changed"
-    JOB_DONE = "job_done", "A job is done"
     ACCOUNT_CHANGED = "account_changed", "Your account changed"
 
 

@@ -16,6 +16,8 @@ from apps.audit.vocabulary import Place
 from apps.common.access import Access, Permission, Provider
 from apps.roles.policy import DAYS_OFFERED, Audience, Authentication, NoticeCase, SeatKind, ancestor_ids
 
+_SEE = Permission.ASSIGNMENTS_READ
+
 
 class ResourceQuerySet(models.QuerySet["Resource"]):
     def in_use(self) -> ResourceQuerySet:
@@ -105,6 +107,23 @@ class Resource(models.Model):
         return other.path.startswith(self.path)
 
 
+class RoleDefinitionQuerySet(models.QuerySet["RoleDefinition"]):
+    def visible_to(self, access: Access) -> RoleDefinitionQuerySet:
+        """Those of the providers in which one may see, somewhere, who holds what."""
+        return self.filter(provider__in={provider for provider, _ in access.scopes(_SEE)})
+
+    def custom(self) -> RoleDefinitionQuerySet:
+        """Those that can be changed."""
+        return self.filter(is_built_in=False)
+
+    def containing(self, words: Iterable[str]) -> RoleDefinitionQuerySet:
+        """Those with every word in their name or description."""
+        found = self
+        for word in words:
+            found = found.filter(Q(name__icontains=word) | Q(description__icontains=word))
+        return found
+
+
 class RoleDefinition(models.Model):
     """A named set of permissions. Built-in ones are installed with the portal and cannot be changed."""
 
@@ -123,6 +142,8 @@ class RoleDefinition(models.Model):
         max_length=200, blank=True
     )  # empty: this portal; else who applies it by hand
 
+    objects = RoleDefinitionQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["provider", "name"], name="role_name_unique_per_provider"),
@@ -130,6 +151,18 @@ class RoleDefinition(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("administration:role", args=[self.provider, self.pk])
+
+    @property
+    def granted(self) -> frozenset[tuple[Provider, Permission]]:
+        """What its holders may do in the portal, one by one."""
+        return frozenset(
+            (Provider(provider), Permission(name))
+            for provider, names in self.permissions.items()
+            for name in names
+        )
 
 
 class RoleSettingsQuerySet(models.QuerySet["RoleSettings"]):

@@ -116,7 +116,7 @@ def visible_resources(access: Access) -> ResourceQuerySet:
 def places_to_move(resource: Resource, access: Access, *, q: str = "") -> list[Line]:
     """Where a resource could go, names in order with what lies above each: one more than are offered, where
     there are more. Two queries."""
-    rows = visible_resources(access).exclude(path__startswith=resource.path).exclude(pk=resource.parent_id)
+    rows = visible_resources(access).exclude(Q(path__startswith=resource.path) | Q(children=resource))
     for word in q.split():
         rows = rows.filter(Q(name__icontains=word) | Q(kind__icontains=word))
     found = list(rows.order_by("name", "id")[: PLACES_OFFERED + 1])
@@ -194,10 +194,10 @@ def _flat(rows: Sequence[Resource], access: Access, now: datetime) -> list[Line]
 
 
 def _counts(rows: Sequence[Resource], now: datetime) -> dict[UUID, tuple[int, int]]:
-    """How many assigned rows lie right on each of these: eligible and active."""
+    """How many hold something right on each of these: eligible and active."""
     held = (
         Assignment.objects.not_ended(now)
-        .filter(resource__in=rows, origin=Assignment.Origin.ASSIGNED)
+        .filter(resource__in=rows)
         .values("resource_id")
         .annotate(eligible=Count("pk", filter=_ELIGIBLE), active=Count("pk", filter=_ACTIVE))
         .order_by()
@@ -212,7 +212,6 @@ def _held_on(resource: Resource, now: datetime) -> list[Held]:
         Held(**each)
         for each in Assignment.objects.not_ended(now)
         .reaching(resource)
-        .filter(origin=Assignment.Origin.ASSIGNED)
         .values("role_id", role_name=F("role__name"), is_privileged=F("role__is_privileged"))
         .annotate(
             eligible=Count("pk", filter=here & _ELIGIBLE),

@@ -1,3 +1,11 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.administration.views import roles as views
+
+urlpatterns = [
+    path("<provider:provider>/roles/", views.roles, name="roles"),
+    path("<provider:provider>/roles/new/", views.create, name="create_role"),
+    path("<provider:provider>/roles/<uuid:pk>/", views.role, name="role"),
+    path("<provider:provider>/roles/<uuid:pk>/change/", views.change, name="change_role"),
+    path("<provider:provider>/roles/<uuid:pk>/delete/", views.delete, name="delete_role"),
+]

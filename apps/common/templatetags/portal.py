@@ -154,26 +154,17 @@ _BADGES = {
     "timed_out": _Badge("Timed out", "clock-history"),
     "failed": _Badge("Failed", "exclamation-octagon-fill", "is-bad"),
     "revoked": _Badge("Removed", "stop-circle"),
-    "checking": _Badge("Being checked", "hourglass-split", "is-info"),
-    "planned": _Badge("Ready to apply", "clipboard-check", "is-warn"),
-    "running": _Badge("Being applied", "hourglass-split", "is-info"),
-    "done": _Badge("Done", "check-circle-fill", "is-ok"),
-    "stopped": _Badge("Stopped", "stop-circle"),
-    "unchecked": _Badge("Not checked yet", "hourglass-split"),
-    "new": _Badge("New", "plus-circle-fill", "is-ok"),
-    "changed": _Badge("Changed", "pencil-fill", "is-info"),
-    "same": _Badge("Same", "dash-circle"),
-    "wrong": _Badge("Wrong", "exclamation-octagon-fill", "is-bad"),
     "activated": _Badge("Activated", "check-circle-fill", "is-ok"),
     "assigned": _Badge("Assigned", "pin-angle-fill"),
     "eligible": _Badge("Eligible", "person-badge", "is-info"),
+    "custom": _Badge("Custom", "pencil-square"),
     "privileged": _Badge("Privileged", "shield-fill-exclamation", "is-priv"),
 }
 
 
 @register.simple_tag
 def state_badge(state: str) -> SafeString:
-    """The badge of a request, of `activated`, `assigned`, `eligible`, or of `privileged`."""
+    """The badge of a request, of `activated`, `assigned`, `eligible`; of a role `privileged` or `custom`."""
     badge = _BADGES[str(state)]
     css_class = f"badge {badge.kind}".strip()
     return format_html('<span class="{}">{}{}</span>', css_class, icon(badge.icon), badge.label)

@@ -1,0 +1,72 @@
+"""Custom roles: create, change, delete. Whoever defines a role grants nobody what they do not hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.access_requests.asks import Actor
+from apps.administration.policy.roles import (
+    Granted,
+    can_change_role,
+    can_create_role,
+    can_delete_role,
+)
+from apps.administration.selectors.keepers import keeper_of
+from apps.administration.selectors.roles import change_of, facts_of
+from apps.common.access import Provider
+from apps.common.errors import Conflict, Invalid
+from apps.common.lookup import find
+from apps.roles.models import RoleDefinition
+from apps.roles.services import custom_roles
+
+
+@transaction.atomic
+def create_role(
+    *, provider: Provider, name: str, granted: Granted, actor: Actor, now: datetime, **facts: str
+) -> RoleDefinition:
+    """`facts`: description, link, usage, enforced_by."""
+    keeper = keeper_of(actor, now=now)
+    can_create_role(keeper, provider, granted).require()
+    keeper.proven().require()
+    return custom_roles.create_role(
+        provider=provider, name=name, granted=granted, actor=actor.party, now=now, **facts
+    )
+
+
+@transaction.atomic
+def change_role(
+    role_id: UUID, *, name: str, granted: Granted, seen: str, actor: Actor, now: datetime, **facts: str
+) -> RoleDefinition:
+    """Change a custom role for everybody who holds it. `seen` is the digest of what the actor was shown where
+    other permissions reach somebody: raises `Conflict` where that has changed meanwhile."""
+    role = _locked(role_id)
+    keeper = keeper_of(actor, now=now)
+    can_change_role(keeper, facts_of(role), granted).require()
+    keeper.proven().require()
+    change = change_of(role, granted, now=now)
+    if change.reaches_somebody and change.digest != seen:
+        raise Conflict("What this change would do has changed meanwhile. Look at it again.")
+    custom_roles.change_role(role=role, name=name, granted=granted, actor=actor.party, now=now, **facts)
+    return role
+
+
+@transaction.atomic
+def delete_role(role_id: UUID, *, actor: Actor, now: datetime) -> RoleDefinition:
+    """Delete a custom role that nobody ever held or asked for."""
+    role = _locked(role_id)
+    keeper = keeper_of(actor, now=now)
+    can_delete_role(keeper, facts_of(role)).require()
+    keeper.proven().require()
+    custom_roles.delete_role(role=role, actor=actor.party, now=now)
+    return role
+
+
+def _locked(role_id: UUID) -> RoleDefinition:
+    custom_roles.lock_role(role_id)
+    role = find(RoleDefinition.objects.all(), role_id)
+    if role is None:
+        raise Invalid("There is no such role.")
+    return role

@@ -1,0 +1,161 @@
+"""The roles of a provider or of one resource, and the pages on which custom ones are defined."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from apps.access_requests.web import actor_of
+from apps.accounts.web import fresh_until
+from apps.administration.forms.confirming import ConfirmForm
+from apps.administration.forms.roles import FACTS, RoleForm, values_of
+from apps.administration.policy.keeping import Keeper
+from apps.administration.policy.roles import (
+    REACHES,
+    can_define,
+    can_delete_role,
+    can_open_change,
+    may_grant,
+)
+from apps.administration.selectors.keepers import keeper_of
+from apps.administration.selectors.roles import (
+    HOLDERS_SHOWN,
+    Show,
+    change_of,
+    facts_of,
+    line_of,
+    permitted,
+    role_list,
+    rules_at,
+)
+from apps.administration.services.roles import change_role, create_role, delete_role
+from apps.common.access import Permission, Provider
+from apps.common.text import one_line
+from apps.common.web.forms import form_page, sent
+from apps.roles.models import RoleDefinition
+from apps.roles.web import place_of
+
+_LONGEST_SEARCH = 100
+_SEE = Permission.ASSIGNMENTS_READ
+
+
+@require_safe
+def roles(request: HttpRequest, provider: Provider) -> HttpResponse:
+    place = place_of(request, provider, _SEE)
+    q, show = one_line(request.GET.get("q", "")[:_LONGEST_SEARCH]), request.GET.get("show", "")
+    show = Show(show) if show in Show.values else Show.ALL
+    found = role_list(
+        place, request.access, show=show, q=q, after=request.GET.get("after", ""), now=request.now
+    )
+    context = {
+        "found": found,
+        "page": found.page,
+        "q": q,
+        "show": show,
+        "shows": Show.choices,
+        "can_define": can_define(_keeper(request), provider),
+    }
+    return render(request, "administration/roles.html", context)
+
+
+@require_safe
+def role(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
+    row, place, keeper = _role(request, provider, pk), request.place, _keeper(request)
+    facts = facts_of(row)
+    context = {
+        "role": row,
+        "line": line_of(row, place, request.access, now=request.now),
+        "permitted": permitted(row.granted),
+        "settings": rules_at(row, place),
+        "can_change": can_open_change(keeper, facts),
+        "can_delete": can_delete_role(keeper, facts),
+    }
+    return render(request, "administration/role.html", context)
+
+
+@form_page
+def create(request: HttpRequest, provider: Provider) -> HttpResponse:
+    place_of(request, provider, _SEE)
+    can_define(_keeper(request), provider).require()
+    form = _form(request, provider)
+    if form.is_valid():
+        with form.taking_refusals():
+            made = create_role(
+                provider=provider,
+                granted=form.granted,
+                **form.facts,
+                actor=actor_of(request, form.second_factor),
+                now=request.now,
+            )
+            messages.success(request, f"{made.name} is there. Nobody holds it yet.")
+            return redirect(made)
+    return _form_page(request, "create", form)
+
+
+@form_page
+def change(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
+    """Other permissions that reach somebody are shown first; the second press does what was shown."""
+    row = _role(request, provider, pk)
+    can_open_change(_keeper(request), facts_of(row)).require()
+    form = _form(request, provider, row)
+    planned, seen = None, request.POST.get("seen", "")
+    if form.is_valid():
+        planned = change_of(row, form.granted, now=request.now)
+        if not planned.reaches_somebody or planned.digest == seen:
+            with form.taking_refusals():
+                actor = actor_of(request, form.second_factor)
+                change_role(
+                    row.pk, granted=form.granted, seen=seen, **form.facts, actor=actor, now=request.now
+                )
+                messages.success(request, f"{form.facts['name']} is saved.")
+                return redirect(row)
+    return _form_page(request, "change", form, role=row, change=planned, shown=HOLDERS_SHOWN)
+
+
+@form_page
+def delete(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
+    row = _role(request, provider, pk)
+    can_delete_role(_keeper(request), facts_of(row)).require()
+    form = ConfirmForm(sent(request), request=request)
+    if form.is_valid():
+        with form.taking_refusals():
+            delete_role(row.pk, actor=actor_of(request, form.second_factor), now=request.now)
+            messages.success(request, f"{row.name} is deleted.")
+            return redirect("administration:roles", provider)
+    return _form_page(request, "delete", form, role=row)
+
+
+# ---- Parts -------------------------------------------------------------------------------------------------
+
+
+def _role(request: HttpRequest, provider: Provider, pk: UUID) -> RoleDefinition:
+    place_of(request, provider, _SEE)
+    return get_object_or_404(RoleDefinition, provider=provider, pk=pk)
+
+
+def _keeper(request: HttpRequest) -> Keeper:
+    return keeper_of(actor_of(request), now=request.now)
+
+
+def _form(request: HttpRequest, provider: Provider, row: RoleDefinition | None = None) -> RoleForm:
+    keeper, reached = _keeper(request), REACHES.get(provider, ())
+    pairs = [(each, permission) for each in reached for permission in Permission]
+    initial = {name: getattr(row, name) for name in ("name", *FACTS)} if row else {}
+    return RoleForm(
+        sent(request),
+        request=request,
+        reached=reached,
+        offered=[pair for pair in pairs if may_grant(keeper, *pair)],
+        kept=row.granted if row else frozenset(),
+        initial=initial | {"permissions": values_of(row.granted) if row else []},
+    )
+
+
+def _form_page(request: HttpRequest, name: str, form: ConfirmForm, **more: Any) -> HttpResponse:
+    context = {"form": form, "fresh_until": fresh_until(request), **more}
+    return render(request, f"administration/role_{name}.html", context, status=form.status)

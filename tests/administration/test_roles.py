@@ -1,0 +1,217 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.administration.selectors.roles import Show, change_of, role_list
+from apps.administration.services.roles import change_role, create_role, delete_role
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
+from apps.common.access import Permission, Provider
+from apps.common.errors import Conflict, Invalid, NotAllowed
+from apps.roles import built_in
+from apps.roles.models import RoleDefinition
+from apps.roles.web import Place
+from tests.factories import acting, assign, make_active, make_resource, make_user, role
+
+pytestmark = pytest.mark.django_db
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DIRECTORY, RESOURCES = Provider.DIRECTORY, Provider.RESOURCES
+READS_AUDIT = frozenset({(DIRECTORY, Permission.AUDIT_READ)})
+NOTHING = frozenset()
+
+
+@pytest.fixture
+def alma(administrator, now):
+    return acting(administrator, now=now)
+
+
+@pytest.fixture
+def prue(now):
+    """A Privileged Role Administrator."""
+    prue = make_user("Prue", now=now)
+    make_active(prue, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=now)
+    return acting(prue, now=now)
+
+
+@pytest.fixture
+def desk(alma, now):
+    return create(alma, now)
+
+
+def create(actor, now, *, name="Service desk", granted=READS_AUDIT, provider=DIRECTORY):
+    return create_role(provider=provider, name=name, granted=granted, actor=actor, now=now, usage="Call 7")
+
+
+def change(row, actor, now, *, granted=NOTHING, seen=None, name="Service desk"):
+    seen = change_of(row, granted, now=now).digest if seen is None else seen
+    return change_role(row.pk, name=name, granted=granted, seen=seen, actor=actor, now=now)
+
+
+def event_of(action):
+    return AuditEvent.objects.get(action=action)
+
+
+# ---- Create, change, delete --------------------------------------------------------------------------------
+
+
+def test_creates_a_role_with_its_event(alma, now):
+    made = RoleDefinition.objects.get(pk=create(alma, now, name=" Service\ndesk ").pk)
+
+    assert (made.name, made.is_built_in, made.is_privileged) == ("Service desk", False, False)
+    assert made.permissions == {"directory": ["audit.read"]}
+    assert event_of(AuditAction.ROLE_CREATED).sentence == "Alma Admin created the role Service desk."
+
+
+def test_marks_as_privileged_what_changes_something(alma, now):
+    granted = frozenset({(DIRECTORY, Permission.PEOPLE_MANAGE)})
+
+    assert create(alma, now, granted=granted).is_privileged
+
+
+def test_gives_its_holders_what_is_in_it(desk, now):
+    holder = make_user(now=now)
+    make_active(holder, desk.pk, now=now)
+
+    assert acting(holder, now=now).access.may_somewhere(Permission.AUDIT_READ)
+
+
+def test_takes_no_name_twice(desk, alma, now):
+    with pytest.raises(Invalid, match="called Service desk"):
+        create(alma, now)
+
+
+def test_creates_nothing_beyond_its_maker(prue, now):
+    granted = frozenset({(DIRECTORY, Permission.GLOBAL_ADMINISTRATORS_MANAGE)})
+
+    with pytest.raises(NotAllowed):
+        create(prue, now, granted=granted)
+    with pytest.raises(NotAllowed):
+        create(prue, now, granted=NOTHING, provider=RESOURCES)
+
+
+def test_creates_nothing_without_a_fresh_second_factor(administrator, now):
+    with pytest.raises(NotAllowed) as refused:
+        create(acting(administrator, now=now, proven_at=now - HOUR), now)
+
+    assert refused.value.rules == ("MfaRule",)
+
+
+def test_changes_a_role_and_says_what_from_what(desk, alma, now):
+    change(desk, alma, now, name="Desk")
+
+    assert event_of(AuditAction.ROLE_CHANGED).details["changes"] == {
+        "name": ["Service desk", "Desk"],
+        "permissions": [{"directory": ["audit.read"]}, {}],
+    }
+
+
+def test_shows_whom_other_permissions_reach(desk, now):
+    holder, may_activate = make_user("Ann", now=now), make_user("Ben", now=now)
+    make_active(holder, desk.pk, now=now)
+    assign(may_activate, desk.pk, now=now)
+
+    found = change_of(desk, frozenset({(DIRECTORY, Permission.ALERTS_READ)}), now=now)
+
+    assert [person.name for person in found.holders] == ["Ann", "Ben"]
+    assert [each.permissions for each in found.gained] == [(Permission.ALERTS_READ,)]
+    assert [each.permissions for each in found.lost] == [(Permission.AUDIT_READ,)]
+
+
+def test_changes_for_its_holders_only_what_was_shown(desk, alma, now):
+    seen = change_of(desk, NOTHING, now=now).digest
+    make_active(make_user(now=now), desk.pk, now=now)
+
+    with pytest.raises(Conflict):
+        change(desk, alma, now, seen=seen)
+
+    change(desk, alma, now)
+    assert RoleDefinition.objects.get(pk=desk.pk).permissions == {}
+
+
+def test_changes_no_built_in_role(alma, now):
+    reader = role(built_in.SECURITY_READER)
+
+    with pytest.raises(NotAllowed):
+        change(reader, alma, now)
+    with pytest.raises(NotAllowed):
+        delete_role(reader.pk, actor=alma, now=now)
+
+
+def test_deletes_what_was_never_used(desk, alma, now):
+    delete_role(desk.pk, actor=alma, now=now)
+
+    assert not RoleDefinition.objects.filter(pk=desk.pk).exists()
+    assert event_of(AuditAction.ROLE_DELETED).role == "Service desk"
+
+
+def test_deletes_nothing_that_somebody_holds(desk, alma, now):
+    make_active(make_user(now=now), desk.pk, now=now)
+
+    with pytest.raises(NotAllowed, match="It has been used"):
+        delete_role(desk.pk, actor=alma, now=now)
+
+
+# ---- Lists -------------------------------------------------------------------------------------------------
+
+
+def listed(place, actor, now, **search):
+    return {
+        line.role.name: (line.eligible, line.active)
+        for line in role_list(place, actor.access, now=now, **search).lines
+    }
+
+
+def test_counts_what_is_held_in_a_provider(alma, requester, now):
+    assign(requester, now=now)
+
+    found = listed(Place(DIRECTORY), alma, now)
+
+    assert (found["Teams Administrator"], found["Global Administrator"]) == ((1, 0), (0, 1))
+    assert "Contributor" not in found
+
+
+def test_counts_at_a_resource_what_is_held_there_and_above(alma, requester, now):
+    production = make_resource(now=now)
+    shop = make_resource(parent=production, now=now)
+    elsewhere = make_resource(now=now)
+    for resource in (production, shop, elsewhere):
+        assign(requester, built_in.CONTRIBUTOR, resource, now=now, ends_at=now + DAY)
+
+    assert listed(Place(RESOURCES, shop), alma, now)["Contributor"] == (2, 0)
+
+
+def test_narrows_to_what_is_held_privileged_custom_or_called_so(desk, alma, requester, now):
+    assign(requester, now=now)
+    place = Place(DIRECTORY)
+
+    assert set(listed(place, alma, now, show=Show.HELD)) == {"Global Administrator", "Teams Administrator"}
+    assert set(listed(place, alma, now, show=Show.CUSTOM)) == {"Service desk"}
+    assert "Teams Administrator" not in listed(place, alma, now, show=Show.PRIVILEGED)
+    assert set(listed(place, alma, now, q="teams calls")) == {"Teams Administrator"}
+
+
+def test_asks_as_often_for_20_as_for_2(alma, requester, django_assert_num_queries, now):
+    assign(requester, now=now)
+
+    for q in ("teams", ""):
+        with django_assert_num_queries(2):
+            role_list(Place(DIRECTORY), alma.access, q=q, now=now)
+
+
+# ---- Pages -------------------------------------------------------------------------------------------------
+
+
+def test_offers_a_role_only_the_permissions_of_its_maker(client):
+    now = timezone.now()  # pages read the clock
+    prue = make_user("Prue", now=now)
+    make_active(prue, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=now)
+    client.force_login(prue)
+
+    boxes = dict(client.get("/directory/roles/new/").context["form"].boxes)
+
+    offered = {box.label for box in boxes["Directory roles"] if box.is_offered}
+    assert Permission.PEOPLE_MANAGE.label in offered
+    assert Permission.GLOBAL_ADMINISTRATORS_MANAGE.label not in offered
+    assert not any(box.is_offered for box in boxes["Resources"])
