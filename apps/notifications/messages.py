@@ -21,6 +21,8 @@ class NoticeEvent(TextChoices):
     ROLE_ENDED = "role_ended", "Role ended"
     ROLE_ASSIGNED = "role_assigned", "Role assigned"
     ASSIGNMENT_CHANGED = "assignment_changed", "Assignment changed"
+    JOB_DONE = "job_done", "A job is done"
+    SETTINGS_LOOSENED = "settings_loosened", "Role settings loosened"
     ACCOUNT_CHANGED = "account_changed", "Your account changed"
 
 

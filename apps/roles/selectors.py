@@ -24,6 +24,7 @@ from apps.roles.policy import (
 )
 
 _SEATS = Prefetch("approvers", Approver.objects.select_related("principal"))
+Rows = list[tuple[str | None, RoleSettings]]
 _COLUMNS = {f.name for f in RoleSettings._meta.concrete_fields} & {f.name for f in fields(RoleRules)}
 
 
@@ -64,7 +65,7 @@ def rules_for_many(
 ) -> dict[tuple[UUID, UUID], RoleRules]:
     """`rules_for` of many pairs in at most three queries, keyed by (role id, resource id)."""
     wanted = {(role.id, resource.id): (role, resource) for role, resource in pairs}
-    rows = _settings_by_role(wanted.values())
+    rows = rows_near(wanted.values())
     return {key: _rules(rows[role.id], role, resource) for key, (role, resource) in wanted.items()}
 
 
@@ -106,13 +107,18 @@ def settings_at_many(
 ) -> dict[tuple[UUID, UUID | None], Settings]:
     """`settings_at` of many places in at most three queries, keyed by (role id, resource id)."""
     places = list(places)
-    rows = _settings_by_role(places)
-    found = {}
-    for role, resource in places:
-        row = nearest(resource.path if resource else "", rows[role.id])
-        rules = default_rules(role.provider) if row is None else as_rules(row)
-        found[role.id, resource.id if resource else None] = Settings(role, resource, rules, row)
-    return found
+    rows = rows_near(places)
+    return {
+        (role.id, resource.id if resource else None): settings_among(rows[role.id], role, resource)
+        for role, resource in places
+    }
+
+
+def settings_among(rows: Rows, role: RoleDefinition, resource: Resource | None) -> Settings:
+    """The rules in force in this place, of these rows of the role."""
+    row = nearest(resource.path if resource else "", rows)
+    rules = default_rules(role.provider) if row is None else as_rules(row)
+    return Settings(role, resource, rules, row)
 
 
 def history_of(role: RoleDefinition, resource: Resource | None) -> QuerySet[SettingsChange]:
@@ -120,9 +126,11 @@ def history_of(role: RoleDefinition, resource: Resource | None) -> QuerySet[Sett
     return SettingsChange.objects.filter(role=role, resource=resource).order_by("-at", "-id")
 
 
-def _settings_by_role(
+def rows_near(
     pairs: Iterable[tuple[RoleDefinition, Resource | None]],
-) -> dict[UUID, list[tuple[str | None, RoleSettings]]]:
+) -> dict[UUID, Rows]:
+    """By the id of the role: the rows on the resources of these places, above them, and for the role, each
+    with the path it is set on. At most three queries."""
     pairs = list(pairs)
     above = {id_ for _, resource in pairs if resource for id_ in resource.ancestor_ids}
     rows = (

@@ -24,7 +24,7 @@ from apps.roles.models import Resource
 from apps.roles.policy import Audience, Cell, NoticeCase, RoleRules
 
 # Who "Admin" is in the notification matrix (fact sheet, section 6).
-_ADMIN_ROLES = {
+ADMIN_ROLES = {
     Provider.DIRECTORY: (GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, SECURITY_ADMINISTRATOR),
     Provider.RESOURCES: (RESOURCE_OWNER, USER_ACCESS_ADMINISTRATOR),
     Provider.GROUPS: (GROUP_OWNER,),
@@ -35,7 +35,7 @@ Letter = tuple[Recipient, Message]
 
 
 def admins_of(resource: Resource, *, now: datetime) -> Iterable[User]:
-    roles = _ADMIN_ROLES[Provider(resource.provider)]
+    roles = ADMIN_ROLES[Provider(resource.provider)]
     return holders_of(roles, resource, kind=Assignment.Kind.ACTIVE, now=now)
 
 

@@ -1,0 +1,1 @@
+"""Whom administration tells of what it did, one module per subject."""
