@@ -81,6 +81,8 @@ access_requests:assignments         in/in 403/405 403/405 403/405 200/405 200/40
 access_requests:add_assignments     in/in 403/403 403/403 403/403 403/403 200/400
 access_requests:export_assignments  in/in 405/403 405/403 405/403 405/200 405/200
 access_requests:change_assignments  in/in 404/404 404/404 404/404 403/403 200/400
+administration:settings             in/in 403/405 403/405 403/405 200/405 200/405
+administration:role_settings        in/in 403/405 403/405 403/405 200/405 200/405
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -134,6 +136,8 @@ def named(people, eligible, needs_approval, now):
         "access_requests:request": waiting,
         "access_requests:cancel": waiting,
         "access_requests:decide": waiting,
+        "administration:settings": ["directory"],
+        "administration:role_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
         "access_requests:assignments": ["directory"],
         "access_requests:add_assignments": ["directory"],
         "access_requests:export_assignments": ["directory"],

@@ -148,7 +148,12 @@ class Step:
 _ROLES = Tab("Roles", "administration:roles", _SEE)
 _TABS = (
     Tab("Assignments", "access_requests:assignments", _SEE),
-    Tab("Settings", "administration:settings", Permission.SETTINGS_READ),
+    Tab(
+        "Settings",
+        "administration:settings",
+        Permission.SETTINGS_READ,
+        frozenset({"administration:role_settings"}),
+    ),
     Tab("Requests", "access_requests:provider_requests", Permission.REQUESTS_READ),
     Tab("Audit", "administration:audit", Permission.AUDIT_READ),
 )

@@ -11,6 +11,25 @@ from apps.roles.policy import Audience, Authentication, Cell, NoticeCase, RoleRu
 from apps.roles.policy.plain import CELLS
 
 DAYS_IN_WORDS = {15: "15 days", 30: "1 month", 90: "3 months", 180: "6 months", 365: "1 year"}
+# What each of the nine mails is, and whom it goes to unless told otherwise (Entra's words).
+SECTIONS = {
+    NoticeCase.ELIGIBLE: "Members are assigned as eligible",
+    NoticeCase.ACTIVE: "Members are assigned as active",
+    NoticeCase.ACTIVATION: "Eligible members activate",
+}
+_ALERT, _ASSIGNEE = "Role assignment alert", "Notification to the assigned user"
+_RENEWAL = "Request to approve a renewal or extension"
+MAILS = {
+    (NoticeCase.ELIGIBLE, Audience.ADMIN): (_ALERT, "Admins"),
+    (NoticeCase.ELIGIBLE, Audience.HOLDER): (_ASSIGNEE, "Assignee"),
+    (NoticeCase.ELIGIBLE, Audience.APPROVER): (_RENEWAL, "Approvers"),
+    (NoticeCase.ACTIVE, Audience.ADMIN): (_ALERT, "Admins"),
+    (NoticeCase.ACTIVE, Audience.HOLDER): (_ASSIGNEE, "Assignee"),
+    (NoticeCase.ACTIVE, Audience.APPROVER): (_RENEWAL, "Approvers"),
+    (NoticeCase.ACTIVATION, Audience.ADMIN): ("Role activation alert", "Admins"),
+    (NoticeCase.ACTIVATION, Audience.HOLDER): ("Notification to the requester", "Requester"),
+    (NoticeCase.ACTIVATION, Audience.APPROVER): ("Request to approve an activation", "Approvers"),
+}
 
 
 class Tab(StrEnum):

@@ -25,7 +25,7 @@ from apps.administration.policy.settings import (
 from apps.administration.policy.settings_words import Difference, diff
 from apps.administration.selectors.reachability import Governed, Proof, prove_approvers
 from apps.common.access import Provider
-from apps.common.decision import ALLOWED, Decision
+from apps.common.decision import ALLOWED, Decision, denied
 from apps.common.errors import Invalid
 from apps.roles.models import Resource, RoleDefinition, RoleSettings
 from apps.roles.policy import RoleRules
@@ -111,6 +111,16 @@ def assess_changes(changes: Sequence[Change], *, actor: Actor, now: datetime) ->
         )
         for change in changes
     ]
+
+
+def right_to_change(
+    role: RoleDefinition, resource: Resource | None, *, actor: Actor, now: datetime
+) -> Decision:
+    """May the settings of this role be changed here at all? What a button asks."""
+    if resource is not None and resource.retired_at is not None:
+        return denied("ResourceIsLocked", f"{resource.name} has been retired.")
+    change = Change(role, resource, None)
+    return _rights([change], _Plan([change]), actor, now)[change.key]
 
 
 def digest_of_plan(plan: Iterable[Assessed]) -> str:
