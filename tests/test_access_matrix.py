@@ -78,6 +78,7 @@ administration:change_resource  in/in   404/404  404/404    404/404   404/404  2
 administration:move_resource in/in      404/404  404/404    404/404   404/404  200/200
 administration:retire_resource  in/in   404/404  404/404    404/404   404/404  200/400
 access_requests:assignments         in/in 403/405 403/405 403/405 200/405 200/405
+access_requests:provider_requests   in/in 403/405 403/405 403/405 200/405 200/405
 access_requests:add_assignments     in/in 403/403 403/403 403/403 403/403 200/400
 access_requests:export_assignments  in/in 405/403 405/403 405/403 405/200 405/200
 access_requests:change_assignments  in/in 404/404 404/404 404/404 403/403 200/400
@@ -139,6 +140,7 @@ def named(people, eligible, needs_approval, now):
         "administration:settings": ["directory"],
         "administration:role_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
         "access_requests:assignments": ["directory"],
+        "access_requests:provider_requests": ["directory"],
         "access_requests:add_assignments": ["directory"],
         "access_requests:export_assignments": ["directory"],
         "access_requests:change_assignments": ["remove"],

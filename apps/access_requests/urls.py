@@ -26,6 +26,7 @@ urlpatterns = [
     path("approve/decide/", deciding.decide_several, name="decide_many"),
     path("approve/<uuid:pk>/", deciding.decide_one, name="decide"),
     path("assignments/<slug:change>/", changing.change_assignments, name="change_assignments"),
+    path("<provider:provider>/requests/", all_requests.of_place, name="provider_requests"),
     path("<provider:provider>/assignments/", assignments.assignments, name="assignments"),
     path("<provider:provider>/assignments/add/", adding.add_assignments, name="add_assignments"),
     path("<provider:provider>/assignments/export/", assignments.export, name="export_assignments"),

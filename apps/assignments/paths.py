@@ -53,6 +53,12 @@ class Paths:
     ways: Sequence[Way]
 
     @property
+    def is_plain(self) -> bool:
+        """Whether there is nothing to explain: an assignment of their own is the only way."""
+        way, *more = self.ways
+        return not more and not way.memberships and not way.assignment.is_activated
+
+    @property
     def ends_at(self) -> datetime | None:
         """When the last of the ways ends; nothing where one does not."""
         ends = [way.ends_at for way in self.ways]

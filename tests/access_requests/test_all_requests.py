@@ -251,3 +251,29 @@ def test_costs_the_same_queries_for_few_and_many(page, approver, needs_approval,
     ask(9)
 
     assert [cost(tab) for tab in Tab] == few
+
+
+# ---- About one place ---------------------------------------------------------------------------------------
+
+
+def test_shows_those_of_one_place_and_below(administrator, requester, running, now):
+    platform = make_resource("Platform", now=now)
+    inside = make_resource("Production", parent=platform, now=now)
+    beside = make_resource("Sandbox", now=now)
+    for place in (inside, beside):
+        row = assign(requester, built_in.CONTRIBUTOR, place, now=now, ends_at=now + DAY)
+        activate(row, requester, now=now)
+
+    found = everything(administrator, now, provider="resources", path=platform.path)
+
+    assert {item.resource for item in found} == {inside}
+
+
+def test_stands_in_the_frame_of_its_place(client, administrator, waiting, now):
+    with time_machine.travel(now, tick=False):
+        client.force_login(administrator)
+        directory = text_of(client.get(reverse("access_requests:provider_requests", args=["directory"])))
+        groups = text_of(client.get(reverse("access_requests:provider_requests", args=["groups"])))
+
+    assert waiting.get_absolute_url() in directory
+    assert waiting.get_absolute_url() not in groups

@@ -81,6 +81,8 @@ class PeriodForm(ReasonForm):
         if self.start_now:
             self._add_start()
         self._add_end()
+        if limits.active_wants_reason and Assignment.Kind.ACTIVE in (self.kinds or (kind,)):
+            self.fields["justification"].help_text += " Active assignments need one."
         self.order_fields(_ORDER)
 
     @property

@@ -22,6 +22,21 @@ class Change(TextChoices):
     MAKE_ACTIVE = "make-active", "Make active"
     REMOVE = "remove", "Remove"
 
+    @property
+    def past(self) -> str:
+        """What was done, as messages say it."""
+        return _PAST[self]
+
+
+_PAST = {
+    Change.UPDATE: "Updated",
+    Change.EXTEND: "Extended",
+    Change.RENEW: "Renewed",
+    Change.MAKE_ELIGIBLE: "Made eligible",
+    Change.MAKE_ACTIVE: "Made active",
+    Change.REMOVE: "Removed",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class RowFacts:

@@ -31,6 +31,7 @@ class Search:
     tab: Tab = Tab.WAITING
     provider: str = ""
     q: str = ""
+    path: str = ""  # of the resource on which, or below which, it was asked for
 
     @property
     def narrows(self) -> bool:
@@ -71,6 +72,8 @@ def all_requests(user: User, access: Access, search: Search, *, after: str = "",
     visible = AccessRequest.objects.visible_to(user, access).containing(search.q.split())
     if search.provider:
         visible = visible.filter(resource__provider=search.provider)
+    if search.path:
+        visible = visible.filter(resource__path__startswith=search.path)
     tabs = {Tab.WAITING: _waiting(visible, now), Tab.DECIDED: visible.decided(), Tab.ALL: visible}
     approvals = Prefetch("approvals", Approval.objects.select_related("approver"))
     page = page_of(tabs[search.tab].with_names().prefetch_related(approvals), _NEWEST, after=after)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from apps.access_requests.states import WAITING, Action, Family
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
+from apps.assignments.paths import Paths, paths_from
 from apps.assignments.selectors import Held, Holdings
 from apps.common.decision import Decision
 from apps.common.period import Period
@@ -32,9 +33,10 @@ Key = tuple[UUID, UUID]  # role, resource
 
 @dataclass(frozen=True)
 class Row:
-    """One assignment of mine, and how I come to hold it."""
+    """One assignment of mine, and how I come to hold it. `why` looks up every way to it."""
 
     held: Held
+    why: Callable[[], Paths | None] = field(default=lambda: None, kw_only=True, compare=False)
 
     @property
     def assignment(self) -> Assignment:
@@ -124,7 +126,8 @@ class MyRoles:
             zone=zone_of(self._user),
             now=self._now,
         )
-        return EligibleRow(held, facts.rules, may_open(facts), request, active.end if active else None)
+        until = active.end if active else None
+        return EligibleRow(held, facts.rules, may_open(facts), request, until, why=partial(self._why, row))
 
     def _active_on(self, eligible: Assignment) -> Period | None:
         """What is active of this role on the same resource or a wider one, for this person themself."""
@@ -146,7 +149,16 @@ class MyRoles:
                 is_activated=row.is_activated, is_holder=row.principal_id == self._user.id, is_running=True
             ),
             can_extend=may_extend(self._extension_facts(row), is_activated=row.is_activated),
+            why=partial(self._why, row),
         )
+
+    def _why(self, row: Assignment) -> Paths | None:
+        return self._paths.get((row.role_id, row.resource_id, row.kind))
+
+    @cached_property
+    def _paths(self) -> dict[tuple[UUID, UUID, str], Paths]:
+        found = paths_from(self._user.id, self._holdings, now=self._now)
+        return {(path.role.id, path.resource.id, path.kind): path for path in found}
 
     def _extension_facts(self, row: Assignment) -> ActivationFacts | None:
         ground = row.parent

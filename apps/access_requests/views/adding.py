@@ -31,6 +31,7 @@ from apps.roles.selectors import rules_for
 from apps.roles.web import Place, place_of
 
 SCOPES_OFFERED = 500
+NAMED_AT_MOST = 3
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,8 @@ def _answered(
     """Back to the list; what failed is offered again, with the reasons."""
     refused = [one for one, answer in zip(chosen.principals, answers, strict=True) if answer.error]
     if not refused:
-        for answer in answers:
-            messages.success(request, _happened(answer.request))
+        for text in _in_few_words([answer.request for answer in answers if answer.request]):
+            messages.success(request, text)
         return redirect(f"{_list_url(place)}{'&' if place.query else '?'}tab={form.cleaned_data['kind']}")
     if _is_about_the_form([answer.error for answer in answers]):
         form.add_domain_error(answers[0].error)
@@ -172,14 +173,20 @@ def _is_about_the_form(errors: list[DomainError | None]) -> bool:
     return len(texts) == 1 and (len(errors) == 1 or isinstance(errors[0], NotAllowed))
 
 
-def _happened(item: AccessRequest | None) -> str:
-    if item is None:
-        return ""
+def _in_few_words(items: list[AccessRequest]) -> list[str]:
+    """What happened to each of a few, or to how many."""
+    if len(items) <= NAMED_AT_MOST:
+        return [_happened(item) for item in items]
+    waiting = sum(item.state in WAITING for item in items)
+    counts = [(len(items) - waiting, "assigned"), (waiting, "waiting for another administrator")]
+    return [f"{count} assignments of {items[0].role.name} {how}." for count, how in counts if count]
+
+
+def _happened(item: AccessRequest) -> str:
     what = f"{item.role.name} on {item.resource.name}"
-    if item.state in WAITING:
+    if item.result is None:
         return f"{item.principal.name}: {what} waits for another administrator ({item.number})."
-    kind = item.result.get_kind_display().lower() if item.result else "assigned"
-    return f"{item.principal.name} is {kind} for {what}."
+    return f"{item.principal.name} is {item.result.get_kind_display().lower()} for {what}."
 
 
 def _list_url(place: Place) -> str:

@@ -50,6 +50,7 @@ _ACTIONS = {
     Change.MAKE_ACTIVE: Action.ADMIN_UPDATE,
     Change.REMOVE: Action.ADMIN_REMOVE,
 }
+NAMED_AT_MOST = 3
 _KINDS = {Change.MAKE_ELIGIBLE: Assignment.Kind.ELIGIBLE, Change.MAKE_ACTIVE: Assignment.Kind.ACTIVE}
 
 
@@ -151,9 +152,9 @@ def _answered(
     answers: list[Answer[Ask]],
 ) -> HttpResponse:
     refused = [line for line, answer in zip(lines, answers, strict=True) if answer.error]
-    for line, answer in zip(lines, answers, strict=True):
-        if answer.error is None:
-            messages.success(request, f"{change.label}: {_row_in_words(line)}.")
+    done = [line for line in lines if line not in refused]
+    for text in _in_few_words(change, done):
+        messages.success(request, text)
     if not refused:
         return redirect(next_url(request, "access_requests:my_roles"))
     if len(lines) == 1:
@@ -163,6 +164,12 @@ def _answered(
         if answer.error is not None:
             messages.warning(request, f"{_row_in_words(line)}: {answer.error}")
     return _page(request, change, _form(request, change, refused, again=True), refused, status=409)
+
+
+def _in_few_words(change: Change, done: list[Line]) -> list[str]:
+    if len(done) <= NAMED_AT_MOST:
+        return [f"{change.past}: {_row_in_words(line)}." for line in done]
+    return [f"{change.past}: {len(done)} assignments."]
 
 
 def _row_in_words(line: Line) -> str:
