@@ -56,6 +56,7 @@ class AuditAction(TextChoices):
     REQUEST_CANCELED = "request.canceled", "Request cancelled"
     REQUEST_TIMED_OUT = "request.timed_out", "Request timed out"
     REQUEST_FAILED = "request.failed", "Request failed"
+    GRANTED_ONESELF = "request.granted_oneself", "Granted oneself"
     ASSIGNMENT_ADDED = "assignment.added", "Role assigned"
     ASSIGNMENT_CHANGED = "assignment.changed", "Assignment changed"
     ASSIGNMENT_ENDED = "assignment.ended", "Assignment ended"
@@ -141,6 +142,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.REQUEST_CANCELED: "{actor} cancelled a request for {role} on {place} for {target}.",
     AuditAction.REQUEST_TIMED_OUT: "Nobody decided in time on a request for {role} on {place} for {target}.",
     AuditAction.REQUEST_FAILED: "A request for {role} on {place} for {target} failed.",
+    AuditAction.GRANTED_ONESELF: "{actor} gave themself {role} on {place}; nobody else could decide.",
     AuditAction.ASSIGNMENT_ADDED: "{actor} assigned {role} on {place} to {target}.",
     AuditAction.ASSIGNMENT_CHANGED: "{actor} changed the period of {role} on {place} for {target}.",
     AuditAction.ASSIGNMENT_ENDED: "{actor} ended the assignment of {role} on {place} to {target}.",
