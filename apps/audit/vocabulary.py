@@ -40,6 +40,9 @@ class AuditAction(TextChoices):
     PERSON_ENABLED = "person.enabled", "Person enabled"
     TIME_ZONE_CHANGED = "person.time_zone_changed", "Time zone changed"
     GROUP_CREATED = "group.created", "Group created"
+    GROUP_CHANGED = "group.changed", "Group changed"
+    GROUP_MANAGED = "group.managed", "Group put under management"
+    GROUP_RELEASED = "group.released", "Group taken out of management"
     RESOURCE_CREATED = "resource.created", "Resource created"
     RESOURCE_RENAMED = "resource.renamed", "Resource renamed"
     RESOURCE_MOVED_AWAY = "resource.moved_away", "Resource moved away"
@@ -126,6 +129,9 @@ SENTENCES: dict[str, str] = {
     AuditAction.PERSON_ENABLED: "{actor} enabled the account of {target}.",
     AuditAction.TIME_ZONE_CHANGED: "{actor} changed the time zone of {target}.",
     AuditAction.GROUP_CREATED: "{actor} created the group {target}.",
+    AuditAction.GROUP_CHANGED: "{actor} changed the name or the description of the group {target}.",
+    AuditAction.GROUP_MANAGED: "{actor} put the group {target} under management.",
+    AuditAction.GROUP_RELEASED: "{actor} took the group {target} out of management.",
     AuditAction.RESOURCE_CREATED: "{actor} created the resource {place}.",
     AuditAction.RESOURCE_RENAMED: "{actor} renamed the resource {target} to {place}.",
     AuditAction.RESOURCE_MOVED_AWAY: "{actor} moved the resource {place} away from {target}.",
