@@ -100,6 +100,8 @@ access_requests:export_assignments  in/in 405/403 405/403 405/403 405/200 405/20
 access_requests:change_assignments  in/in 404/404 404/404 404/404 403/403 200/400
 administration:settings             in/in 403/405 403/405 403/405 200/405 200/405
 administration:role_settings        in/in 403/405 403/405 403/405 200/405 200/405
+administration:settings_file        in/in 403/403 403/403 403/403 200/403 200/400
+administration:export_settings      in/in 405/403 405/403 405/403 405/200 405/200
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
