@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.assigning import load_assignment
 from apps.access_requests.services.activating import assess_activation, request_activation
 from apps.access_requests.services.answering import Answer, answer_each
 from apps.access_requests.services.assigning import (
@@ -18,7 +20,8 @@ from apps.access_requests.services.assigning import (
 from apps.access_requests.services.prolonging import ask_to_prolong, assess_prolonging
 from apps.access_requests.services.withdrawing import assess_deactivation, deactivate
 from apps.access_requests.states import Action
-from apps.common.decision import Decision
+from apps.common.decision import Decision, denied
+from apps.common.errors import Invalid
 
 _COMMANDS: dict[Action, Callable[..., AccessRequest]] = {
     Action.SELF_ACTIVATE: request_activation,
@@ -58,6 +61,30 @@ def assess(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
     return _QUESTIONS[ask.action](ask, actor=actor, now=now)
 
 
+@dataclass(frozen=True)
+class Foreseen:
+    """What would become of one ask. `waits`: for another admin, because whoever asks would gain by it."""
+
+    asked: Ask
+    decision: Decision
+    waits: bool = False
+
+
+def assess_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Foreseen]:
+    """What `submit` would do with each of these, as things are now. Changes nothing."""
+    return [_foresee(ask, actor, now) for ask in asks]
+
+
 def submit_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Answer[Ask]]:
     """`submit` for each, on its own."""
     return answer_each(asks, lambda ask: submit(ask, actor=actor, now=now))
+
+
+def _foresee(ask: Ask, actor: Actor, now: datetime) -> Foreseen:
+    try:
+        if _QUESTIONS[ask.action] is not assess_assignment:
+            return Foreseen(ask, assess(ask, actor=actor, now=now))
+        case = load_assignment(ask, actor=actor, now=now)
+    except Invalid as error:
+        return Foreseen(ask, denied("Invalid", str(error)))
+    return Foreseen(ask, case.decision, case.waits)
