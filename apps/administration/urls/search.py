@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.administration.views import search as views
+
+urlpatterns = [path("search/", views.find, name="search")]

@@ -1,8 +1,3 @@
-from django.urls import path
+from django.urls import URLPattern
 
-from apps.administration.views import settings_file as views
-
-urlpatterns = [
-    path("settings/file/", views.settings_file, name="settings_file"),
-    path("settings/file/export/", views.export, name="export_settings"),
-]
+urlpatterns: list[URLPattern] = []
