@@ -13,6 +13,7 @@ from apps.portal.jobs import Job
 JOBS = (
     Job("assignments.sweep", "apps.assignments.tasks.sweep", every=timedelta(seconds=2)),
     Job("access_requests.sweep", "apps.access_requests.tasks.sweep", every=timedelta(seconds=2)),
+    Job("administration.jobs", "apps.administration.tasks.work_on_jobs", every=timedelta(seconds=1)),
     Job("notifications.deliver", "apps.notifications.tasks.deliver", every=timedelta(seconds=2)),
     Job("accounts.tidy", "apps.accounts.tasks.tidy", every=timedelta(hours=1)),
 )

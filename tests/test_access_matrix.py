@@ -20,11 +20,12 @@ from apps.accounts.models import AuthenticatorDevice, Session
 from apps.accounts.services.links import send_link
 from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Provider
+from apps.jobs.services import plan_job
 from apps.notifications.models import Notice
 from apps.portal.demo.cast import CAST
 from apps.roles import built_in
 from apps.roles.services.custom_roles import create_role
-from tests.factories import activate, assign, make_resource, make_session
+from tests.factories import activate, assign, make_group, make_resource, make_session
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +56,13 @@ accounts:recover             in/in      200/400  200/400    200/400   200/400  2
 accounts:confirm_factor      in/in      302/302  302/302    302/302   302/302  302/302
 accounts:recovery_codes      in/in      200/400  200/400    200/400   200/400  200/400
 accounts:delete_factor       in/in      404/404  200/400    404/404   404/404  404/404
+administration:imports       in/in      403/405  200/405    403/405   403/405  200/405
+administration:new_import    in/in      403/403  403/403    403/403   403/403  200/400
+administration:import_template in/in    403/405  403/405    403/405   403/405  200/405
+administration:import        in/in      404/404  200/400    404/404   404/404  200/400
+administration:stop_import   in/in      405/404  405/302    405/404   405/404  405/302
+administration:reverse_import in/in     405/404  405/403    405/404   405/404  405/403
+administration:import_report in/in      404/405  200/405    404/405   404/405  200/405
 access_requests:my_roles     in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:activate     in/in      404/404  200/400    404/404   404/404  404/404
 access_requests:extend       in/in      404/404  200/400    404/404   404/404  404/404
@@ -66,6 +74,14 @@ access_requests:cancel       in/in      404/404  200/302    404/404   403/403  2
 access_requests:approve      in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:decide       in/in      403/403  403/403    200/400   403/403  403/403
 access_requests:decide_many  in/in      405/302  405/302    405/200   405/302  405/302
+administration:groups        in/in      403/405  200/405    403/405   200/405  200/405
+administration:create_group  in/in      403/403  200/400    403/403   403/403  200/400
+administration:group         in/in      404/405  200/405    404/405   200/405  200/405
+administration:change_group  in/in      404/404  200/400    404/404   403/403  200/400
+administration:manage_group  in/in      404/404  200/400    404/404   403/403  200/400
+administration:release_group in/in      404/404  200/400    404/404   403/403  200/400
+administration:add_to_group  in/in      404/404  200/400    404/404   403/403  200/400
+administration:remove_from_group  in/in 404/404  404/404    404/404   403/403  404/404
 administration:search        in/in      200/405  200/405    200/405   200/405  200/405
 administration:roles         in/in      403/405  403/405    403/405   200/405  200/405
 administration:create_role   in/in      403/403  403/403    403/403   403/403  200/400
@@ -85,6 +101,8 @@ access_requests:export_assignments  in/in 405/403 405/403 405/403 405/200 405/20
 access_requests:change_assignments  in/in 404/404 404/404 404/404 403/403 200/400
 administration:settings             in/in 403/405 403/405 403/405 200/405 200/405
 administration:role_settings        in/in 403/405 403/405 403/405 200/405 200/405
+administration:settings_file        in/in 403/403 403/403 403/403 200/403 200/400
+administration:export_settings      in/in 405/403 405/403 405/403 405/200 405/200
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -119,8 +137,16 @@ def named(people, eligible, needs_approval, now):
     session = make_session(requester, now=now)
     notice = Notice.objects.get(recipient_id=people["approver"].pk)
     resource = make_resource(now=now)
+    job = plan_job(kind="members", title="Members from a file", lines=[], actor=requester, now=now)
+    group = make_group(now=now)
     custom = create_role(provider=Provider.DIRECTORY, name="Desk", actor=CONSOLE, now=now)
     return {
+        "administration:group": group,
+        "administration:change_group": group,
+        "administration:manage_group": group,
+        "administration:release_group": group,
+        "administration:add_to_group": group,
+        "administration:remove_from_group": [group.pk, group.pk],
         "administration:roles": [Provider.DIRECTORY],
         "administration:create_role": [Provider.DIRECTORY],
         "administration:role": [Provider.DIRECTORY, custom.pk],
@@ -130,6 +156,12 @@ def named(people, eligible, needs_approval, now):
         "administration:change_resource": resource,
         "administration:move_resource": resource,
         "administration:retire_resource": resource,
+        "administration:new_import": SimpleNamespace(pk="assignments"),
+        "administration:import_template": SimpleNamespace(pk="assignments"),
+        "administration:import": job,
+        "administration:stop_import": job,
+        "administration:reverse_import": job,
+        "administration:import_report": job,
         "accounts:delete_factor": AuthenticatorDevice.objects.get(user=requester),
         "accounts:link": send_link(user=requester, actor=CONSOLE, now=now),  # no key, so it opens nothing
         "accounts:end_session": SimpleNamespace(pk=session.public_id),  # its key is in no address

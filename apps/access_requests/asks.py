@@ -62,9 +62,12 @@ class Ask:
       start, `resource_id` a narrower scope. With `extends_id`, the activation to extend, it counts from
       the decision all the same.
     - `self_deactivate`, `admin_remove`: `assignment_id` is the row to end.
-    - `admin_assign`: `principal_id`, `role_id`, `resource_id`, `kind`, `starts_at` (none: now), `ends_at`
-      (none: permanent).
-    - `admin_update`: `assignment_id` and its new `ends_at`, and `starts_at` if that changes.
+    - `admin_assign`: `principal_id`, `role_id`, `resource_id`, `kind` (none: eligible), `starts_at` (none:
+      now), `ends_at` (none: permanent).
+    - `admin_update`: `assignment_id` and its new `ends_at`; `starts_at` and `kind` if they change.
+    - `admin_extend`: `assignment_id` and its later `ends_at` (none: permanent).
+    - `admin_renew`: `assignment_id`, which has ended, and `kind`, `starts_at`, `ends_at` of the new one.
+    - `self_extend`, `self_renew`: `assignment_id`; which period it gets, an admin decides.
     """
 
     action: Action
@@ -73,7 +76,7 @@ class Ask:
     principal_id: UUID | None = None
     role_id: UUID | None = None
     resource_id: UUID | None = None
-    kind: Assignment.Kind = Assignment.Kind.ELIGIBLE
+    kind: Assignment.Kind | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     minutes: int = 0

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
-from apps.access_requests.states import CLOSED, WAITING, Action, Family, State
+from apps.access_requests.states import CLOSED, PROLONGING, WAITING, Action, Family, State
 from apps.accounts.models import Principal, User
 from apps.assignments.models import Assignment
 from apps.common.access import Access, Permission
@@ -86,7 +86,7 @@ class AccessRequest(models.Model):
     )
     requester_name = models.CharField(max_length=120)  # the console and jobs have a name, but no account
 
-    # The eligible assignment to activate, the activation to extend, and the row that came of it.
+    # The eligible assignment to activate; what is to be extended, renewed or changed; what came of it.
     eligible = models.ForeignKey(
         Assignment, null=True, blank=True, on_delete=models.PROTECT, related_name="activation_requests"
     )
@@ -148,6 +148,18 @@ class AccessRequest(models.Model):
                 ),
                 name="request_activation_is_complete",
             ),
+            models.CheckConstraint(
+                condition=~Q(action__in=[*map(str, PROLONGING)]) | Q(extends__isnull=False),
+                name="request_prolongs_something",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=str(State.PENDING_APPROVAL)) | Q(family=str(Family.ACTIVATION)),
+                name="request_approvers_decide_on_activations",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=str(State.PENDING_ADMIN_DECISION)) | ~Q(family=str(Family.ACTIVATION)),
+                name="request_admins_decide_on_assignments",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -189,6 +201,17 @@ class AccessRequest(models.Model):
     def is_extension(self) -> bool:
         return self.extends_id is not None
 
+    # What admins give and take, and decide on.
+
+    @property
+    def is_about_assignment(self) -> bool:
+        return self.family != Family.ACTIVATION
+
+    @property
+    def kind(self) -> Assignment.Kind:
+        """What is asked for: to be eligible, or active."""
+        return Assignment.Kind(self.family)
+
 
 class Approval(models.Model):
     """A person's decision on a request."""
@@ -204,6 +227,10 @@ class Approval(models.Model):
     decision = models.CharField(max_length=8, choices=Decision.choices)
     justification = models.CharField(max_length=500, blank=True)
     decided_at = models.DateTimeField()
+    # What an admin granted of an assignment, which need not be what was asked; no end: permanent.
+    decided_kind = models.CharField(max_length=8, choices=Assignment.Kind.choices, blank=True)
+    decided_starts_at = models.DateTimeField(null=True, blank=True)
+    decided_ends_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -211,6 +238,11 @@ class Approval(models.Model):
             models.CheckConstraint(
                 condition=Q(requester__isnull=True) | ~Q(approver=F("requester")),
                 name="approval_not_own_request",
+            ),
+            models.CheckConstraint(
+                condition=~Q(decided_kind="")
+                | Q(decided_starts_at__isnull=True, decided_ends_at__isnull=True),
+                name="approval_period_has_kind",
             ),
         ]
 

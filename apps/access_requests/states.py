@@ -19,6 +19,10 @@ class Action(TextChoices):
     SELF_RENEW = "self_renew", "Renew"
 
 
+# They move the end of an assignment, or ask anew for one that has ended.
+PROLONGING = (Action.ADMIN_EXTEND, Action.ADMIN_RENEW, Action.SELF_EXTEND, Action.SELF_RENEW)
+
+
 class Family(TextChoices):
     """What a request is about; one request per family and key can wait at a time."""
 

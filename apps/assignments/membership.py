@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from apps.accounts.models import Principal
+from apps.accounts.models import Principal, User
 from apps.assignments.models import Assignment
 from apps.assignments.policy import Groups, groups_of
 from apps.roles.built_in import GROUP_MEMBER
@@ -43,6 +43,33 @@ WITH RECURSIVE reach(id) AS (
     LEFT JOIN assignments_assignment parent ON parent.id = held.parent_id
     JOIN accounts_principal below ON below.id = held.principal_id OR below.id = parent.principal_id
     WHERE held.role_id = %s AND held.kind = 'active' AND (held.ended_at IS NULL OR held.ended_at > %s)
+)
+SELECT id FROM reach
+"""
+
+
+# Whoever is or may come to be in a group: also by eligible rows and by such that begin later.
+_MAY_BE_ABOVE = """
+WITH RECURSIVE reach(id) AS (
+    SELECT id FROM accounts_principal WHERE id IN ({seeds})
+  UNION
+    SELECT resource.group_id
+    FROM reach
+    JOIN assignments_assignment held ON held.principal_id = reach.id
+    JOIN roles_resource resource ON resource.id = held.resource_id
+    WHERE held.role_id = %s AND held.ended_at IS NULL AND (held.ends_at IS NULL OR held.ends_at > %s)
+)
+SELECT id FROM reach
+"""
+_MAY_BE_BELOW = """
+WITH RECURSIVE reach(id) AS (
+    SELECT id FROM accounts_principal WHERE id IN ({seeds})
+  UNION
+    SELECT held.principal_id
+    FROM reach
+    JOIN roles_resource resource ON resource.group_id = reach.id
+    JOIN assignments_assignment held ON held.resource_id = resource.id
+    WHERE held.role_id = %s AND held.ended_at IS NULL AND (held.ends_at IS NULL OR held.ends_at > %s)
 )
 SELECT id FROM reach
 """
@@ -84,6 +111,34 @@ def members_of(
     found = _sorted(_memberships(now).filter(among, resource__group_id__in=reach))
     groups = {user_id: found.groups_of(user_id, now=now) for user_id in found.by_person}
     return {id_: {user_id: held[id_] for user_id, held in groups.items() if id_ in held} for id_ in group_ids}
+
+
+def within_reach_of(principal_id: UUID, *, now: datetime) -> frozenset[UUID]:
+    """This principal and every group that they are, or may come to be, in. One query."""
+    above = Principal.objects.filter(id__in=_reach(_MAY_BE_ABOVE, [principal_id], now))
+    return frozenset(above.values_list("id", flat=True))
+
+
+def people_within(principal_ids: Collection[UUID], *, now: datetime) -> dict[UUID, frozenset[UUID]]:
+    """For each of these principals the people who hold, or may come to hold, what it holds: a person for
+    themself; for a group those who are, or may come to be, in it, disabled ones included. Two queries."""
+    if not principal_ids:
+        return {}
+    reach = _reach(_MAY_BE_BELOW, principal_ids, now)
+    people = frozenset(User.objects.filter(id__in=reach).values_list("id", flat=True))
+    rows = Assignment.objects.not_ended(now).filter(role_id=GROUP_MEMBER, resource__group_id__in=reach)
+    below = defaultdict(set)
+    for group, principal in rows.values_list("resource__group_id", "principal_id"):
+        below[group].add(principal)
+    return {id_: _below(id_, below) & people for id_ in principal_ids}
+
+
+def _below(id_: UUID, below: Mapping[UUID, set[UUID]]) -> frozenset[UUID]:
+    found, ahead = {id_}, {id_}
+    while ahead:
+        ahead = {next_ for group in ahead for next_ in below.get(group, ())} - found
+        found |= ahead
+    return frozenset(found)
 
 
 def _sorted(rows: Iterable[Assignment]) -> Memberships:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.assignments.models import Assignment
 from apps.common.access import DIRECTORY_ID, Access, Grant, Permission, Provider
+
+# How long an ended assignment is shown, and how long it can be renewed (Entra behaviour).
+EXPIRED_SHOWN = timedelta(days=30)
 
 # The groups a person is in, each with the instant since when: unbroken, by one and the same way into it.
 Groups = Mapping[UUID, datetime]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models.functions import Coalesce
@@ -12,13 +12,10 @@ from django.db.models.functions import Coalesce
 from apps.accounts.models import User
 from apps.assignments.membership import members_of, memberships_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
-from apps.assignments.policy import Groups, access_from, ground_stands, in_force
+from apps.assignments.policy import EXPIRED_SHOWN, Groups, access_from, ground_stands, in_force
 from apps.common.access import Access
 from apps.roles.models import Resource
 from apps.roles.policy import ancestor_ids
-
-# How long an ended assignment is shown, and how long it can be renewed (Entra behaviour).
-EXPIRED_SHOWN = timedelta(days=30)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,9 @@ class AuditAction(TextChoices):
     PERSON_ENABLED = "person.enabled", "Person enabled"
     TIME_ZONE_CHANGED = "person.time_zone_changed", "Time zone changed"
     GROUP_CREATED = "group.created", "Group created"
+    GROUP_CHANGED = "group.changed", "Group changed"
+    GROUP_MANAGED = "group.managed", "Group put under management"
+    GROUP_RELEASED = "group.released", "Group taken out of management"
     RESOURCE_CREATED = "resource.created", "Resource created"
     RESOURCE_RENAMED = "resource.renamed", "Resource renamed"
     RESOURCE_MOVED_AWAY = "resource.moved_away", "Resource moved away"
@@ -56,6 +59,7 @@ class AuditAction(TextChoices):
     REQUEST_CANCELED = "request.canceled", "Request cancelled"
     REQUEST_TIMED_OUT = "request.timed_out", "Request timed out"
     REQUEST_FAILED = "request.failed", "Request failed"
+    GRANTED_ONESELF = "request.granted_oneself", "Granted oneself"
     ASSIGNMENT_ADDED = "assignment.added", "Role assigned"
     ASSIGNMENT_CHANGED = "assignment.changed", "Assignment changed"
     ASSIGNMENT_ENDED = "assignment.ended", "Assignment ended"
@@ -125,6 +129,9 @@ SENTENCES: dict[str, str] = {
     AuditAction.PERSON_ENABLED: "{actor} enabled the account of {target}.",
     AuditAction.TIME_ZONE_CHANGED: "{actor} changed the time zone of {target}.",
     AuditAction.GROUP_CREATED: "{actor} created the group {target}.",
+    AuditAction.GROUP_CHANGED: "{actor} changed the name or the description of the group {target}.",
+    AuditAction.GROUP_MANAGED: "{actor} put the group {target} under management.",
+    AuditAction.GROUP_RELEASED: "{actor} took the group {target} out of management.",
     AuditAction.RESOURCE_CREATED: "{actor} created the resource {place}.",
     AuditAction.RESOURCE_RENAMED: "{actor} renamed the resource {target} to {place}.",
     AuditAction.RESOURCE_MOVED_AWAY: "{actor} moved the resource {place} away from {target}.",
@@ -141,6 +148,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.REQUEST_CANCELED: "{actor} cancelled a request for {role} on {place} for {target}.",
     AuditAction.REQUEST_TIMED_OUT: "Nobody decided in time on a request for {role} on {place} for {target}.",
     AuditAction.REQUEST_FAILED: "A request for {role} on {place} for {target} failed.",
+    AuditAction.GRANTED_ONESELF: "{actor} gave themself {role} on {place}; nobody else could decide.",
     AuditAction.ASSIGNMENT_ADDED: "{actor} assigned {role} on {place} to {target}.",
     AuditAction.ASSIGNMENT_CHANGED: "{actor} changed the period of {role} on {place} for {target}.",
     AuditAction.ASSIGNMENT_ENDED: "{actor} ended the assignment of {role} on {place} to {target}.",

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 # start of a cell, and inside it behind what Excel may take for its end. Where people write 1,5 that is the
 # semicolon, and the quotes around a cell of ours, before which there is a comma, count for nothing.
 _BEFORE_A_FORMULA = re.compile(r"^(?=[\t\r\n])|(?:^|[;\t\r\n])(?=[\s\u200b\ufeff]*[-=+@＝＋－＠])")
+# What that leaves before a formula, to be taken away again.
+_DEFUSED = re.compile(r"^'(?=[\t\r\n])|(^|[;\t\r\n])'(?=[\s\u200b\ufeff]*[-=+@＝＋－＠])")
 BYTE_ORDER_MARK = "\ufeff"  # tells Excel that this is UTF-8
 
 
@@ -24,6 +26,11 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator
 def harmless(cell: str) -> str:
     """The cell as text: a spreadsheet shows what stands there and computes nothing."""
     return _BEFORE_A_FORMULA.sub(r"\g<0>'", cell)
+
+
+def restored(cell: str) -> str:
+    """What `harmless` made a cell of, as it was before."""
+    return _DEFUSED.sub(r"\1", cell)
 
 
 class _Passing:

@@ -17,8 +17,8 @@ from apps.jobs.states import OVER, UNDER_WAY, JobState, LineState, Verdict
 
 class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, user_id: uuid.UUID, access: Access) -> JobQuerySet:
-        """One's own; whoever manages people with power sees them all."""
-        if access.may(Permission.PRIVILEGED_PEOPLE_MANAGE, Provider.DIRECTORY, DIRECTORY_PATH):
+        """One's own; whoever manages Global Administrators sees them all."""
+        if access.may(Permission.GLOBAL_ADMINISTRATORS_MANAGE, Provider.DIRECTORY, DIRECTORY_PATH):
             return self
         return self.filter(actor_id=user_id)
 

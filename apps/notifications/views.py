@@ -25,6 +25,7 @@ _LOOKS = {
     NoticeEvent.ROLE_ENDED: ("stop-circle", "soft"),
     NoticeEvent.ROLE_ASSIGNED: ("person-badge", "soft"),
     NoticeEvent.ASSIGNMENT_CHANGED: ("calendar-plus", "soft"),
+    NoticeEvent.JOB_DONE: ("file-earmark-check", "t-ok"),
     NoticeEvent.ACCOUNT_CHANGED: ("shield-lock", "t-warn"),
 }
 

@@ -74,6 +74,13 @@ MANAGE = (
     ),
     Entry("Groups", "administration:groups", "people", needs=_SEE, provider=Provider.GROUPS),
     Entry("Resources", "administration:resources", "diagram-3", needs=_SEE, provider=Provider.RESOURCES),
+    Entry(
+        "Imports",
+        "administration:imports",
+        "upload",
+        frozenset({"administration:import", "administration:new_import"}),
+        needs=Permission.ASSIGNMENTS_MANAGE,
+    ),
 )
 ACTIVITY = (
     Entry("My audit history", "audit:mine", "clock-history"),

@@ -1,6 +1,5 @@
 """What comes to the door in ways that no page offers."""
 
-import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -19,17 +18,9 @@ from tests.factories import acting, activate, activation_of, assign
 pytestmark = pytest.mark.django_db
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-NOT_YET = [Action.ADMIN_EXTEND, Action.ADMIN_RENEW, Action.SELF_EXTEND, Action.SELF_RENEW]
 
 
-@pytest.mark.parametrize("action", NOT_YET)
-@pytest.mark.parametrize("ask_for", [submit, assess])
-def test_says_what_cannot_be_asked_for_yet(requester, now, action, ask_for):
-    with pytest.raises(Invalid, match=re.escape(f"{action.label} cannot be asked for yet.")):
-        ask_for(Ask(action), actor=acting(requester, now=now), now=now)
-
-
-@pytest.mark.parametrize("action", [action for action in Action if action not in NOT_YET])
+@pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("ask_for", [submit, assess])
 @pytest.mark.parametrize("id_", [None, uuid4()], ids=["no id", "an unknown id"])
 def test_refuses_what_is_not_there(requester, now, action, ask_for, id_):

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from apps.access_requests.models import AccessRequest, Approval
-from apps.access_requests.states import CLOSED, OPEN, WAITING, Family, State
+from apps.access_requests.states import CLOSED, OPEN, Action, Family, State
 from tests.factories import activate, answer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -39,15 +39,35 @@ def copy(request, **columns):
 # ---- Requests ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", WAITING)
-def test_refuses_two_that_wait_for_the_same(waiting, state):
+def test_refuses_two_that_wait_for_the_same(waiting):
     with refused("request_one_waiting"):
-        copy(waiting, state=state)
+        copy(waiting)
+
+
+def test_refuses_two_that_wait_for_an_admin_for_the_same(waiting):
+    asked = {"family": Family.ELIGIBLE, "state": State.PENDING_ADMIN_DECISION}
+    assert copy(waiting, **asked).pk
+
+    with refused("request_one_waiting"):
+        copy(waiting, **asked)
+
+
+@pytest.mark.parametrize(
+    ("columns", "constraint"),
+    [
+        ({"family": Family.ELIGIBLE}, "request_approvers_decide_on_activations"),
+        ({"state": State.PENDING_ADMIN_DECISION}, "request_admins_decide_on_assignments"),
+        ({"action": Action.SELF_EXTEND}, "request_prolongs_something"),
+    ],
+)
+def test_refuses_to_wait_for_the_wrong_people_or_nothing(waiting, columns, constraint):
+    with pytest.raises(IntegrityError, match=constraint):
+        change(waiting, **columns)
 
 
 def test_takes_one_that_waits_beside_closed_and_other_ones(waiting, now):
     assert copy(waiting, state=State.DENIED, closed_at=now).pk
-    assert copy(waiting, family=Family.ELIGIBLE).pk
+    assert copy(waiting, family=Family.ELIGIBLE, state=State.PENDING_ADMIN_DECISION).pk
     assert copy(waiting, state=State.GRANTED).pk
 
 
@@ -97,3 +117,10 @@ def test_refuses_a_second_decision(waiting, approver, visitor, now):
 
     with refused("approval_one_per_request"):
         decide_past_the_door(waiting, visitor, now)
+
+
+def test_refuses_a_decided_period_of_no_kind(waiting, approver, now):
+    answer(waiting, approver, now=now)
+
+    with pytest.raises(IntegrityError, match="approval_period_has_kind"), transaction.atomic():
+        Approval.objects.update(decided_ends_at=now)

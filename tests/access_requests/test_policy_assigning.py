@@ -14,12 +14,14 @@ from apps.access_requests.policy.assigning import (
 from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.assignments.models import Assignment
 from apps.common.access import Provider
+from apps.common.decision import denied
 from apps.roles.policy import RoleRules
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 ELIGIBLE, ACTIVE = Assignment.Kind.ELIGIBLE, Assignment.Kind.ACTIVE
 RULES = RoleRules()
+NO_RIGHT = denied("AdminRequestRule", "Not here.")
 BOUNDED = RoleRules(permanent_eligible=False, permanent_active=False)
 
 PLAIN = GroupFacts(is_role_assignable=False, is_managed=True)
@@ -36,7 +38,6 @@ FINE = AssignmentFacts(
     resource_provider=Provider.DIRECTORY,
     starts_at=NOW,
     ends_at=None,
-    may_manage=True,
     exists=False,
     second_factor=SecondFactor(NOW),
 )
@@ -58,9 +59,7 @@ def test_allows_what_follows_every_rule():
 @pytest.mark.parametrize(
     ("change", "rule", "reason", "field"),
     [
-        pytest.param(
-            {"may_manage": False}, "AdminRequestRule", "You may not assign roles here.", "", id="no right to"
-        ),
+        pytest.param({"right": NO_RIGHT}, "AdminRequestRule", "Not here.", "", id="no right to"),
         pytest.param(
             {"role_provider": Provider.RESOURCES},
             "RoleNotFound",
@@ -175,7 +174,7 @@ def test_asks_for_an_end_where_active_may_not_be_permanent(permanent, fits):
 def test_answers_every_refusal_together():
     refused = can_assign(
         facts(
-            may_manage=False,
+            right=NO_RIGHT,
             role_provider=Provider.GROUPS,
             kind=ACTIVE,
             ends_at=NOW,
@@ -243,7 +242,7 @@ def test_obeys_the_settings_of_a_group_under_management():
 
 # ---- Removing ----------------------------------------------------------------------------------------------
 
-REMOVABLE = RemovalFacts(may_manage=True, has_ended=False, now=NOW, second_factor=SecondFactor(NOW))
+REMOVABLE = RemovalFacts(has_ended=False, now=NOW, second_factor=SecondFactor(NOW))
 
 
 def test_lets_an_admin_remove_what_runs():
@@ -253,7 +252,7 @@ def test_lets_an_admin_remove_what_runs():
 @pytest.mark.parametrize(
     ("change", "rule", "reason"),
     [
-        ({"may_manage": False}, "AdminRequestRule", "You may not remove roles here."),
+        ({"right": NO_RIGHT}, "AdminRequestRule", "Not here."),
         ({"has_ended": True}, "RoleAssignmentDoesNotExist", "This has ended already."),
         (
             {"last_of": "Global Administrator"},
@@ -279,17 +278,17 @@ def test_keeps_the_last_one_from_the_console_too():
 
 # ---- Changing the period -----------------------------------------------------------------------------------
 
-PRESENT = RemovalFacts(may_manage=True, has_ended=False, now=NOW)
+PRESENT = RemovalFacts(has_ended=False, now=NOW)
 
 
 def test_lets_an_admin_give_another_period():
-    assert can_update(facts(exists=True, ends_at=NOW + DAY), PRESENT)
+    assert can_update(facts(ends_at=NOW + DAY), PRESENT)
 
 
 @pytest.mark.parametrize(
     ("wanted", "present", "rules_refusing"),
     [
-        pytest.param({"may_manage": False}, {}, ("AdminRequestRule",), id="no right to"),
+        pytest.param({"right": NO_RIGHT}, {}, ("AdminRequestRule",), id="no right to"),
         pytest.param({"ends_at": NOW}, {}, ("ExpirationRule",), id="an end that has passed"),
         pytest.param({"rules": BOUNDED}, {}, ("ExpirationRule",), id="permanent where that is not allowed"),
         pytest.param({"second_factor": NO_FACTOR}, {}, ("MfaRule",), id="no second factor"),
@@ -300,7 +299,19 @@ def test_lets_an_admin_give_another_period():
             ("LastAdminRule",),
             id="an end for the last administrator",
         ),
-        pytest.param({}, {"last_of": "Global Administrator"}, (), id="the last administrator, for good"),
+        pytest.param(
+            {"kind": ACTIVE, "justification": "Because"},
+            {"last_of": "Global Administrator"},
+            (),
+            id="the last administrator, for good",
+        ),
+        pytest.param(
+            {"kind": ELIGIBLE},
+            {"last_of": "Global Administrator"},
+            ("LastAdminRule",),
+            id="the last administrator, eligible instead",
+        ),
+        pytest.param({"exists": True}, {}, ("RoleAssignmentExists",), id="the other kind is held, too"),
         pytest.param(
             {"starts_at": NOW + DAY},
             {"last_of": "Global Administrator"},

@@ -85,8 +85,11 @@ def test_loses_everybody_below_when_the_link_between_groups_ends(requester, oper
 
 
 def test_keeps_nobody_inside_groups_that_hold_each_other(requester, operators, leads, now):
+    """The door lets no such ring be closed."""
     join(operators, leads, now=now)
-    join(leads, operators, now=now)
+    third = make_group(now=now)
+    closing = Assignment.objects.filter(pk=join(leads, third, now=now).pk)
+    closing.update(resource=operators.resource)
     entry = join(requester, operators, now=now, days=30)
 
     assert is_in(requester, leads, now)

@@ -7,13 +7,21 @@ from apps.access_requests.notices.activations import (
     tell_granted,
     tell_started,
 )
-from apps.access_requests.notices.assignments import tell_assigned
+from apps.access_requests.notices.assignments import (
+    ask_admins,
+    tell_admin_decided,
+    tell_assigned,
+    warn_of_own_grant,
+)
 
 __all__ = [
+    "ask_admins",
     "ask_approvers",
+    "tell_admin_decided",
     "tell_assigned",
     "tell_closed",
     "tell_decided",
     "tell_granted",
     "tell_started",
+    "warn_of_own_grant",
 ]

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from apps.access_requests.policy.activation import MINIMUM_MINUTES
 from apps.access_requests.policy.factor import second_factor_refusal
+from apps.access_requests.policy.power import Power, can_change_group
 from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.assignments.models import Assignment
-from apps.common.access import Provider
-from apps.common.decision import Decision, Refusal, judge
+from apps.common.access import Access, Permission, Provider
+from apps.common.decision import ALLOWED, Decision, Refusal, denied, judge
 from apps.common.text import is_blank
 from apps.roles.policy import RoleRules
 
@@ -23,10 +24,22 @@ class GroupFacts:
     is_managed: bool
 
 
+def may_manage(access: Access, provider: str, path: str, power: Power) -> Decision:
+    """May roles be given and taken on this resource? Whoever is in a group has what the group has, so for a
+    group its `power` counts; for anything else pass none."""
+    if provider == Provider.GROUPS:
+        return can_change_group(access, power, path=path)
+    if access.may(Permission.ASSIGNMENTS_MANAGE, provider, path):
+        return ALLOWED
+    return denied("AdminRequestRule", "Your active roles do not manage assignments here.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class AssignmentFacts:
-    """Everything that decides whether a role may be assigned. `holder_group` and `on_group` are set when the
-    holder, or the resource, is a group. `is_console` acts with everything but the settings' limits lifted."""
+    """Everything that decides whether a role may be assigned. `right` says whether its admin may do so there.
+    `holder_group` and `on_group` are set when the holder, or the resource, is a group; `closes_loop` when the
+    second is in the first. `outlives` is the end that an extension moves. `has_approvers`: whoever becomes
+    eligible finds somebody else to approve. `is_console` acts with all but the settings' limits lifted."""
 
     rules: RoleRules
     kind: Assignment.Kind
@@ -35,9 +48,13 @@ class AssignmentFacts:
     resource_provider: str
     starts_at: datetime
     ends_at: datetime | None
-    may_manage: bool
     exists: bool
+    right: Decision = ALLOWED
     is_console: bool = False
+    is_waiting: bool = False
+    outlives: datetime | None = None
+    closes_loop: bool = False
+    has_approvers: bool = True
     justification: str = ""
     second_factor: SecondFactor = NO_FACTOR
     second_factor_max_age: int = 300  # seconds
@@ -46,9 +63,7 @@ class AssignmentFacts:
 
 
 def admin_rule(facts: AssignmentFacts) -> Refusal | None:
-    if not facts.may_manage:
-        return Refusal("AdminRequestRule", "You may not assign roles here.")
-    return None
+    return next(iter(facts.right.refusals), None)
 
 
 def provider_rule(facts: AssignmentFacts) -> Refusal | None:
@@ -65,22 +80,30 @@ def period_rule(facts: AssignmentFacts) -> Refusal | None:
     length = facts.ends_at - facts.starts_at
     if length < timedelta(minutes=MINIMUM_MINUTES):
         return Refusal("ExpirationRule", f"At least {MINIMUM_MINUTES} min.", "ends_at")
-    days = _maximum_days(facts)
+    days = maximum_days(facts.rules, facts.kind)
     if days is not None and length > timedelta(days=days):
         return Refusal("ExpirationRule", f"At most {days} days for this role.", "ends_at")
     return None
 
 
 def _permanent_refusal(facts: AssignmentFacts) -> Refusal | None:
-    if _maximum_days(facts) is None or (facts.on_group is not None and not facts.on_group.is_managed):
+    is_unmanaged = facts.on_group is not None and not facts.on_group.is_managed
+    if is_unmanaged or maximum_days(facts.rules, facts.kind) is None:
         return None
     return Refusal("ExpirationRule", "This role may not be assigned permanently. Give an end.", "ends_at")
 
 
-def _maximum_days(facts: AssignmentFacts) -> int | None:
-    if facts.kind == Assignment.Kind.ELIGIBLE:
-        return None if facts.rules.permanent_eligible else facts.rules.eligible_maximum_days
-    return None if facts.rules.permanent_active else facts.rules.active_maximum_days
+def maximum_days(rules: RoleRules, kind: Assignment.Kind) -> int | None:
+    """How long an assignment of this kind may last at most; nothing where it may be permanent."""
+    if kind == Assignment.Kind.ELIGIBLE:
+        return None if rules.permanent_eligible else rules.eligible_maximum_days
+    return None if rules.permanent_active else rules.active_maximum_days
+
+
+def later_end_rule(facts: AssignmentFacts) -> Refusal | None:
+    if facts.outlives is None or facts.ends_at is None or facts.ends_at > facts.outlives:
+        return None
+    return Refusal("ExpirationRule", "It lasts that long already. Choose a later end.", "ends_at")
 
 
 def admin_factor_rule(facts: AssignmentFacts) -> Refusal | None:
@@ -123,15 +146,44 @@ def unmanaged_group_rule(facts: AssignmentFacts) -> Refusal | None:
     return None
 
 
+def loop_rule(facts: AssignmentFacts) -> Refusal | None:
+    if not facts.closes_loop:
+        return None
+    return Refusal(
+        "SubjectNotFound", "This group is in that one. Two groups do not hold each other.", "principal"
+    )
+
+
+def approver_rule(facts: AssignmentFacts) -> Refusal | None:
+    """Nobody becomes eligible for what nobody could then approve (design, section 5)."""
+    if facts.is_console or facts.has_approvers:
+        return None
+    return Refusal(
+        "ApproverRule",
+        "Nobody could approve what they activate. Name two approvers who can be reached, or one who is not "
+        "eligible.",
+    )
+
+
+def waiting_rule(facts: AssignmentFacts) -> Refusal | None:
+    if facts.is_waiting:
+        return Refusal("PendingRoleAssignmentRequest", "A request for this waits for another admin already.")
+    return None
+
+
 ASSIGNING_RULES = (
     admin_rule,
     provider_rule,
     period_rule,
+    later_end_rule,
     admin_factor_rule,
     admin_justification_rule,
     exists_rule,
     role_assignable_rule,
     unmanaged_group_rule,
+    loop_rule,
+    approver_rule,
+    waiting_rule,
 )
 
 
@@ -144,9 +196,9 @@ class RemovalFacts:
     """Everything that decides whether an assignment may be taken. `last_of` names the role whose last
     assigned, permanent, active holder this would take; nothing when others remain."""
 
-    may_manage: bool
     has_ended: bool
     now: datetime
+    right: Decision = ALLOWED
     last_of: str = ""
     is_console: bool = False
     second_factor: SecondFactor = NO_FACTOR
@@ -154,9 +206,7 @@ class RemovalFacts:
 
 
 def may_remove_rule(facts: RemovalFacts) -> Refusal | None:
-    if not facts.may_manage:
-        return Refusal("AdminRequestRule", "You may not remove roles here.")
-    return None
+    return next(iter(facts.right.refusals), None)
 
 
 def still_there_rule(facts: RemovalFacts) -> Refusal | None:
@@ -194,15 +244,15 @@ def can_disable(*, last_of: str) -> Decision:
     return judge((_last_one,), last_of)
 
 
-# A change of the period is judged as an assignment with that period, and as the end of the one there is.
-UPDATING_RULES = tuple(rule for rule in ASSIGNING_RULES if rule is not exists_rule)
+# A change is judged as an assignment as it will be, and as the end of the one there is.
 OUTLIVING_RULES = (still_there_rule, last_one_rule)
 
 
 def can_update(wanted: AssignmentFacts, present: RemovalFacts) -> Decision:
-    """May this assignment get another period? `present.last_of` counts unless it goes on
-    without an end."""
-    stays = wanted.ends_at is None and wanted.starts_at <= wanted.now
+    """May this assignment get another period, or another kind? `present.last_of` counts unless it goes on,
+    active and without an end."""
+    is_active = wanted.kind == Assignment.Kind.ACTIVE
+    stays = is_active and wanted.ends_at is None and wanted.starts_at <= wanted.now
     last_of = "" if stays else present.last_of
     kept = judge(OUTLIVING_RULES, replace(present, last_of=last_of))
-    return Decision((*judge(UPDATING_RULES, wanted).refusals, *kept.refusals))
+    return Decision((*judge(ASSIGNING_RULES, wanted).refusals, *kept.refusals))

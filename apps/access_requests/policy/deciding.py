@@ -14,12 +14,14 @@ from apps.common.text import is_blank
 
 @dataclass(frozen=True, kw_only=True)
 class DecisionFacts:
-    """Everything that decides whether this person may decide on this request now."""
+    """Everything that decides whether this person may decide on this request now. `gains`: they would come to
+    hold what is asked for, also through a group."""
 
     state: State
     is_own: bool
     now: datetime
     is_approver: bool
+    gains: bool = False
     justification: str = ""
     needs_justification: bool = True
     second_factor: SecondFactor = NO_FACTOR
@@ -35,6 +37,8 @@ def waits_rule(facts: DecisionFacts) -> Refusal | None:
 def own_request_rule(facts: DecisionFacts) -> Refusal | None:
     if facts.is_own:
         return Refusal("SelfApprovalRule", "Nobody decides on their own request.")
+    if facts.gains:
+        return Refusal("SelfApprovalRule", "You would hold this too. Another admin decides.")
     return None
 
 

@@ -75,7 +75,7 @@ def approvers_for(rules: RoleRules, *, resource: Resource, requester: User, now:
 def approvers_for_many(sought: Sequence[Sought], *, now: datetime) -> list[Approvers]:
     """`approvers_for` each, in their order. A fixed number of queries, however many."""
     seated = _seats(sought, now)
-    people = _reachable(id_ for seats in seated for seat in seats for id_ in seat.ids)
+    people = reachable(id_ for seats in seated for seat in seats for id_ in seat.ids)
     found = [
         _approvers(asked, seats, people) if asked.rules.approvers else Approvers()
         for asked, seats in zip(sought, seated, strict=True)
@@ -110,20 +110,20 @@ def _seats(sought: Sequence[Sought], now: datetime) -> list[list[_Seat]]:
     return [[filled(asked, seat) for seat in asked.rules.approvers] for asked in sought]
 
 
-def _approvers(asked: Sought, seats: list[_Seat], reachable: Mapping[UUID, User]) -> Approvers:
+def _approvers(asked: Sought, seats: list[_Seat], seated: Mapping[UUID, User]) -> Approvers:
     wanted = {id_ for seat in seats for id_ in seat.ids} - {asked.requester.id}
-    people = {id_: user for id_, user in reachable.items() if id_ in wanted}
+    people = {id_: user for id_, user in seated.items() if id_ in wanted}
     return Approvers(people=tuple(people.values()), lines=tuple(_lines(seats, people)))
 
 
 def _lines(seats: Iterable[_Seat], people: Mapping[UUID, User]) -> Iterable[ApproverLine]:
     for seat in seats:
-        reachable = [people[id_] for id_ in seat.ids if id_ in people]
-        if seat.is_shared and reachable:
-            count = "one person" if len(reachable) == 1 else f"{len(reachable)} people, any one of them"
+        sitting = [people[id_] for id_ in seat.ids if id_ in people]
+        if seat.is_shared and sitting:
+            count = "one person" if len(sitting) == 1 else f"{len(sitting)} people, any one of them"
             yield ApproverLine(seat.name, count, is_group=True)
-        elif reachable:
-            yield ApproverLine(reachable[0].name, reachable[0].email)
+        elif sitting:
+            yield ApproverLine(sitting[0].name, sitting[0].email)
 
 
 def _with_defaults(sought: Sequence[Sought], found: list[Approvers], now: datetime) -> list[Approvers]:
@@ -134,7 +134,7 @@ def _with_defaults(sought: Sequence[Sought], found: list[Approvers], now: dateti
         if not nobody:
             break
         holders = holders_on(DEFAULT_APPROVER_ROLES, [DIRECTORY_PATH], kind=kind, now=now)[DIRECTORY_PATH]
-        people = _reachable(user.id for user in holders)
+        people = reachable(user.id for user in holders)
         for at in nobody:
             found[at] = _default(kind, [user for user in people.values() if user != sought[at].requester])
     return found
@@ -152,7 +152,7 @@ def _default(kind: Assignment.Kind, people: Sequence[User]) -> Approvers:
     return Approvers(must_activate=tuple(people), lines=lines)
 
 
-def _reachable(ids: Iterable[UUID]) -> dict[UUID, User]:
+def reachable(ids: Iterable[UUID]) -> dict[UUID, User]:
     """Those who are enabled and have a second factor and an address, by name."""
     wanted = set(ids)
     if not wanted:

@@ -69,7 +69,7 @@ def load_activation(ask: Ask, *, actor: Actor, now: datetime) -> ActivationCase:
             asked_period(ask.starts_at, ask.minutes, now), user, eligible.role_id, resource, but=extends
         ),
         extends_until=extends.ends_at if extends else None,
-        is_waiting=waits_already(user, eligible, resource, now),
+        is_waiting=waits_already(user.id, eligible.role_id, resource.id, Family.ACTIVATION, now=now),
         has_approver=bool(approvers),
         zone=zone_of(user),
         now=now,
@@ -118,13 +118,12 @@ def asked_period(starts_at: datetime | None, minutes: int, now: datetime) -> Per
     return Period(start, start + timedelta(minutes=max(minutes, 1)))
 
 
-def waits_already(user: User, eligible: Assignment, resource: Resource, now: datetime) -> bool:
-    waiting = (
-        AccessRequest.objects.for_key(user.id, eligible.role_id, resource.id)
-        .waiting()
-        .filter(family=Family.ACTIVATION)
-        .with_names()
-    )
+def waits_already(
+    principal_id: UUID, role_id: UUID, resource_id: UUID, family: Family, *, now: datetime
+) -> bool:
+    """Whether a request of this kind waits for an answer, as the clock has it."""
+    of_key = AccessRequest.objects.for_key(principal_id, role_id, resource_id)
+    waiting = of_key.waiting().filter(family=family).with_names()
     return any(state in WAITING for state in states_now(waiting, now=now).values())
 
 
@@ -176,9 +175,10 @@ def _ended_unbegun(row: AccessRequest) -> bool:
 
 
 def _ground_stands(row: AccessRequest, memberships: Memberships, at: datetime) -> bool:
-    """Whether a request rests on something, and has ever since it was sent, or what came of it was given."""
+    """Whether a request rests on something, and has ever since it was sent, or what came of it was given.
+    One about an assignment rests, while it waits, on whoever asked being enabled."""
     if row.eligible is None:
-        return True
+        return row.state not in WAITING or row.requester is None or row.requester.is_enabled
     if not row.eligible.resource.covers(row.resource):
         return False  # what was moved since then has left it behind
     since = row.result.created_at if row.result else row.created_at

@@ -86,10 +86,11 @@ def _follow_seats(found: _Found, sitting: Collection[UUID]) -> None:
 def _seated(seat: Approver) -> Source:
     role, resource = seat.settings.role, seat.settings.resource
     where = f" on {resource.name}" if resource else ""
-    return Source(Provider(role.provider), _seat_path(seat), f"Approves {role.name}{where}")
+    return Source(Provider(role.provider), path_of_seat(seat), f"Approves {role.name}{where}")
 
 
-def _seat_path(seat: Approver) -> str:
+def path_of_seat(seat: Approver) -> str:
+    """Where somebody on this seat decides; empty for everywhere in the provider of the role."""
     if seat.settings.resource is not None:
         return seat.settings.resource.path
     return DIRECTORY_PATH if seat.settings.role.provider == Provider.DIRECTORY else ""

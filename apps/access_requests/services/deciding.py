@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from django.db import transaction
 
 from apps.access_requests import notices
 from apps.access_requests.asks import Actor
-from apps.access_requests.models import AccessRequest, Approval
+from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import can_grant
 from apps.access_requests.policy.deciding import DecisionFacts, can_decide, may_look
 from apps.access_requests.policy.reading import digest_of
@@ -20,41 +19,40 @@ from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.facts import load_granting, states_now
 from apps.access_requests.services.activating import grant
 from apps.access_requests.services.answering import Answer, answer_each
-from apps.access_requests.services.recording import move, record, snapshot_of
-from apps.access_requests.states import WAITING, Action, State, Step
+from apps.access_requests.services.deciding_assignments import decide_assignment
+from apps.access_requests.services.recording import snapshot_of
+from apps.access_requests.services.verdicts import (
+    Changed,
+    Verdict,
+    closing_words,
+    write_approval,
+    write_approved,
+    write_denied,
+    write_failed,
+)
+from apps.access_requests.states import WAITING, Action
 from apps.accounts.models import User
-from apps.accounts.policy import zone_of
 from apps.assignments import services as assignments
 from apps.assignments.selectors import holdings_of
-from apps.audit.vocabulary import AuditAction, Outcome
-from apps.common.errors import Conflict, Invalid
-from apps.common.instants import short
+from apps.common.errors import Conflict
 from apps.roles.policy import RoleRules
 from apps.roles.selectors import rules_for
 
 
-class Changed(Conflict):
-    """What was asked, or the rules it is judged by, is no longer what the approver was shown."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """An approver's answer. `digest` names exactly what they were shown."""
-
-    request_id: UUID
-    approve: bool
-    digest: str
-    justification: str = ""
-
-
-@transaction.atomic
 def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
-    """Approve or deny a waiting activation request.
+    """Approve or deny a waiting request: an activation as one of its approvers, an assignment as an admin.
 
     Approved, it is judged once more on the facts and rules of now; what no longer holds ends it as `failed`,
     with the reasons, and both sides are told. Raises `NotAllowed`, `Conflict` when somebody was faster,
     `Changed` when it is no longer what was shown.
     """
+    if AccessRequest.objects.filter(pk=verdict.request_id, action=Action.SELF_ACTIVATE).exists():
+        return _decide_activation(verdict, actor=actor, now=now)
+    return decide_assignment(verdict, actor=actor, now=now)
+
+
+@transaction.atomic
+def _decide_activation(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     request = _lock(verdict.request_id, now)
     rules = rules_for(request.role, request.ground.resource)
     facts = _facts(request, rules, verdict, actor, now)
@@ -66,7 +64,7 @@ def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     if verdict.digest != digest_of(snapshot):
         raise Changed("This request or its rules have changed. Look again, then decide.")
     request.snapshot, request.digest = snapshot, verdict.digest
-    _write_approval(request, verdict, actor, now)
+    write_approval(request, verdict, actor, now)
     if verdict.approve:
         _approve(request, verdict, rules, actor, now)
     else:
@@ -82,26 +80,12 @@ def decide_many(verdicts: Iterable[Verdict], *, actor: Actor, now: datetime) -> 
 def _lock(request_id: UUID, now: datetime) -> AccessRequest:
     """The holder's row, the eligible assignment, the request: always in this order. What the clock has ended
     for the holder is written down in between, so that nothing hangs on a sweep."""
-    peek = AccessRequest.objects.filter(pk=request_id, action=Action.SELF_ACTIVATE).first()
-    if peek is None:
-        raise Invalid("There is no such request to decide.")
+    peek = AccessRequest.objects.get(pk=request_id)
     assignments.lock_principal(peek.principal_id)
     assignments.lock_assignment(peek.eligible_id)
     assignments.settle(principal_id=peek.principal_id, now=now)
     rows = AccessRequest.objects.select_for_update(of=("self",), no_key=True)
     return rows.with_names().get(pk=request_id)
-
-
-def closing_words(request: AccessRequest, state: State, reader: User, now: datetime) -> str:
-    """Why a request can no longer be decided, for somebody who came to decide it."""
-    approval = request.approvals.select_related("approver").first()
-    if approval is None:
-        return f"This request waits no longer: {state.label.lower()}."
-    at = short(approval.decided_at, zone_of(reader), now=now)
-    word = approval.get_decision_display().lower()
-    if approval.approver_id == reader.id:
-        return f"You {word} this request at {at}."
-    return f"{approval.approver.name} was faster and {word} this request at {at}."
 
 
 def _facts(
@@ -120,41 +104,17 @@ def _facts(
     )
 
 
-def _write_approval(request: AccessRequest, verdict: Verdict, actor: Actor, now: datetime) -> None:
-    Approval.objects.create(
-        request=request,
-        approver=actor.somebody,
-        requester=request.requester,
-        decision=Approval.Decision.APPROVED if verdict.approve else Approval.Decision.DENIED,
-        justification=verdict.justification,
-        decided_at=now,
-    )
-
-
 def _approve(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: Actor, now: datetime) -> None:
-    record(
-        AuditAction.REQUEST_APPROVED, request, by=actor.party, now=now, justification=verdict.justification
-    )
+    write_approved(request, verdict, actor, now)
     case = load_granting(request, rules, now=now)
     judged = can_grant(case.facts)
     if judged:
         grant(request, case, by=actor.party, now=now)
     else:
-        reasons = " ".join(refusal.reason for refusal in judged.refusals)
-        move(request, Step.FAIL, at=now, reason=reasons)
-        record(
-            AuditAction.REQUEST_FAILED,
-            request,
-            by=actor.party,
-            now=now,
-            justification="",
-            outcome=Outcome.FAILURE,
-            rules=list(judged.rules),
-        )
+        write_failed(request, judged, actor, now)
     notices.tell_decided(request, actor.somebody, rules=rules, now=now)
 
 
 def _deny(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: Actor, now: datetime) -> None:
-    move(request, Step.DENY, at=now, reason=verdict.justification)
-    record(AuditAction.REQUEST_DENIED, request, by=actor.party, now=now, justification=verdict.justification)
+    write_denied(request, verdict, actor, now)
     notices.tell_decided(request, actor.somebody, rules=rules, now=now)

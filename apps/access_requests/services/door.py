@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.assigning import load_assignment
 from apps.access_requests.services.activating import assess_activation, request_activation
 from apps.access_requests.services.answering import Answer, answer_each
 from apps.access_requests.services.assigning import (
     assess_assignment,
     assess_removal,
-    assess_update,
     assign,
     remove,
-    update,
 )
+from apps.access_requests.services.prolonging import ask_to_prolong, assess_prolonging
 from apps.access_requests.services.withdrawing import assess_deactivation, deactivate
 from apps.access_requests.states import Action
-from apps.common.decision import Decision
+from apps.common.decision import Decision, denied
 from apps.common.errors import Invalid
-
-_Answer = TypeVar("_Answer")
 
 _COMMANDS: dict[Action, Callable[..., AccessRequest]] = {
     Action.SELF_ACTIVATE: request_activation,
     Action.SELF_DEACTIVATE: deactivate,
     Action.ADMIN_ASSIGN: assign,
-    Action.ADMIN_UPDATE: update,
+    Action.ADMIN_UPDATE: assign,
+    Action.ADMIN_EXTEND: assign,
+    Action.ADMIN_RENEW: assign,
     Action.ADMIN_REMOVE: remove,
+    Action.SELF_EXTEND: ask_to_prolong,
+    Action.SELF_RENEW: ask_to_prolong,
 }
 _QUESTIONS: dict[Action, Callable[..., Decision]] = {
     Action.SELF_ACTIVATE: assess_activation,
     Action.SELF_DEACTIVATE: assess_deactivation,
     Action.ADMIN_ASSIGN: assess_assignment,
-    Action.ADMIN_UPDATE: assess_update,
+    Action.ADMIN_UPDATE: assess_assignment,
+    Action.ADMIN_EXTEND: assess_assignment,
+    Action.ADMIN_RENEW: assess_assignment,
     Action.ADMIN_REMOVE: assess_removal,
+    Action.SELF_EXTEND: assess_prolonging,
+    Action.SELF_RENEW: assess_prolonging,
 }
 
 
@@ -47,12 +53,26 @@ def submit(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     Raises `NotAllowed` with every rule that refuses, `Invalid` for what is not there, `Conflict` when the
     state has moved on; nothing is written then.
     """
-    return _for(ask, _COMMANDS)(ask, actor=actor, now=now)
+    return _COMMANDS[ask.action](ask, actor=actor, now=now)
 
 
 def assess(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
     """The verdict `submit` would give. Changes nothing."""
-    return _for(ask, _QUESTIONS)(ask, actor=actor, now=now)
+    return _QUESTIONS[ask.action](ask, actor=actor, now=now)
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What would become of one ask. `waits`: for another admin, because whoever asks would gain by it."""
+
+    asked: Ask
+    decision: Decision
+    waits: bool = False
+
+
+def assess_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Foreseen]:
+    """What `submit` would do with each of these, as things are now. Changes nothing."""
+    return [_foresee(ask, actor, now) for ask in asks]
 
 
 def submit_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Answer[Ask]]:
@@ -60,8 +80,11 @@ def submit_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Ans
     return answer_each(asks, lambda ask: submit(ask, actor=actor, now=now))
 
 
-def _for(ask: Ask, table: dict[Action, Callable[..., _Answer]]) -> Callable[..., _Answer]:
+def _foresee(ask: Ask, actor: Actor, now: datetime) -> Foreseen:
     try:
-        return table[ask.action]
-    except KeyError:
-        raise Invalid(f"{ask.action.label} cannot be asked for yet.") from None
+        if _QUESTIONS[ask.action] is not assess_assignment:
+            return Foreseen(ask, assess(ask, actor=actor, now=now))
+        case = load_assignment(ask, actor=actor, now=now)
+    except Invalid as error:
+        return Foreseen(ask, denied("Invalid", str(error)))
+    return Foreseen(ask, case.decision, case.waits)

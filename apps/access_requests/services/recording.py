@@ -7,6 +7,7 @@ from typing import Any
 
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
+from apps.access_requests.policy.assigning import maximum_days
 from apps.access_requests.policy.reading import digest_of
 from apps.access_requests.states import CLOSED, TRANSITIONS, Action, Family, State, Step
 from apps.accounts.models import Principal
@@ -110,13 +111,29 @@ def snapshot_of(request: AccessRequest, rules: RoleRules, *, now: datetime) -> d
         "principal": [str(request.principal_id), request.principal.name],
         "role": [str(request.role_id), request.role.name],
         "resource": [request.resource.path, request.resource.name],
-        "minutes": request.duration_minutes,
-        "starts_at": request.starts_at.isoformat() if request.starts_at else None,
+        "starts_at": _text(request.starts_at),
         "extends": _extended(request.extends, now),
         "justification": request.justification,
         "ticket": [request.ticket_number, request.ticket_system],
-        "eligible_until": _until(request.eligible),
+        **(_of_assignment(request, rules) if request.is_about_assignment else _of_activation(request, rules)),
+    }
+
+
+def _of_activation(request: AccessRequest, rules: RoleRules) -> dict[str, Any]:
+    return {
+        "minutes": request.duration_minutes,
+        "eligible_until": _text(request.eligible.ends_at if request.eligible else None),
         "rules": rules.evidence(),
+    }
+
+
+def _of_assignment(request: AccessRequest, rules: RoleRules) -> dict[str, Any]:
+    present = request.extends
+    return {
+        "kind": request.family,
+        "ends_at": _text(request.ends_at),
+        "present": [present.kind, *map(_text, (present.starts_at, present.ends_at))] if present else None,
+        "limits": {str(kind): maximum_days(rules, kind) for kind in Assignment.Kind},
     }
 
 
@@ -131,9 +148,9 @@ def family_of(action: Action, kind: str) -> Family:
 
 
 def _extended(assignment: Assignment | None, now: datetime) -> list[Any] | None:
-    """Whether the activation still runs decides what a yes would do: move its end, or open a new one."""
+    """Whether it still runs decides what a yes would do: move its end, or open a new one."""
     return None if assignment is None else [str(assignment.id), assignment.is_current(now)]
 
 
-def _until(assignment: Assignment | None) -> str | None:
-    return assignment.ends_at.isoformat() if assignment and assignment.ends_at else None
+def _text(instant: datetime | None) -> str | None:
+    return instant.isoformat() if instant else None

@@ -13,7 +13,7 @@ from apps.access_requests import notices
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.services.recording import move, record
-from apps.access_requests.states import OPEN, State, Step
+from apps.access_requests.states import OPEN, WAITING, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CLOCK, AuditAction, Outcome, Party
@@ -38,13 +38,21 @@ def settle_locked(*, principal_id: UUID, now: datetime, by: Party = CLOCK, reaso
     """Write down how what one principal holds and has asked for reads. The caller holds the lock. `by` and
     `reason`: who has taken the ground of it, and how, where that was not the clock."""
     assignments.settle(principal_id=principal_id, now=now, by=by)
-    rows = AccessRequest.objects.filter(principal_id=principal_id, state__in=OPEN).with_names()
+    asked = Q(principal_id=principal_id) | Q(requester_id=principal_id, state__in=WAITING)
+    rows = AccessRequest.objects.filter(asked, state__in=OPEN).with_names()
     _settle(list(rows), now, by=by, reason=reason)
 
 
 def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> None:
-    """An admin's change of an assignment closes what waits to activate or to extend it, whoever asked."""
-    on_it = Q(eligible=assignment) | Q(extends=assignment)
+    """An admin's change of an assignment closes what waits to activate, extend or change it, or for the like
+    of it, whoever asked."""
+    same = Q(
+        principal=assignment.principal_id,
+        role=assignment.role_id,
+        resource=assignment.resource_id,
+        family=assignment.kind,
+    )
+    on_it = Q(eligible=assignment) | Q(extends=assignment) | same
     for request in AccessRequest.objects.waiting().filter(on_it, deadline_at__gt=now).with_names():
         with suppress(Conflict):  # whoever closed it at the same moment did the same work
             _close(request, by, now)

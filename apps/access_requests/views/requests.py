@@ -13,6 +13,7 @@ from apps.access_requests.forms.deciding import CancelForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import approvers_for
 from apps.access_requests.selectors.facts import readings_now
+from apps.access_requests.selectors.managing import other_admins
 from apps.access_requests.selectors.my_roles import ActiveRow, MyRoles
 from apps.access_requests.selectors.requests import my_requests, timeline
 from apps.access_requests.services.withdrawing import (
@@ -138,7 +139,14 @@ def _deciders(request: HttpRequest, item: AccessRequest, state: State, rules: Ro
     """Who decides, and by when."""
     if state not in WAITING:
         return ""
-    found = approvers_for(rules, resource=item.eligible.resource, requester=item.requester, now=request.now)
+    if item.is_about_assignment:
+        found = other_admins(
+            item.resource, principal_id=item.principal_id, actor=item.requester, now=request.now
+        )
+    else:
+        found = approvers_for(
+            rules, resource=item.eligible.resource, requester=item.requester, now=request.now
+        )
     names = any_of([line.name for line in found.lines]) or "Nobody reachable"
     lapses = short(item.deadline_at, zone_of(request.user), now=request.now)
     return f"{names} decides; the first answer counts. Times out {lapses}."

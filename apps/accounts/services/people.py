@@ -26,7 +26,7 @@ def create_user(*, name: str, email: str, actor: Party, now: datetime, **facts: 
     user = User(kind=Principal.Kind.USER, name=one_line(name), email=email.strip(), created_at=now, **facts)
     user.set_unusable_password()
     _require_zone(user.time_zone)
-    _validate(user)
+    validate(user)
     user.save(force_insert=True)
     record(AuditAction.PERSON_CREATED, actor=actor, at=now, target=user.party, details={"email": user.email})
     return user
@@ -45,7 +45,7 @@ def change_person(*, user: User, actor: Party, now: datetime, **wanted: Any) -> 
     if not changed:
         return
     _require_zone(user.time_zone)
-    _validate(user)
+    validate(user)
     user.save(update_fields=changed)
     details = {name: {"from": _word(before[name]), "to": _word(getattr(user, name))} for name in changed}
     record(AuditAction.PERSON_CHANGED, actor=actor, at=now, target=user.party, details=details)
@@ -58,7 +58,7 @@ def change_email(*, user: User, email: str, actor: Party, now: datetime) -> None
     old, user.email = user.email, email.strip()
     if user.email == old:
         return
-    _validate(user)
+    validate(user)
     user.save(update_fields=["email"])
     AccountLink.objects.filter(user=user).delete()
     details = {"from": old, "to": user.email}
@@ -125,7 +125,7 @@ def create_group(
         is_managed=is_managed,
         created_at=now,
     )
-    _validate(group)
+    validate(group)
     group.save(force_insert=True)
     record(AuditAction.GROUP_CREATED, actor=actor, at=now, target=group.party)
     return group
@@ -148,7 +148,8 @@ def _require_zone(name: str) -> None:
         raise Invalid(f"There is no time zone “{one_line(name, 64)}”.")
 
 
-def _validate(principal: User | Group) -> None:
+def validate(principal: User | Group) -> None:
+    """Raises `Invalid` with every fault of the row, such as an address that is taken."""
     try:
         principal.full_clean(exclude=["principal", "password"])
     except ValidationError as error:

@@ -31,6 +31,7 @@ from apps.roles.policy import (
 
 VERSION = "1"
 LONGEST_TEXT = 2000  # of a path of names; the rest is shorter by far
+_ASKED_FOR_BY = {"authentication_context": "authentication", "approvers": "requires_approval"}
 CellKey = tuple[NoticeCase, Audience]
 
 
@@ -62,9 +63,10 @@ class Block:
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def line_of(self, name: str) -> int:
-        """Where a rule stands, by its column or cell; what the file leaves out stands where the block
-        begins."""
-        return self.lines.get(name.removesuffix("_additional"), self.line)
+        """Where a rule stands, by its column or cell. One that the file leaves out stands with the rule that
+        asks for it, else where the block begins."""
+        name = name.removesuffix("_additional")
+        return self.lines.get(name) or self.lines.get(_ASKED_FOR_BY.get(name, ""), self.line)
 
 
 # ---- The words of the file ---------------------------------------------------------------------------------

@@ -89,6 +89,10 @@ class Target:
     resource_id: UUID | None
     approvers: tuple[Seat, ...] | None
 
+    @property
+    def key(self) -> tuple[UUID, UUID | None]:
+        return self.role_id, self.resource_id
+
 
 @dataclass
 class Lookup:
@@ -107,7 +111,7 @@ class Lookup:
             target = self._target(block)
             if target is None:
                 continue
-            first = seen.setdefault((target.role_id, target.resource_id), block.line)
+            first = seen.setdefault(target.key, block.line)
             if first == block.line:
                 yield target
             else:

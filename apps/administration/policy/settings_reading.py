@@ -42,7 +42,9 @@ def read_settings(data: bytes) -> SettingsFile:
     document = read_yaml(data)
     reader = _Reader()
     blocks = reader.file(document.root) if document.root or not document.faults else []
-    return SettingsFile(tuple(blocks), tuple(sorted({*document.faults, *reader.faults})))
+    unreadable = {fault.line for fault in document.faults}
+    faults = {fault for fault in reader.faults if fault.line not in unreadable}
+    return SettingsFile(tuple(blocks), tuple(sorted({*document.faults, *faults})))
 
 
 class _Reader:
@@ -172,7 +174,9 @@ class _Reader:
         return ()
 
     def _entries(self, node: Node, known: Iterable[str], needed: Iterable[str] = ()) -> dict[str, Node]:
-        """The entries of a mapping, the known ones only."""
+        """The entries of a mapping, the known ones only. A key with nothing behind it has none."""
+        if isinstance(node, Text) and node.is_nothing and not needed:
+            return {}
         if not isinstance(node, strict_yaml.Mapping):
             self._fault(node.line, f"Here stand keys with values, of these: {', '.join(known)}.")
             return {}

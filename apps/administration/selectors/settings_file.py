@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db.models import Q
 
+from apps.access_requests.asks import Actor
 from apps.accounts.models import Group, User
 from apps.accounts.selectors import users_by_email
-from apps.administration.policy.settings_file import Block
-from apps.administration.policy.settings_names import Labels, Names, named_block, paths_of_names
+from apps.administration.policy.settings_file import Block, applied
+from apps.administration.policy.settings_names import (
+    Labels,
+    Lookup,
+    Names,
+    Target,
+    named_block,
+    paths_of_names,
+)
+from apps.administration.policy.settings_reading import read_settings
+from apps.administration.selectors.settings_changes import Change, assess_changes
+from apps.administration.selectors.settings_plan import refusals_of
 from apps.common.access import DIRECTORY_PATH, Access, Permission, Provider
+from apps.common.strict_yaml import Fault
 from apps.roles.models import Resource, RoleDefinition, RoleSettings
-from apps.roles.selectors import as_rules
+from apps.roles.selectors import as_rules, settings_at_many
 
 _SEATS = ("approvers__principal", "cells")
 
@@ -40,6 +53,35 @@ def settings_as_blocks(access: Access) -> list[Block]:
         )
         for row in rows
     ]
+
+
+class WrongFile(Exception):
+    """The file cannot be used: every fault, by line."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(set(faults))
+        super().__init__(" ".join(fault.text for fault in self.faults))
+
+
+def changes_in(data: bytes, *, actor: Actor, now: datetime) -> list[Change]:
+    """What the file wants. Raises `WrongFile` with everything that speaks against it: how it is written, what
+    it names, and each change that is refused, at the line that would put it right."""
+    file = read_settings(data)
+    lookup = Lookup(names_in(file.blocks, actor.access))
+    targets = lookup.targets(file.blocks)
+    if file.faults or lookup.faults:
+        raise WrongFile([*file.faults, *lookup.faults])
+    changes = changes_of(targets)
+    assessed = assess_changes(changes, actor=actor, now=now)
+    refused = [
+        Fault(target.block.line_of(refusal.field), refusal.reason)
+        for target, each in zip(targets, assessed, strict=True)
+        if not each.is_same
+        for refusal in refusals_of(each)
+    ]
+    if refused:
+        raise WrongFile(refused)
+    return changes
 
 
 def names_in(blocks: Sequence[Block], access: Access) -> Names:
@@ -99,3 +141,18 @@ def _addresses(people: Iterable[User]) -> Labels:
 
 def _groups() -> Labels:
     return Labels(dict(Group.objects.values_list("pk", "name")))
+
+
+def changes_of(targets: Sequence[Target]) -> list[Change]:
+    """What the file wants, in its order: what it leaves out is as it is now, own or inherited."""
+    roles = RoleDefinition.objects.in_bulk([target.role_id for target in targets])
+    resources = Resource.objects.in_bulk([target.resource_id for target in targets if target.resource_id])
+    places = [
+        (roles[target.role_id], resources[target.resource_id] if target.resource_id else None)
+        for target in targets
+    ]
+    present = settings_at_many(places)
+    return [
+        Change(role, resource, applied(target.block, present[target.key].rules, target.approvers))
+        for target, (role, resource) in zip(targets, places, strict=True)
+    ]

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.administration.views import settings_file as views
+
+urlpatterns = [
+    path("settings/file/", views.settings_file, name="settings_file"),
+    path("settings/file/export/", views.export, name="export_settings"),
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 
 
 def csv_file(lines: Iterable[str], *, name: str, now: datetime) -> StreamingHttpResponse:
@@ -14,4 +14,13 @@ def csv_file(lines: Iterable[str], *, name: str, now: datetime) -> StreamingHttp
         lines,
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}-{now:%Y-%m-%d}.csv"'},
+    )
+
+
+def text_file(text: str, *, name: str, kind: str, now: datetime) -> HttpResponse:
+    """A file of text to download, named like a CSV file; `kind` is its ending."""
+    return HttpResponse(
+        text,
+        content_type=f"application/{kind}; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}-{now:%Y-%m-%d}.{kind}"'},
     )

@@ -11,13 +11,14 @@ from django.db.models import Value
 from django.db.models.functions import Concat, Substr
 
 from apps.accounts.models import Group
-from apps.accounts.services import people
+from apps.accounts.services import groups, people
 from apps.audit import services as audit
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.access import DIRECTORY_ID, Provider
 from apps.common.errors import Conflict, Invalid
 from apps.common.text import one_line
 from apps.roles.models import Resource
+from apps.roles.selectors import resource_of
 
 _THE_TOP = Party("resource", "", "the top of the tree")
 
@@ -128,8 +129,16 @@ def _as_target(resource: Resource | None) -> Party:
 def create_group(*, actor: Party, name: str, now: datetime, **facts: Any) -> Group:
     """A group, with the resource on which its Member and Owner are held."""
     group = people.create_group(name=name, actor=actor, now=now, **facts)
-    _add_resource(Provider.GROUPS, "Group", name, now, group=group)
+    _add_resource(Provider.GROUPS, "Group", group.name, now, group=group)
     return group
+
+
+@transaction.atomic
+def change_group(*, group: Group, name: str, description: str, actor: Party, now: datetime) -> None:
+    """Another name or description, of its resource as well."""
+    place = resource_of(group).place
+    groups.change_group(group=group, name=name, description=description, place=place, actor=actor, now=now)
+    Resource.objects.filter(group=group).update(name=group.name)
 
 
 def _add_resource(

@@ -1,0 +1,259 @@
+"""Loading what decides on giving, changing, extending and renewing an assignment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+
+from apps.access_requests.asks import Actor, Ask
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.policy.assigning import (
+    AssignmentFacts,
+    GroupFacts,
+    RemovalFacts,
+    can_assign,
+    can_update,
+)
+from apps.access_requests.policy.gaining import Terms, widens
+from apps.access_requests.policy.prolonging import ProlongingFacts, can_renew_for
+from apps.access_requests.selectors.approvers import Sought, approvers_for_many
+from apps.access_requests.selectors.facts import assignment_of, waits_already
+from apps.access_requests.selectors.managing import has_another_admin, spot_of
+from apps.access_requests.services.last_one import last_of
+from apps.access_requests.states import Action, Family
+from apps.accounts.models import Group, Principal, User
+from apps.assignments.membership import people_within, within_reach_of
+from apps.assignments.models import Assignment
+from apps.common.decision import ALLOWED, Decision
+from apps.common.errors import Invalid
+from apps.common.lookup import find
+from apps.common.period import Period
+from apps.roles.built_in import GROUP_MEMBER
+from apps.roles.models import Resource, RoleDefinition
+from apps.roles.policy import RoleRules
+from apps.roles.selectors import rules_for
+
+
+@dataclass(frozen=True)
+class AssignmentCase:
+    """One assignment as it is asked for. `row` is the one to change, which runs; without it, a new one is
+    opened. `about` is the row that was asked about, running or over. `is_gain`: the actor is, or becomes, a
+    holder of more than before; such a thing `waits` for another admin, if there is one."""
+
+    principal: Principal
+    role: RoleDefinition
+    resource: Resource
+    about: Assignment | None
+    row: Assignment | None
+    starts_at: datetime
+    facts: AssignmentFacts
+    present: RemovalFacts | None
+    window: Decision = ALLOWED
+    is_gain: bool = False
+    waits: bool = False
+
+    @property
+    def rules(self) -> RoleRules:
+        return self.facts.rules
+
+    @property
+    def kind(self) -> Assignment.Kind:
+        return self.facts.kind
+
+    @property
+    def period(self) -> Period:
+        """As it is asked for; only what the rules allow has one."""
+        return Period(self.starts_at, self.facts.ends_at)
+
+    @property
+    def decision(self) -> Decision:
+        """May it be given?"""
+        given = can_update(self.facts, self.present) if self.present else can_assign(self.facts)
+        return Decision((*given.refusals, *self.window.refusals))
+
+
+def load_assignment(ask: Ask, *, actor: Actor, now: datetime) -> AssignmentCase:
+    """The case of what an admin asks for. Raises `Invalid` for what is not there, or not theirs to change."""
+    about = None if ask.action == Action.ADMIN_ASSIGN else assigned_row(ask)
+    case = _case(ask, about, actor, now)
+    if about is not None and ask.action == Action.ADMIN_RENEW:
+        case = replace(case, window=can_renew_for(ended_facts(about, now=now)))
+    if actor.user is None or not _is_gain(case, actor.user, now):
+        return case
+    case = replace(case, is_gain=True)
+    has_another = has_another_admin(case.resource, principal_id=case.principal.id, actor=actor.user, now=now)
+    return _as_waiting(case, now) if has_another else case
+
+
+def load_decided(request: AccessRequest, terms: Ask, *, actor: Actor, now: datetime) -> AssignmentCase:
+    """The case of a stored request as `actor`, who decides, would grant it on the facts of now."""
+    return _case(terms, request.extends, actor, now)
+
+
+def removal_facts(row: Assignment, *, actor: Actor, now: datetime) -> RemovalFacts:
+    return RemovalFacts(
+        right=_right(row.resource, actor, now),
+        has_ended=row.ended_at is not None or (row.ends_at is not None and row.ends_at <= now),
+        last_of=last_of(row, now=now),
+        is_console=actor.is_console,
+        second_factor=actor.second_factor,
+        second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
+        now=now,
+    )
+
+
+def assigned_row(ask: Ask) -> Assignment:
+    """The assignment that an ask is about. Raises `Invalid` for an activation."""
+    row = assignment_of(ask)
+    if row.is_activated:
+        raise Invalid("What its holder activated, only its holder extends.")
+    return row
+
+
+def ended_facts(row: Assignment, *, now: datetime) -> ProlongingFacts:
+    """Whether and how a row has ended, by the clock or by somebody, as the rules to prolong it see it."""
+    has_lapsed = row.ended_at is None and row.ends_at is not None and row.ends_at <= now
+    return ProlongingFacts(
+        period=row.period,
+        is_activated=row.is_activated,
+        ended_how=Assignment.End.EXPIRED if has_lapsed else row.ended_how,
+        ended_at=row.ends_at if has_lapsed else row.ended_at,
+        now=now,
+    )
+
+
+def is_assigned(
+    key: tuple[UUID, UUID, UUID], kind: Assignment.Kind, *, now: datetime, but: Assignment | None
+) -> bool:
+    """Whether another assignment of this kind stands for (principal, role, resource), now or later."""
+    principal_id, role_id, resource_id = key
+    rows = Assignment.objects.filter(
+        principal_id=principal_id,
+        role_id=role_id,
+        resource_id=resource_id,
+        kind=kind,
+        origin=Assignment.Origin.ASSIGNED,
+    )
+    return (rows.exclude(pk=but.pk) if but else rows).not_ended(now).exists()
+
+
+# ---- Parts -------------------------------------------------------------------------------------------------
+
+
+def _case(ask: Ask, about: Assignment | None, actor: Actor, now: datetime) -> AssignmentCase:
+    row = _row_to_change(ask, about, now)
+    principal, role, resource = _target(ask, about)
+    kind = ask.kind or Assignment.Kind(about.kind if about else Assignment.Kind.ELIGIBLE)
+    rules = rules_for(role, resource)
+    stays = row is not None and row.kind == kind
+    becomes_eligible = kind == Assignment.Kind.ELIGIBLE and not stays
+    needs_proof = becomes_eligible and rules.requires_approval and not actor.is_console
+    starts_at = _start(ask, row if stays else None, now)
+    facts = AssignmentFacts(
+        rules=rules,
+        kind=kind,
+        role_provider=role.provider,
+        resource_provider=resource.provider,
+        starts_at=max(starts_at, now),
+        ends_at=ask.ends_at,
+        outlives=row.ends_at if row and ask.action == Action.ADMIN_EXTEND else None,
+        exists=is_assigned((principal.id, role.id, resource.id), kind, now=now, but=row),
+        right=_right(resource, actor, now),
+        is_console=actor.is_console,
+        closes_loop=_closes_loop(principal, role, resource, now),
+        has_approvers=not needs_proof or _has_approvers(rules, principal, role, resource, now),
+        justification=ask.said.justification,
+        second_factor=actor.second_factor,
+        second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
+        holder_group=_group_facts(principal.group) if principal.is_group else None,
+        on_group=_group_facts(resource.group) if resource.group else None,
+        now=now,
+    )
+    removal = removal_facts(row, actor=actor, now=now) if row else None
+    return AssignmentCase(principal, role, resource, about, row, starts_at, facts, removal)
+
+
+def _is_gain(case: AssignmentCase, actor: User, now: datetime) -> bool:
+    """Also through a group that the actor is, or may come to be, in."""
+    if case.facts.ends_at is not None and case.facts.ends_at <= case.starts_at:
+        return False  # that is refused anyway
+    before = Terms(Assignment.Kind(case.row.kind), case.row.period) if case.row else None
+    gains = widens(before, Terms(case.kind, case.period))
+    return gains and case.principal.id in within_reach_of(actor.id, now=now)
+
+
+def _as_waiting(case: AssignmentCase, now: datetime) -> AssignmentCase:
+    """Only what would wait itself is kept out by what waits already; an admin's change closes it."""
+    key = (case.principal.id, case.role.id, case.resource.id)
+    is_waiting = waits_already(*key, Family(case.kind), now=now)
+    return replace(case, waits=True, facts=replace(case.facts, is_waiting=is_waiting))
+
+
+def _row_to_change(ask: Ask, about: Assignment | None, now: datetime) -> Assignment | None:
+    """Updating and extending change the row that there is; what its holder asked to extend and has ended
+    meanwhile is opened anew."""
+    if ask.action in (Action.ADMIN_UPDATE, Action.ADMIN_EXTEND):
+        return about
+    is_running = about is not None and not ended_facts(about, now=now).ended_how
+    return about if ask.action == Action.SELF_EXTEND and is_running else None
+
+
+def _target(ask: Ask, about: Assignment | None) -> tuple[Principal, RoleDefinition, Resource]:
+    ids = (about.principal_id, about.role_id, about.resource_id) if about else None
+    principal_id, role_id, resource_id = ids or (ask.principal_id, ask.role_id, ask.resource_id)
+    principal = find(Principal.objects.select_related("group"), principal_id)
+    role = find(RoleDefinition.objects.all(), role_id)
+    resource = find(Resource.objects.select_related("group"), resource_id)
+    if principal is None or role is None or resource is None:
+        raise Invalid("There is no such person, role or resource.")
+    return principal, role, resource
+
+
+def _start(ask: Ask, row: Assignment | None, now: datetime) -> datetime:
+    """A start that has passed moves nothing that runs already, and begins nothing before now."""
+    if row is None:
+        return max(ask.starts_at or now, now)
+    if ask.starts_at is None:
+        return row.starts_at
+    return ask.starts_at if ask.starts_at > now else min(row.starts_at, now)
+
+
+def _right(resource: Resource, actor: Actor, now: datetime) -> Decision:
+    return ALLOWED if actor.is_console else spot_of(resource, now=now).may_manage(actor.access)
+
+
+def _closes_loop(principal: Principal, role: RoleDefinition, resource: Resource, now: datetime) -> bool:
+    if role.id != GROUP_MEMBER or resource.group_id is None or not principal.is_group:
+        return False
+    return principal.id in within_reach_of(resource.group_id, now=now)
+
+
+def _has_approvers(
+    rules: RoleRules, principal: Principal, role: RoleDefinition, resource: Resource, now: datetime
+) -> bool:
+    """Whether everybody who becomes eligible finds somebody else to approve; and so does that one, should
+    there be only one, who may be eligible as well."""
+    within = people_within({principal.id}, now=now)[principal.id]
+    people = User.objects.filter(id__in=within, is_enabled=True)
+    found = approvers_for_many([Sought(rules, resource, person) for person in people], now=now)
+    told = {user for each in found for user in each.told}
+    if len(told) != 1:
+        return all(found)
+    (only,) = told
+    return all(found) and (
+        not _is_eligible(only, role, resource, now)
+        or bool(approvers_for_many([Sought(rules, resource, only)], now=now)[0])
+    )
+
+
+def _is_eligible(user: User, role: RoleDefinition, resource: Resource, now: datetime) -> bool:
+    holders = within_reach_of(user.id, now=now)
+    rows = Assignment.objects.eligible().not_ended(now).filter(role=role, principal_id__in=holders)
+    return any(row.resource.covers(resource) for row in rows.select_related("resource"))
+
+
+def _group_facts(group: Group) -> GroupFacts:
+    return GroupFacts(group.is_role_assignable, group.is_managed)

@@ -1,0 +1,188 @@
+"""Who may give and take roles somewhere: the other admins who can decide, and what one can decide on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from uuid import UUID
+
+from django.db.models import Q
+
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.policy.assigning import may_manage
+from apps.access_requests.policy.gaining import LATELY
+from apps.access_requests.policy.power import NO_POWER, Power
+from apps.access_requests.selectors.approvers import ApproverLine, Approvers, reachable
+from apps.access_requests.selectors.power import powers_of
+from apps.accounts.models import Principal, User
+from apps.assignments.membership import people_within, within_reach_of
+from apps.assignments.models import Assignment
+from apps.assignments.policy import access_from
+from apps.assignments.selectors import access_of, holdings_of_many
+from apps.audit.models import AuditEvent, AuditEventQuerySet
+from apps.audit.vocabulary import AuditAction
+from apps.common.access import DIRECTORY_ID, Access
+from apps.common.decision import Decision
+from apps.roles.models import Resource, RoleDefinition
+from apps.roles.policy import ancestor_ids
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A resource as the right to give roles on it sees it."""
+
+    resource: Resource
+    power: Power = NO_POWER
+
+    def may_manage(self, access: Access) -> Decision:
+        return may_manage(access, self.resource.provider, self.resource.path, self.power)
+
+
+def spot_of(resource: Resource, *, now: datetime) -> Spot:
+    return spots_of([resource], now=now)[resource.id]
+
+
+def spots_of(resources: Iterable[Resource], *, now: datetime) -> dict[UUID, Spot]:
+    """By the id of the resource. Two queries for each step of nesting, where groups are among them."""
+    by_id = {resource.id: resource for resource in resources}
+    groups = {resource.group_id for resource in by_id.values()} - {None}
+    powers = powers_of(groups, now=now) if groups else {}
+    return {id_: Spot(row, powers.get(row.group_id, NO_POWER)) for id_, row in by_id.items()}
+
+
+@dataclass(frozen=True)
+class Admins:
+    """Everybody who may give roles on a resource, with the right in force or only within their reach."""
+
+    active: frozenset[UUID]
+    could: frozenset[UUID]
+
+
+def admins_on(spot: Spot, *, now: datetime, taken: Collection[Assignment] = ()) -> Admins:
+    """Those who may give roles there now, and those who could: they are eligible, or disabled, or had it by
+    rows that were `taken` from them."""
+    rows = [*_giving_rights(spot, now), *taken]
+    people = _people_of(rows, taken, now)
+    users = list(User.objects.filter(id__in=frozenset[UUID]().union(*people.values())))
+    held = holdings_of_many(users, now=now)
+
+    def could(user: User) -> Access:
+        return access_from(user.id, (row for row in rows if user.id in people[row.principal_id]))
+
+    return Admins(
+        frozenset(user.id for user in users if spot.may_manage(access_of(user.id, held[user.id]))),
+        frozenset(user.id for user in users if spot.may_manage(could(user))),
+    )
+
+
+def _people_of(
+    rows: Collection[Assignment], taken: Collection[Assignment], now: datetime
+) -> dict[UUID, frozenset[UUID]]:
+    """The people behind the holder of each row; of a group also those who were taken out of it."""
+    people = people_within({row.principal_id for row in rows}, now=now)
+    for row in taken:
+        if row.resource.group_id is not None:
+            for group in within_reach_of(row.resource.group_id, now=now) & people.keys():
+                people[group] |= people[row.principal_id]
+    return people
+
+
+def _giving_rights(spot: Spot, now: datetime) -> Iterable[Assignment]:
+    """Rows of roles with portal permissions that reach there: above it, above what a group with power leads
+    to, or on the directory."""
+    roles = [role for role in RoleDefinition.objects.all() if role.permissions]
+    paths = {spot.resource.path, *(path for _, path in spot.power.scopes)}
+    above = {id_ for path in paths for id_ in ancestor_ids(path)}
+    reaching = {*above, DIRECTORY_ID}
+    return Assignment.objects.current(now).filter(role__in=roles, resource_id__in=reaching).with_names()
+
+
+def other_admins(
+    resource: Resource, *, principal_id: UUID, actor: User, now: datetime, spot: Spot | None = None
+) -> Approvers:
+    """The reachable people who can decide there on what `actor` asks for this principal, and gain nothing by
+    it; when nobody of them is active, those who would have to activate a role first."""
+    found = admins_on(spot or spot_of(resource, now=now), now=now)
+    return _approvers(found, people_within({principal_id}, now=now)[principal_id] | {actor.id})
+
+
+def _approvers(found: Admins, gaining: Collection[UUID]) -> Approvers:
+    people = reachable((found.active | found.could) - frozenset(gaining))
+    active = tuple(user for id_, user in people.items() if id_ in found.active)
+    could = tuple(user for id_, user in people.items() if id_ not in found.active)
+    lines = [ApproverLine(user.name, user.email) for user in active]
+    lines = lines or [ApproverLine(user.name, "activates a role first") for user in could]
+    return Approvers(active, () if active else could, tuple(lines))
+
+
+def has_another_admin(resource: Resource, *, principal_id: UUID, actor: User, now: datetime) -> bool:
+    """Whether somebody else could decide. Whoever the actor kept from it lately counts: nobody disables,
+    resets or removes the other admin first, and then helps themself."""
+    spot = spot_of(resource, now=now)
+    if other_admins(resource, principal_id=principal_id, actor=actor, now=now, spot=spot):
+        return True
+    taken = list(_taken_by(actor, now))
+    former = people_within({row.principal_id for row in taken}, now=now)
+    gaining = people_within({principal_id}, now=now)[principal_id] | {actor.id}
+    kept_away = _touched_by(actor, now).union(*former.values()) - gaining
+    return bool(kept_away & admins_on(spot, now=now, taken=taken).could)
+
+
+def _touched_by(actor: User, now: datetime) -> frozenset[UUID]:
+    """Other people whose account, factor or address the actor changed lately."""
+    access = Q(action__startswith="request.") | Q(action__startswith="activation.")
+    events = _lately(actor, now).filter(target_kind=Principal.Kind.USER)
+    events = events.exclude(access | Q(action__startswith="assignment."))
+    return frozenset(UUID(id_) for id_ in events.values_list("target_id", flat=True)) - {actor.id}
+
+
+def _taken_by(actor: User, now: datetime) -> Iterable[Assignment]:
+    """Assignments that the actor ended or changed lately."""
+    taking = (AuditAction.ASSIGNMENT_ENDED, AuditAction.ASSIGNMENT_CHANGED)
+    details = _lately(actor, now).filter(action__in=taking).values_list("details", flat=True)
+    ids = {each["assignment"] for each in details if "assignment" in each}
+    return Assignment.objects.filter(pk__in=ids).with_names() if ids else ()
+
+
+def _lately(actor: User, now: datetime) -> AuditEventQuerySet:
+    return AuditEvent.objects.filter(actor_id=str(actor.id), at__gt=now - LATELY)
+
+
+# ---- From an admin to what they can decide on --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AdminStanding:
+    """What makes one person an admin who decides: what they may do now, and what they would gain by."""
+
+    user: User
+    access: Access
+    now: datetime
+
+    @cached_property
+    def within_reach(self) -> frozenset[UUID]:
+        """Themself, and the groups they are or may come to be in."""
+        return within_reach_of(self.user.id, now=self.now)
+
+    def gains_by(self, request: AccessRequest) -> bool:
+        """Whether they asked for it, or would come to hold what is asked for."""
+        return request.requester_id == self.user.id or request.principal_id in self.within_reach
+
+    def manages(self, request: AccessRequest) -> bool:
+        """Whether they may give roles where this is asked for."""
+        return self.user.is_enabled and bool(spot_of(request.resource, now=self.now).may_manage(self.access))
+
+    def decides_on(self, requests: Iterable[AccessRequest]) -> list[AccessRequest]:
+        """Those of these requests that this person can decide. A fixed number of queries for each step of
+        nesting, however many there are."""
+        rows = list(requests)
+        spots = spots_of([row.resource for row in rows], now=self.now)
+        return [
+            row
+            for row in rows
+            if self.user.is_enabled
+            and spots[row.resource_id].may_manage(self.access)
+            and not self.gains_by(row)
+        ]

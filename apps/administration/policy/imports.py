@@ -1,0 +1,101 @@
+"""What can come in as a file: which columns, and who may send it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+
+from apps.administration.policy.csv_files import Column
+from apps.common.access import Access, Permission
+from apps.common.decision import ALLOWED, Decision, denied
+
+
+class Kind(TextChoices):
+    """One template each. The value is the kind of its jobs, and stands in addresses."""
+
+    ASSIGNMENTS = "assignments", "Assignments"
+    MEMBERS = "members", "Group members"
+
+
+@dataclass(frozen=True)
+class Template:
+    """What a file of one kind looks like. `key` names the columns that say what a line is about."""
+
+    kind: Kind
+    lead: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    example: tuple[str, ...]
+    needs: tuple[Permission, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+
+_STARTS = Column("starts_at", "2026-12-01, 2026-12-01 08:00, or with a zone. Empty: now")
+_ENDS = Column("ends_at", "Likewise. Empty: permanent")
+_WHY = Column("justification", "Why, where the role asks for it")
+
+TEMPLATES = {
+    template.kind: template
+    for template in (
+        Template(
+            Kind.ASSIGNMENTS,
+            "Who is eligible or active for which role. What is there already gets the period of the file.",
+            (
+                Column("principal", "E-mail address of a person, or name of a group", required=True),
+                Column("role", "Name of the role", required=True),
+                Column("provider", "directory, groups or resources", required=True),
+                Column("resource", "Names from the top down: Platform/Production. Empty: the directory"),
+                Column("kind", "eligible or active", required=True),
+                _STARTS,
+                _ENDS,
+                _WHY,
+            ),
+            ("principal", "role", "provider", "resource", "kind"),
+            (
+                "john.doe@example.com",
+                "Contributor",
+                "resources",
+                "Platform/Production",
+                "eligible",
+                "",
+                "2027-06-30",
+                "Joins the operations team",
+            ),
+            (Permission.ASSIGNMENTS_MANAGE,),
+        ),
+        Template(
+            Kind.MEMBERS,
+            "Who is member or owner of which group, now and until an end or permanently.",
+            (
+                Column("group", "Name of the group", required=True),
+                Column("principal", "E-mail address of a person, or name of a group", required=True),
+                Column("role", "member or owner", required=True),
+                _ENDS,
+                _WHY,
+            ),
+            ("group", "principal", "role"),
+            ("Operations", "john.doe@example.com", "member", "2027-06-30", "Joins the operations team"),
+            (Permission.ASSIGNMENTS_MANAGE, Permission.PEOPLE_MANAGE),
+        ),
+    )
+}
+
+
+def can_import(access: Access, kind: Kind) -> Decision:
+    """Whether this person may plan such a file at all. Each line is judged by itself, too."""
+    if any(access.may_somewhere(permission) for permission in TEMPLATES[kind].needs):
+        return ALLOWED
+    return denied("PermissionRule", f"Your active roles do not bring in {kind.label.lower()}.")
+
+
+def can_import_anything(access: Access) -> Decision:
+    if any(can_import(access, kind) for kind in TEMPLATES):
+        return ALLOWED
+    return denied(
+        "PermissionRule",
+        "Your active roles bring nothing in. Activate one that manages assignments, people or groups.",
+    )

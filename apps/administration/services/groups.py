@@ -1,0 +1,93 @@
+"""Groups: create, change, put under management and take out again. Who is in one is a matter of the door."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.access_requests.asks import Actor
+from apps.access_requests.selectors.power import power_of
+from apps.accounts.models import Group
+from apps.accounts.services import groups as accounts
+from apps.administration.policy.groups import can_be_called, can_change, can_create_such, can_release
+from apps.administration.selectors.groups import bound_by, is_taken
+from apps.administration.selectors.keepers import keeper_of
+from apps.assignments.services import lock_principal
+from apps.common.decision import Decision
+from apps.common.errors import Invalid
+from apps.common.lookup import find
+from apps.common.text import one_line
+from apps.roles import services as roles
+
+
+@transaction.atomic
+def create_group(
+    *,
+    name: str,
+    description: str,
+    is_role_assignable: bool,
+    is_managed: bool,
+    actor: Actor,
+    now: datetime,
+) -> Group:
+    """An empty group. Whether it can hold directory roles never changes afterwards."""
+    keeper, name = keeper_of(actor, now=now), one_line(name)
+    wanted = can_create_such(keeper, is_role_assignable=is_role_assignable, is_taken=is_taken(name))
+    _require(wanted, keeper.proven())
+    return roles.create_group(
+        actor=actor.party,
+        name=name,
+        description=description,
+        is_role_assignable=is_role_assignable,
+        is_managed=is_managed,
+        now=now,
+    )
+
+
+@transaction.atomic
+def change_group(group_id: UUID, *, name: str, description: str, actor: Actor, now: datetime) -> Group:
+    """Another name or description."""
+    group, name = _locked(group_id), one_line(name)
+    named = can_be_called(is_taken=is_taken(name, but=group))
+    _require(_may_change(group, actor, now), named, keeper_of(actor, now=now).proven())
+    roles.change_group(group=group, name=name, description=description, actor=actor.party, now=now)
+    return group
+
+
+@transaction.atomic
+def manage_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
+    """Put a group under management: its settings apply from now on, what is held stays as it is."""
+    group = _locked(group_id)
+    _require(_may_change(group, actor, now), keeper_of(actor, now=now).proven())
+    accounts.manage_group(group=group, place=group.resource.place, actor=actor.party, now=now)
+    return group
+
+
+@transaction.atomic
+def release_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
+    """Take a group out of management. Refused while anything of it is eligible, ends, or waits."""
+    group = _locked(group_id)
+    free = can_release(bound_by(group, now=now))
+    _require(_may_change(group, actor, now), free, keeper_of(actor, now=now).proven())
+    accounts.release_group(group=group, place=group.resource.place, actor=actor.party, now=now)
+    return group
+
+
+def _locked(id_: UUID) -> Group:
+    """Whoever changes what is held on a group locks it first, so that nothing gains an end meanwhile."""
+    if find(Group.objects.all(), id_) is None:
+        raise Invalid("There is no such group.")
+    lock_principal(id_)
+    return Group.objects.select_related("resource").get(pk=id_)
+
+
+def _may_change(group: Group, actor: Actor, now: datetime) -> Decision:
+    power = power_of(group.pk, now=now)
+    return can_change(keeper_of(actor, now=now), power, path=group.resource.path)
+
+
+def _require(*decisions: Decision) -> None:
+    """Every refusal of all of them at once."""
+    Decision(tuple(refusal for decision in decisions for refusal in decision.refusals)).require()

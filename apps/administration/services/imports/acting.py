@@ -1,0 +1,26 @@
+"""In whose name the lines of a job are judged: with their rights of this moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from apps.access_requests.asks import Actor
+from apps.accounts.models import User
+from apps.accounts.policy import SecondFactor
+from apps.assignments.selectors import access_of, holdings_of
+from apps.jobs.models import Job
+
+
+def actor_of(job: Job, *, now: datetime) -> Actor:
+    """Whoever planned the job, with what they may do now: who has lost a role since, or is disabled, applies
+    no further line."""
+    user = User.objects.get(pk=job.actor_id)
+    access = access_of(user.id, holdings_of(user, now=now))
+    return Actor.person(user, access=access, second_factor=_factor(job, now))
+
+
+def _factor(job: Job, now: datetime) -> SecondFactor:
+    """The one that Apply was pressed with. What is only checked is judged as if it had been: Apply asks."""
+    if job.started_at is None:
+        return SecondFactor(now, given_at=now)
+    return SecondFactor(job.factor_at, device=job.factor_device, given_at=job.started_at)

@@ -1,0 +1,12 @@
+"""Which handler works on which kind of file."""
+
+from __future__ import annotations
+
+from apps.administration.policy.imports import Kind
+from apps.administration.services.imports.assignments import Assignments, Members
+from apps.jobs.work import Handler
+
+HANDLERS: dict[str, Handler] = {
+    Kind.ASSIGNMENTS: Assignments(),
+    Kind.MEMBERS: Members(),
+}

@@ -1,0 +1,18 @@
+"""Background entry points."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from apps.administration.services.imports.handlers import HANDLERS
+from apps.jobs.running import run_jobs
+
+# Shorter than a queued job counts as under way (`portal.timetable.LEASE`): a large file is many runs.
+_AT_MOST = timedelta(seconds=15)
+
+
+def work_on_jobs() -> int:
+    """Go on with what was planned or started. May run twice, may be killed anywhere."""
+    return run_jobs(HANDLERS, clock=timezone.now, until=timezone.now() + _AT_MOST)

@@ -1,0 +1,226 @@
+"""Groups: who may create and change them, and what their pages show."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from apps.access_requests.asks import THE_CONSOLE
+from apps.accounts.models import Group
+from apps.administration.policy.groups import Bound, can_release
+from apps.administration.selectors.groups import Part, Search, Tab, find_groups, group_detail, people_of
+from apps.administration.services.groups import change_group, create_group, manage_group, release_group
+from apps.assignments.models import Assignment
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
+from apps.common.errors import Conflict, Invalid, NotAllowed
+from apps.roles import built_in
+from tests.factories import (
+    acting,
+    activate,
+    assign,
+    disable,
+    join,
+    make_active,
+    make_group,
+    make_resource,
+    make_user,
+    may_join,
+)
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+LIST = reverse("administration:groups")
+
+
+@pytest.fixture
+def team(now):
+    return make_group("Team", now=now, description="Looks after the shop")
+
+
+@pytest.fixture
+def loose(now):
+    """Not under management."""
+    return make_group("Loose", now=now, is_managed=False)
+
+
+@pytest.fixture
+def keeper(now):
+    """User Administrator."""
+    keeper = make_user("Kim Keeper", now=now)
+    make_active(keeper, built_in.USER_ADMINISTRATOR, now=now)
+    return keeper
+
+
+@pytest.fixture
+def owner(team, now):
+    owner = make_user("Olga Owner", now=now)
+    own(owner, team, now)
+    return owner
+
+
+def own(person, group, now):
+    return make_active(person, built_in.GROUP_OWNER, group.resource, now=now, ends_at=now + 90 * DAY)
+
+
+def give_power(group, now):
+    return assign(group, built_in.READER, make_resource("Shop", now=now), now=now, ends_at=now + 30 * DAY)
+
+
+def create(actor, now, **facts):
+    wanted = {"name": "Club", "description": "", "is_role_assignable": False, "is_managed": True}
+    return create_group(**(wanted | facts), actor=actor, now=now)
+
+
+def last(action):
+    return AuditEvent.objects.filter(action=action).latest("at")
+
+
+# ---- Create and change -------------------------------------------------------------------------------------
+
+
+def test_a_user_administrator_creates_a_group(keeper, now):
+    group = create(acting(keeper, now=now), now, description="For the club")
+    assert (group.name, group.description, group.is_managed, group.is_role_assignable) == (
+        "Club",
+        "For the club",
+        True,
+        False,
+    )
+    assert group.resource.name == "Club"
+    assert last(AuditAction.GROUP_CREATED).actor_id == str(keeper.id)
+
+
+def test_only_those_above_power_create_one_that_can_hold_directory_roles(keeper, administrator, now):
+    with pytest.raises(NotAllowed) as refused:
+        create(acting(keeper, now=now), now, is_role_assignable=True)
+    assert refused.value.refusals[0].field == "is_role_assignable"
+    assert create(acting(administrator, now=now), now, is_role_assignable=True).is_role_assignable
+
+
+def test_says_everything_that_is_wrong_at_once(owner, team, now):
+    actor = acting(owner, now=now, proven_at=now - timedelta(hours=1))
+    with pytest.raises(NotAllowed) as refused:
+        create(actor, now, name=" team ")
+    assert refused.value.rules == ("AdminRequestRule", "NameRule", "MfaRule")
+
+
+def test_its_owner_changes_name_and_description(owner, team, now):
+    change_group(team.pk, name="Crew", description="Also the farm", actor=acting(owner, now=now), now=now)
+    team = Group.objects.get(pk=team.pk)
+    assert (team.name, team.description, team.resource.name) == ("Crew", "Also the farm", "Crew")
+    event = last(AuditAction.GROUP_CHANGED)
+    assert event.details == {"from": ["Team", "Looks after the shop"], "to": ["Crew", "Also the farm"]}
+    assert event.resource_path == team.resource.path
+
+
+def test_a_change_to_the_same_is_none(owner, team, now):
+    same = {"name": team.name, "description": team.description}
+    change_group(team.pk, **same, actor=acting(owner, now=now), now=now)
+    assert not AuditEvent.objects.filter(action=AuditAction.GROUP_CHANGED).exists()
+
+
+def test_its_owner_no_longer_changes_a_group_with_power(owner, team, now):
+    give_power(team, now)
+    with pytest.raises(NotAllowed) as refused:
+        change_group(team.pk, name="Crew", description="", actor=acting(owner, now=now), now=now)
+    assert refused.value.rules == ("AdminRequestRule",)
+
+
+def test_there_must_be_a_group(now):
+    with pytest.raises(Invalid):
+        manage_group(make_user(now=now).pk, actor=THE_CONSOLE, now=now)
+
+
+# ---- Management --------------------------------------------------------------------------------------------
+
+
+def test_puts_a_group_under_management_and_takes_it_out_again(keeper, loose, now):
+    actor = acting(keeper, now=now)
+    member = make_active(make_user(now=now), built_in.GROUP_MEMBER, loose.resource, now=now)
+    assert manage_group(loose.pk, actor=actor, now=now).is_managed
+    assert last(AuditAction.GROUP_MANAGED).resource_path == loose.resource.path
+    assert not release_group(loose.pk, actor=actor, now=now).is_managed
+    assert last(AuditAction.GROUP_RELEASED).target_id == str(loose.pk)
+    assert member in Assignment.objects.current(now)
+
+
+def test_only_one_of_two_puts_it_under_management(keeper, loose, now):
+    manage_group(loose.pk, actor=acting(keeper, now=now), now=now)
+    with pytest.raises(Conflict, match="under management already"):
+        manage_group(loose.pk, actor=acting(keeper, now=now), now=now)
+
+
+@pytest.mark.parametrize("way", [join, may_join])
+def test_is_not_taken_out_while_something_ends_or_is_eligible(keeper, team, now, way):
+    way(make_user(now=now), team, now=now)
+    with pytest.raises(NotAllowed) as refused:
+        release_group(team.pk, actor=acting(keeper, now=now), now=now)
+    assert refused.value.rules == ("ManagementRule",)
+    assert Group.objects.get(pk=team.pk).is_managed
+
+
+def test_says_what_has_to_end_first():
+    decision = can_release(Bound(eligible=2, ending=0, waiting=1))
+    assert decision.reason == "End these first: 2 eligible, 1 waiting for an answer."
+    assert can_release(Bound())
+
+
+# ---- Reading -----------------------------------------------------------------------------------------------
+
+
+def test_an_owner_sees_their_group_alone(owner, team, loose, now):
+    found = find_groups(acting(owner, now=now).access, Search(), now=now)
+    assert [line.group for line in found.lines] == [team]
+    assert found.counts[Tab.ALL] == "1"
+
+
+def test_lists_each_group_with_its_people_and_power(keeper, owner, team, loose, now):
+    join(make_user(now=now), team, now=now)
+    may_join(make_user(now=now), team, now=now)
+    give_power(team, now)
+    found = find_groups(acting(keeper, now=now).access, Search(), now=now)
+    assert [(line.group.name, line.members, line.owners, line.has_power) for line in found.lines] == [
+        ("Loose", 0, 0, False),
+        ("Team", 1, 1, True),
+    ]
+    assert found.counts == {Tab.ALL: "2", Tab.MANAGED: "1", Tab.NOT_MANAGED: "1", Tab.OWNERLESS: "1"}
+
+
+def test_a_group_whose_owner_is_disabled_has_none(keeper, owner, team, now):
+    access = acting(keeper, now=now).access
+    assert find_groups(access, Search(Tab.OWNERLESS), now=now).lines == []
+    disable(owner)
+    assert [line.group for line in find_groups(access, Search(Tab.OWNERLESS), now=now).lines] == [team]
+    assert group_detail(team, access, now=now).owners == 0
+
+
+def test_finds_by_every_word(keeper, team, loose, now):
+    access = acting(keeper, now=now).access
+    assert [line.group for line in find_groups(access, Search(q="shop team"), now=now).lines] == [team]
+
+
+def test_takes_as_many_queries_for_two_groups_as_for_twenty(keeper, now, django_assert_num_queries):
+    access = acting(keeper, now=now).access
+    for size in (2, 18):
+        for _ in range(size):
+            join(make_user(now=now, enrolled=False), make_group(now=now), now=now)
+        with django_assert_num_queries(10):
+            find_groups(access, Search(), now=now)
+
+
+def test_lists_members_of_every_kind_without_what_lost_its_ground(team, now):
+    ann, bob, cas = (make_user(name, now=now) for name in ("Ann", "Bob", "Cas"))
+    join(ann, team, now=now)
+    activated = [(person, may_join(person, team, now=now)) for person in (bob, cas)]
+    for person, row in activated:
+        activate(row, person, now=now)
+    disable(cas)
+    rows = people_of(team, Part.MEMBERS, now=now).rows
+    assert sorted((row.principal.name, row.kind, row.origin) for row in rows) == [
+        ("Ann", "active", "assigned"),
+        ("Bob", "active", "activated"),
+        ("Bob", "eligible", "assigned"),
+        ("Cas", "eligible", "assigned"),
+    ]
