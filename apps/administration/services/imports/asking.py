@@ -184,7 +184,7 @@ def _undo(ask: Ask, request: AccessRequest, before: Assignment | None) -> dict[s
 
 def todo_of(ask: Ask, expects: Assignment | None = None) -> dict[str, Any]:
     """`expects`: the row it is about, as it is now; changed until then, it is left alone."""
-    todo = {
+    todo: dict[str, Any] = {
         "action": ask.action.value,
         "assignment_id": _text(ask.assignment_id),
         "principal_id": _text(ask.principal_id),
