@@ -24,6 +24,7 @@ from apps.jobs.services import plan_job
 from apps.notifications.models import Notice
 from apps.portal.demo.cast import CAST
 from apps.roles import built_in
+from apps.roles.models import SettingsChange
 from apps.roles.services.custom_roles import create_role
 from tests.factories import activate, assign, make_group, make_resource, make_session
 
@@ -103,6 +104,10 @@ administration:settings             in/in 403/405 403/405 403/405 200/405 200/40
 administration:role_settings        in/in 403/405 403/405 403/405 200/405 200/405
 administration:settings_file        in/in 403/403 403/403 403/403 200/403 200/400
 administration:export_settings      in/in 405/403 405/403 405/403 405/200 405/200
+administration:edit_settings        in/in 403/403 403/403 403/403 403/403 200/400
+administration:inherit_settings     in/in 403/403 403/403 403/403 403/403 200/400
+administration:settings_history     in/in 403/405 403/405 403/405 200/405 200/405
+administration:restore_settings     in/in 403/403 403/403 403/403 403/403 200/400
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -136,6 +141,7 @@ def named(people, eligible, needs_approval, now):
     waiting = activate(eligible, requester, now=now)
     session = make_session(requester, now=now)
     notice = Notice.objects.get(recipient_id=people["approver"].pk)
+    change = SettingsChange.objects.get()
     resource = make_resource(now=now)
     job = plan_job(kind="members", title="Members from a file", lines=[], actor=requester, now=now)
     group = make_group(now=now)
@@ -172,6 +178,10 @@ def named(people, eligible, needs_approval, now):
         "access_requests:decide": waiting,
         "administration:settings": ["directory"],
         "administration:role_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
+        "administration:edit_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
+        "administration:inherit_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
+        "administration:settings_history": ["directory", built_in.TEAMS_ADMINISTRATOR],
+        "administration:restore_settings": ["directory", change.role_id, change.pk],
         "access_requests:assignments": ["directory"],
         "access_requests:provider_requests": ["directory"],
         "access_requests:add_assignments": ["directory"],
