@@ -64,6 +64,15 @@ administration:import        in/in      404/404  200/400    404/404   404/404  2
 administration:stop_import   in/in      405/404  405/302    405/404   405/404  405/302
 administration:reverse_import in/in     405/404  405/403    405/404   405/404  405/403
 administration:import_report in/in      404/405  200/405    404/405   404/405  200/405
+administration:people        in/in      403/405  200/405    403/405   200/405  200/405
+administration:export_people in/in      405/403  405/200    405/403   405/200  405/200
+administration:invite_person in/in      403/403  200/400    403/403   403/403  200/400
+administration:person        in/in      403/405  200/405    403/405   200/405  200/405
+administration:change_person in/in      403/403  403/403    403/403   403/403  200/400
+administration:send_link     in/in      403/403  403/403    403/403   403/403  200/400
+administration:reset_factor  in/in      403/403  403/403    403/403   403/403  200/400
+administration:disable_person in/in     403/403  403/403    403/403   403/403  200/400
+administration:enable_person in/in      403/403  403/403    403/403   403/403  403/403
 access_requests:my_roles     in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:activate     in/in      404/404  200/400    404/404   404/404  404/404
 access_requests:extend       in/in      404/404  200/400    404/404   404/404  404/404
@@ -146,7 +155,9 @@ def named(people, eligible, needs_approval, now):
     job = plan_job(kind="members", title="Members from a file", lines=[], actor=requester, now=now)
     group = make_group(now=now)
     custom = create_role(provider=Provider.DIRECTORY, name="Desk", actor=CONSOLE, now=now)
+    of_a_person = ("person", "change_person", "send_link", "reset_factor", "disable_person", "enable_person")
     return {
+        **{f"administration:{name}": requester for name in of_a_person},
         "administration:group": group,
         "administration:change_group": group,
         "administration:manage_group": group,
