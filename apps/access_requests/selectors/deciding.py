@@ -14,13 +14,13 @@ from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import granted_period
 from apps.access_requests.selectors.approvers import ApproverLine, Sought, Standing, approvers_for_many
 from apps.access_requests.selectors.facts import ActivationCase, load_granting_many, states_now
+from apps.access_requests.selectors.terms import terms_of_many
 from apps.access_requests.services.recording import digest_now
 from apps.access_requests.states import WAITING, Action, Family, State
 from apps.accounts.models import User
 from apps.assignments.selectors import Holdings, holdings_of_many
 from apps.roles.models import RoleDefinition
 from apps.roles.policy import RoleRules
-from apps.roles.selectors import rules_for_many
 
 HISTORY_SHOWN = 5
 DECIDED_SHOWN = 50
@@ -85,13 +85,13 @@ def waiting_for(standing: Standing, *, now: datetime) -> list[ApproveRow]:
     )
     if not rows:
         return []
-    rules = rules_for_many((row.role, row.ground.resource) for row in rows)
+    rules = terms_of_many([(row.principal_id, row.role, row.ground.resource) for row in rows], now=now)
     states = states_now(rows, now=now)
     return [
         ApproveRow(row, states[row.id])
         for row in rows
         if states[row.id] in WAITING
-        and standing.fills_a_seat(rules[row.role_id, row.ground.resource_id], row)
+        and standing.fills_a_seat(rules[row.principal_id, row.role_id, row.ground.resource_id], row)
     ]
 
 
@@ -113,8 +113,8 @@ def evidence_on(request: AccessRequest, *, reader: User, now: datetime) -> Evide
 
 def evidence_on_many(requests: Sequence[AccessRequest], *, reader: User, now: datetime) -> list[Evidence]:
     """`evidence_on` each, in their order. A fixed number of queries, however many."""
-    by_key = rules_for_many((request.role, request.ground.resource) for request in requests)
-    rules = [by_key[request.role_id, request.ground.resource_id] for request in requests]
+    by_key = terms_of_many([(row.principal_id, row.role, row.ground.resource) for row in requests], now=now)
+    rules = [by_key[row.principal_id, row.role_id, row.ground.resource_id] for row in requests]
     asked = list(zip(requests, rules, strict=True))
     cases = load_granting_many(asked, now=now)
     sought = [Sought(each, request.ground.resource, request.person) for request, each in asked]

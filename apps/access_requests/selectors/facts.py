@@ -15,6 +15,7 @@ from apps.access_requests.policy.activation import ActivationFacts
 from apps.access_requests.policy.reading import Reading, access_has_ended, state_now
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
 from apps.access_requests.selectors.situation import Situation, situation_of
+from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.states import WAITING, Family, State
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
@@ -26,7 +27,6 @@ from apps.common.lookup import find
 from apps.common.period import Period
 from apps.roles.models import Resource
 from apps.roles.policy import RoleRules
-from apps.roles.selectors import rules_for
 
 NO_SUCH_ROLE = "There is no such role to activate."
 
@@ -52,7 +52,7 @@ def load_activation(ask: Ask, *, actor: Actor, now: datetime) -> ActivationCase:
         raise Invalid(NO_SUCH_ROLE)
     resource = _resource(ask.resource_id, eligible)
     extends = _extended(ask, eligible, resource, user, situation)
-    rules = rules_for(eligible.role, eligible.resource)
+    rules = terms_of(user.id, eligible.role, eligible.resource, now=now)
     approvers = Approvers()
     if rules.requires_approval:
         approvers = approvers_for(rules, resource=eligible.resource, requester=user, now=now)

@@ -15,6 +15,7 @@ from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import MINIMUM_MINUTES, ActivationFacts, may_extend, may_open
 from apps.access_requests.policy.deciding import can_deactivate
 from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.selectors.terms import terms_of_many
 from apps.access_requests.states import WAITING, Action, Family
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
@@ -24,7 +25,6 @@ from apps.assignments.selectors import Held, Holdings
 from apps.common.decision import Decision
 from apps.common.period import Period
 from apps.roles.policy import RoleRules
-from apps.roles.selectors import rules_for_many
 
 ENDING_SOON = timedelta(minutes=30)
 
@@ -103,7 +103,9 @@ class MyRoles:
     def _rules(self) -> dict[Key, RoleRules]:
         """By role and resource of the eligible assignment, which are those that govern."""
         rows = [held.assignment for held in (*self._holdings.eligible, *self._holdings.active)]
-        return rules_for_many((row.role, (row.parent or row).resource) for row in rows)
+        me = self._user.id
+        terms = terms_of_many([(me, row.role, (row.parent or row).resource) for row in rows], now=self._now)
+        return {(role_id, resource_id): rules for (_, role_id, resource_id), rules in terms.items()}
 
     @cached_property
     def _waiting(self) -> dict[Key, AccessRequest]:

@@ -17,6 +17,7 @@ from apps.access_requests.policy.deciding import DecisionFacts, can_decide, may_
 from apps.access_requests.policy.reading import digest_of
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.facts import load_granting, states_now
+from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.services.activating import grant
 from apps.access_requests.services.answering import Answer, answer_each
 from apps.access_requests.services.deciding_assignments import decide_assignment
@@ -36,7 +37,6 @@ from apps.assignments import services as assignments
 from apps.assignments.selectors import holdings_of
 from apps.common.errors import Conflict
 from apps.roles.policy import RoleRules
-from apps.roles.selectors import rules_for
 
 
 def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
@@ -54,7 +54,7 @@ def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
 @transaction.atomic
 def _decide_activation(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     request = _lock(verdict.request_id, now)
-    rules = rules_for(request.role, request.ground.resource)
+    rules = terms_of(request.principal_id, request.role, request.ground.resource, now=now)
     facts = _facts(request, rules, verdict, actor, now)
     may_look(facts).require()
     if facts.state not in WAITING:

@@ -12,6 +12,7 @@ from django.db.models import Q
 from apps.access_requests import notices
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.services.recording import move, record
 from apps.access_requests.states import OPEN, WAITING, State, Step
 from apps.assignments import services as assignments
@@ -20,7 +21,6 @@ from apps.audit.vocabulary import CLOCK, AuditAction, Outcome, Party
 from apps.common.errors import Conflict
 from apps.common.isolation import each_on_its_own
 from apps.common.lookup import present
-from apps.roles.selectors import rules_for
 
 NO_GROUND = "No longer eligible."
 LAPSED = "Nobody decided in time."
@@ -104,7 +104,7 @@ def _begin(request: AccessRequest, now: datetime) -> None:
         assignment=str(result.id),
         started_at=result.starts_at.isoformat(),
     )
-    rules = rules_for(request.role, request.ground.resource)
+    rules = terms_of(request.principal_id, request.role, request.ground.resource, now=now)
     notices.tell_started(request, rules=rules, now=now)
 
 

@@ -23,6 +23,7 @@ from apps.access_requests.selectors.deciding import (
     evidence_on_many,
 )
 from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.deciding import (
     Changed,
@@ -36,7 +37,6 @@ from apps.access_requests.web import actor_of, waiting_of
 from apps.accounts.web import fresh_until
 from apps.common.errors import DomainError
 from apps.common.web.forms import sent
-from apps.roles.selectors import rules_for
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def decide_several(request: HttpRequest) -> HttpResponse:
 def _may_see(request: HttpRequest, item: AccessRequest) -> bool:
     """Its approvers, and whoever decided on it."""
     standing = Standing(request.user, request.holdings)
-    rules = rules_for(item.role, item.eligible.resource)
+    rules = terms_of(item.principal_id, item.role, item.eligible.resource, now=request.now)
     return standing.fills_a_seat(rules, item) or item.approvals.filter(approver=request.user).exists()
 
 

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from apps.access_requests.asks import Ask
 from apps.access_requests.forms.asking import ExtendForm
 from apps.access_requests.selectors.my_roles import ActiveRow, MyRoles, recent_reasons
+from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
@@ -17,14 +18,13 @@ from apps.access_requests.web import actor_of
 from apps.common.errors import DomainError
 from apps.common.web.forms import sent
 from apps.roles.policy import RoleRules
-from apps.roles.selectors import rules_for
 
 
 def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Same rules, approvers and states as activating; the time counts from the decision."""
     row = _running(request, pk)
     row.can_extend.require()
-    rules = rules_for(row.assignment.role, row.assignment.parent.resource)
+    rules = terms_of(request.user.id, row.assignment.role, row.assignment.parent.resource, now=request.now)
     form = _form(request, Terms((rules,)))
     if form.is_valid():
         try:

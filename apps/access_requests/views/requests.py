@@ -16,6 +16,7 @@ from apps.access_requests.selectors.facts import readings_now
 from apps.access_requests.selectors.managing import other_admins
 from apps.access_requests.selectors.my_roles import ActiveRow, MyRoles
 from apps.access_requests.selectors.requests import my_requests, timeline
+from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.services.withdrawing import (
     assess_opening_cancel,
     cancel,
@@ -32,7 +33,6 @@ from apps.common.instants import short
 from apps.common.text import any_of
 from apps.common.web.forms import sent
 from apps.roles.policy import RoleRules
-from apps.roles.selectors import rules_for
 
 
 @require_safe
@@ -51,7 +51,8 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     item = _visible(request, pk)
     reading = readings_now([item], now=request.now)[item.id]
     state = reading.state
-    rules = rules_for(item.role, item.eligible.resource if item.eligible else item.resource)
+    where = item.eligible.resource if item.eligible else item.resource
+    rules = terms_of(item.principal_id, item.role, where, now=request.now)
     row = _active_row(request, item)
     can_cancel = assess_opening_cancel(item, actor=actor_of(request), now=request.now)
     context = {

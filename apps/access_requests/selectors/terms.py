@@ -1,0 +1,59 @@
+"""The rules that somebody's activations follow: those of the role, and for a day after they changed them
+themself the stricter of old and new. So nobody loosens settings and profits from it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from apps.roles.models import Resource, RoleDefinition, SettingsChange
+from apps.roles.policy import RoleRules
+from apps.roles.policy.plain import from_plain
+from apps.roles.policy.strictness import stricter_of_all
+from apps.roles.selectors import rules_for_many
+
+STRICTER_FOR = timedelta(hours=24)
+
+Asked = tuple[UUID, RoleDefinition, Resource]  # by whom, and of which eligible assignment
+Key = tuple[UUID, UUID, UUID]
+
+
+def terms_of(user_id: UUID, role: RoleDefinition, resource: Resource, *, now: datetime) -> RoleRules:
+    """What this person's activation follows, of a role they are eligible for on this resource."""
+    return terms_of_many([(user_id, role, resource)], now=now)[user_id, role.id, resource.id]
+
+
+def terms_of_many(asked: Iterable[Asked], *, now: datetime) -> dict[Key, RoleRules]:
+    """`terms_of` each, by the ids of person, role and resource. At most four queries, however many."""
+    wanted = {(user_id, role.id, resource.id): (role, resource) for user_id, role, resource in asked}
+    rules = rules_for_many(wanted.values())
+    changes = _own_changes({key[0] for key in wanted}, {key[1] for key in wanted}, now)
+    return {
+        key: stricter_of_all(rules[role.id, resource.id], _before(changes[key[0], role.id], resource))
+        for key, (role, resource) in wanted.items()
+    }
+
+
+def _own_changes(
+    user_ids: Collection[UUID], role_ids: Collection[UUID], now: datetime
+) -> dict[tuple[UUID, UUID], list[SettingsChange]]:
+    """What these people changed of these roles in the last day, by person and role."""
+    found: dict[tuple[UUID, UUID], list[SettingsChange]] = defaultdict(list)
+    if user_ids:
+        rows = SettingsChange.objects.filter(
+            by_id__in=[str(id_) for id_ in user_ids],
+            role__in=role_ids,
+            at__gt=now - STRICTER_FOR,
+            at__lte=now,
+        )
+        for row in rows.order_by("-at", "id"):
+            found[UUID(row.by_id), row.role_id].append(row)
+    return found
+
+
+def _before(changes: Iterable[SettingsChange], resource: Resource) -> list[RoleRules]:
+    """What counted before each of the changes that reach this resource."""
+    near = {None, *resource.ancestor_ids}
+    return [from_plain(change.before) for change in changes if change.resource_id in near]
