@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,8 @@ _NEWEST = newest_first("at")
 
 @dataclass(frozen=True)
 class Selection:
-    """Which events are wanted; what is empty leaves nothing out. `person` and `role` are parts of names."""
+    """Which events are wanted; what is empty leaves nothing out. `person` and `role` are parts of names, and
+    `path` that of a resource, which takes in all below it."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -25,6 +26,12 @@ class Selection:
     outcome: Outcome | None = None
     person: str = ""
     role: str = ""
+    provider: str = ""
+    path: str = ""
+
+    def within(self, provider: str, path: str) -> Selection:
+        """The same of one provider, or of one resource alone."""
+        return replace(self, provider=provider, path=path)
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -65,4 +72,6 @@ def _selected(events: AuditEventQuerySet, selection: Selection) -> AuditEventQue
         events = events.naming(selection.person)
     if selection.role:
         events = events.filter(role__icontains=selection.role)
+    if selection.provider:
+        events = events.filter(provider=selection.provider, resource_path__startswith=selection.path)
     return events

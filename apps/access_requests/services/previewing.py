@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.access_requests.asks import Actor, Ask
-from apps.access_requests.selectors.assigning import load_assignment
 from apps.access_requests.selectors.assignments import Line, activations_under
 from apps.access_requests.services.door import assess
 from apps.access_requests.states import Action
 from apps.assignments.models import Assignment
-from apps.common.decision import ALLOWED, Decision, denied
+from apps.common.decision import ALLOWED, Decision, Refusal
 from apps.common.errors import Invalid
 
 # What the form under the preview still asks for says nothing about the assignment.
@@ -21,14 +20,12 @@ _STILL_ASKED_FOR = {"MfaRule", "JustificationRule"}
 
 @dataclass(frozen=True)
 class Preview:
-    """What would happen to one assignment. `activations`: how many end with it; `waits`: another admin would
-    have to decide, as whoever asks would gain by it."""
+    """What would happen to one assignment. `activations`: how many end with it."""
 
     line: Line
     ask: Ask
     decision: Decision
     activations: int
-    waits: bool = False
 
     @property
     def is_removal(self) -> bool:
@@ -37,15 +34,14 @@ class Preview:
     @property
     def kind(self) -> str:
         """The kind it would have, where that is another one."""
-        kind = self.ask.kind
-        return "" if kind is None or kind == self.line.item.kind else str(Assignment.Kind(kind).label)
+        return "" if self.ask.kind == self.line.item.kind else Assignment.Kind(self.ask.kind).label
 
 
 def preview_each(lines: Sequence[Line], asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Preview]:
     """The door's verdict on each ask, but for what is still to be filled in."""
     ending = activations_under([line.item.id for line in lines], now=now)
     return [
-        _preview(line, ask, ending.get(line.item.id, 0), actor, now)
+        Preview(line, ask, _verdict(ask, actor, now), ending.get(line.item.id, 0))
         for line, ask in zip(lines, asks, strict=True)
     ]
 
@@ -56,14 +52,9 @@ def blocked(previews: Iterable[Preview]) -> Decision:
     return ALLOWED if any(decisions) else decisions[0]
 
 
-def _preview(line: Line, ask: Ask, activations: int, actor: Actor, now: datetime) -> Preview:
+def _verdict(ask: Ask, actor: Actor, now: datetime) -> Decision:
     try:
-        if ask.action == Action.ADMIN_REMOVE:
-            decision, waits = assess(ask, actor=actor, now=now), False
-        else:
-            case = load_assignment(ask, actor=actor, now=now)
-            decision, waits = case.decision, case.waits
+        decision = assess(ask, actor=actor, now=now)
     except Invalid as error:
-        return Preview(line, ask, denied("Invalid", str(error)), activations)
-    refusals = (each for each in decision.refusals if each.rule not in _STILL_ASKED_FOR)
-    return Preview(line, ask, Decision(tuple(refusals)), activations, waits)
+        return Decision((Refusal("Invalid", str(error)),))
+    return Decision(tuple(each for each in decision.refusals if each.rule not in _STILL_ASKED_FOR))

@@ -149,7 +149,7 @@ def _my_role(held: Held) -> Hit:
 
 def _request(row: AccessRequest) -> Hit:
     what = f"{row.role.name} on {row.resource.name}"
-    return Hit(f"{row.number} · {row.requester_name}", what, row.get_absolute_url())
+    return Hit(f"{row.number} · {row.principal.name}", what, row.get_absolute_url())
 
 
 def _list(view: str, words: Iterable[str]) -> str:
