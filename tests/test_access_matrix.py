@@ -105,6 +105,9 @@ administration:settings             in/in 403/405 403/405 403/405 200/405 200/40
 administration:role_settings        in/in 403/405 403/405 403/405 200/405 200/405
 administration:settings_file        in/in 403/403 403/403 403/403 200/403 200/400
 administration:export_settings      in/in 405/403 405/403 405/403 405/200 405/200
+administration:compare_settings     in/in 403/405 403/405 403/405 200/405 200/405
+administration:change_many_settings in/in 403/403 403/403 403/403 403/403 200/400
+administration:copy_settings        in/in 403/403 403/403 403/403 403/403 200/400
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -175,6 +178,9 @@ def named(people, eligible, needs_approval, now):
         "access_requests:cancel": waiting,
         "access_requests:decide": waiting,
         "administration:settings": ["directory"],
+        "administration:compare_settings": ["directory"],
+        "administration:change_many_settings": ["directory"],
+        "administration:copy_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
         "administration:role_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
         "access_requests:assignments": ["directory"],
         "access_requests:provider_requests": ["directory"],

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from apps.administration.policy.settings_values import with_values
 from apps.common.access import Provider
 from apps.common.strict_yaml import Text
 from apps.common.text import one_line
@@ -148,14 +149,11 @@ CELL_COLUMNS = tuple(column.name for column in fields(Cell))
 
 def applied(block: Block, rules: RoleRules, approvers: tuple[Seat, ...] | None) -> RoleRules:
     """`rules` with what the block says. `approvers` is its list with the names looked up."""
-    values = dict(block.values)
-    if values.get("authentication", Authentication.CONTEXT) != Authentication.CONTEXT:
-        values.setdefault("authentication_context", "")
     cells = {**rules.cells}
     for key, given in block.cells.items():
         cells[key] = replace(rules.cell(*key), **given)
     seats = rules.approvers if approvers is None else approvers
-    return replace(rules, **values, approvers=seats, cells=cells)
+    return with_values(rules, {**block.values, "approvers": seats, "cells": cells})
 
 
 # ---- Writing -----------------------------------------------------------------------------------------------

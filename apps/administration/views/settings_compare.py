@@ -1,0 +1,43 @@
+"""Two roles side by side, or a role and the defaults."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.administration.forms.settings_compare import DEFAULTS, CompareForm
+from apps.administration.policy.settings_compare import compared
+from apps.administration.policy.settings_words import Tab
+from apps.administration.selectors.settings import place_of_role
+from apps.administration.selectors.settings_many import roles_of
+from apps.common.access import Permission, Provider
+from apps.roles.models import Resource, RoleDefinition
+from apps.roles.policy import RoleRules, default_rules
+from apps.roles.selectors import settings_at
+from apps.roles.web import place_of
+
+
+@require_safe
+def compare(request: HttpRequest, provider: Provider) -> HttpResponse:
+    place = place_of(request, provider, Permission.SETTINGS_READ)
+    roles = roles_of(provider)
+    first = {"one": str(roles[0].pk), "other": DEFAULTS}
+    form = CompareForm({**first, **request.GET.dict()}, roles=roles)
+    context = {"form": form, "only": "only" in request.GET}
+    if form.is_valid():
+        one, other = form.cleaned_data["one"], form.cleaned_data["other"]
+        lines = compared(_rules(one, place.resource), _rules(other, place.resource, provider))
+        context |= {
+            "one": one,
+            "other": other,
+            "count": sum(line.differs for line in lines),
+            "tabs": [(tab, [line for line in lines if line.tab == tab]) for tab in Tab],
+        }
+    return render(request, "administration/settings_compare.html", context, status=form.status)
+
+
+def _rules(role: RoleDefinition | None, resource: Resource | None, provider: str = "") -> RoleRules:
+    if role is None:
+        return default_rules(provider)
+    return settings_at(role, place_of_role(role, resource)).rules
