@@ -16,6 +16,9 @@ class Kind(TextChoices):
 
     ASSIGNMENTS = "assignments", "Assignments"
     MEMBERS = "members", "Group members"
+    PEOPLE = "people", "People"
+    RESOURCES = "resources", "Resources"
+    ROLES = "roles", "Custom roles"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,65 @@ TEMPLATES = {
             ("group", "principal", "role"),
             ("Operations", "john.doe@example.com", "member", "2027-06-30", "Joins the operations team"),
             (Permission.ASSIGNMENTS_MANAGE, Permission.PEOPLE_MANAGE),
+        ),
+        Template(
+            Kind.PEOPLE,
+            "Who is new gets an invitation by mail. Of who is there already, what the line gives changes.",
+            (
+                Column("name", "As it is shown", required=True),
+                Column("email", "The address they sign in with", required=True),
+                Column("type", "member or guest. Empty here and below: as it is"),
+                Column("manager", "E-mail address; somebody new stands on an earlier line"),
+                Column("job_title", "In words"),
+                Column("department", "In words"),
+                Column("time_zone", "Such as Europe/Berlin"),
+            ),
+            ("email",),
+            (
+                "John Doe",
+                "john.doe@example.com",
+                "member",
+                "jane.roe@example.com",
+                "Engineer",
+                "Operations",
+                "Europe/Berlin",
+            ),
+            (Permission.PEOPLE_MANAGE, Permission.PRIVILEGED_PEOPLE_MANAGE),
+        ),
+        Template(
+            Kind.RESOURCES,
+            "The tree on which roles are held. What lies above comes on an earlier line.",
+            (
+                Column("path", "Names from the top down: Platform/Production", required=True),
+                Column("kind", "In words: Subscription, Resource group, Database …", required=True),
+            ),
+            ("path",),
+            ("Platform/Production", "Subscription"),
+            (Permission.SETTINGS_MANAGE,),
+        ),
+        Template(
+            Kind.ROLES,
+            "Roles of your own. An empty cell leaves what there is.",
+            (
+                Column("provider", "directory or resources", required=True),
+                Column("name", "Name of the role", required=True),
+                Column("description", "In words"),
+                Column("link", "Where the role is used"),
+                Column("usage", "How it is used, in words"),
+                Column("enforced_by", "Who applies it by hand. Empty for a new one: this portal"),
+                Column("permissions", "Such as directory:audit.read directory:alerts.read"),
+            ),
+            ("provider", "name"),
+            (
+                "resources",
+                "Database Reader",
+                "Reads production databases",
+                "https://db.example.com",
+                "",
+                "the database team",
+                "resources:assignments.read",
+            ),
+            (Permission.SETTINGS_MANAGE,),
         ),
     )
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -96,13 +96,37 @@ def _resources(asked: Iterable[tuple[str, str]], access: Access) -> dict[tuple[s
     return found
 
 
+def resource_at(steps: Sequence[str], access: Access) -> Resource | None:
+    """The resource of the trees at this path of names, if there is one that the reader sees. One query for
+    each step."""
+    row: Resource | None = None
+    for step in steps:
+        below = Resource.objects.in_use().filter(provider=Provider.RESOURCES, parent=row)
+        row = below.filter(name__iexact=step).order_by("created_at", "id").first()
+        if row is None:
+            return None
+    return row if row is not None and access.sees(row.provider, row.path) else None
+
+
+def steps_of(path: str) -> list[str]:
+    """The names of a path; a slash behind a backslash belongs to a name (`named_paths`). Raises `Invalid`
+    where one is missing."""
+    steps = _split(path)
+    if not all(steps):
+        raise Invalid(f"A name is missing in “{path}”.")
+    return steps
+
+
+def joined(steps: Iterable[str]) -> str:
+    return "/".join(step.replace("\\", "\\\\").replace("/", "\\/") for step in steps)
+
+
 def _spelled(path: str) -> str:
     """A path of names as it is compared: without the case of its letters and the spaces around slashes."""
     return "\0".join(step.casefold() for step in _split(path))
 
 
 def _split(path: str) -> list[str]:
-    """The names of a path; a slash behind a backslash belongs to a name (`named_paths`)."""
     steps, escaped = [""], False
     for char in path:
         if char == "/" and not escaped:
