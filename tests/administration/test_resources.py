@@ -17,8 +17,10 @@ from apps.assignments.models import Assignment
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.errors import Conflict, Invalid, NotAllowed
+from apps.notifications.messages import NoticeEvent
+from apps.notifications.models import Notice
 from apps.roles import built_in
-from apps.roles.models import Resource
+from apps.roles.models import Resource, SettingsChange
 from tests.factories import (
     acting,
     activate,
@@ -147,6 +149,24 @@ def test_shows_which_settings_become_others(shop, production, sandbox, now):
 
     assert (other.role.name, other.resource) == ("Contributor", shop)
     assert (other.before.requires_ticket, other.after.requires_ticket) == (True, False)
+
+
+def test_treats_loosened_settings_like_any_that_somebody_loosens(
+    shop, production, sandbox, alma, approver, now
+):
+    kenji = make_user("Kenji", now=now)
+    assign(kenji, CONTRIBUTOR, shop, now=now, ends_at=now + DAY)
+    set_rules(CONTRIBUTOR, resource=production, approvers=(approver,), now=now)
+
+    move(shop, sandbox, alma, now)
+
+    change = SettingsChange.objects.get(resource=shop)
+    assert (change.role.name, change.by_name) == ("Contributor", "Alma Admin")
+    assert AuditEvent.objects.filter(
+        action=AuditAction.SETTINGS_CHANGED, resource_path=Resource.objects.get(pk=shop.pk).path
+    ).exists()
+    told = Notice.objects.get(event=NoticeEvent.SETTINGS_LOOSENED, recipient_id=approver.pk)
+    assert told.subject == "PIM: Alma Admin loosened the settings of Contributor"
 
 
 def test_shows_no_settings_that_are_the_same_there(shop, production, sandbox, platform, now):

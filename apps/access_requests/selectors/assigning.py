@@ -206,7 +206,7 @@ def _target(ask: Ask, about: Assignment | None) -> tuple[Principal, RoleDefiniti
     principal_id, role_id, resource_id = ids or (ask.principal_id, ask.role_id, ask.resource_id)
     principal = find(Principal.objects.select_related("group"), principal_id)
     role = find(RoleDefinition.objects.all(), role_id)
-    resource = find(Resource.objects.select_related("group"), resource_id)
+    resource = find(Resource.objects.in_use().select_related("group"), resource_id)
     if principal is None or role is None or resource is None:
         raise Invalid("There is no such person, role or resource.")
     return principal, role, resource

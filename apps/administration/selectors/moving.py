@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
+from apps.administration.policy.settings_words import Difference, diff
 from apps.assignments.membership import groups_of_user
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.roles.built_in import GROUP_MEMBER
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy import RoleRules
+from apps.roles.policy.plain import as_plain
+from apps.roles.policy.strictness import is_loosened
 from apps.roles.selectors import rules_for_many
 
 
@@ -26,6 +29,14 @@ class OtherRules:
     resource: Resource
     before: RoleRules
     after: RoleRules
+
+    @property
+    def differences(self) -> list[Difference]:
+        return diff(self.before, self.after)
+
+    @property
+    def is_loosened(self) -> bool:
+        return is_loosened(self.before, self.after)
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,10 @@ class Move:
     def digest(self) -> str:
         """A short name for exactly this: what was shown is what is done."""
         rows = [sorted(f"{row.pk}:{row.ends_at}" for row in self.gains + self.losses + self.ends)]
-        rules = [f"{each.role.pk}:{each.resource.pk}:{each.before}:{each.after}" for each in self.settings]
+        rules = [
+            f"{each.role.pk}:{each.resource.pk}:{as_plain(each.before)}:{as_plain(each.after)}"
+            for each in self.settings
+        ]
         parts = [self.resource.path, self.parent.path if self.parent else "", *map(str, rows), *rules]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -100,7 +114,7 @@ def _other_rules(resource: Resource, parent: Resource | None, now: datetime) -> 
     pairs = {(row.role_id, row.resource_id): (row.role, row.resource) for row in rows.with_names()}
     moved = {key: (role, _as_moved(held_on, resource, parent)) for key, (role, held_on) in pairs.items()}
     before, after = rules_for_many(pairs.values()), rules_for_many(moved.values())
-    others = [key for key in pairs if _bare(before[key]) != _bare(after[key])]
+    others = [key for key in pairs if as_plain(before[key]) != as_plain(after[key])]
     found = [OtherRules(*pairs[key], before[key], after[key]) for key in others]
     return sorted(found, key=lambda each: (each.role.name, each.resource.name, str(each.resource.pk)))
 
@@ -111,8 +125,3 @@ def _as_moved(held_on: Resource, resource: Resource, parent: Resource | None) ->
     above = parent.path if parent else ""
     moved.path = f"{above}{resource.pk}/{held_on.path.removeprefix(resource.path)}"
     return moved
-
-
-def _bare(rules: RoleRules) -> RoleRules:
-    """Without where they are set: the same rules from elsewhere change nothing."""
-    return replace(rules, source="")

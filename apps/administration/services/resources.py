@@ -22,6 +22,7 @@ from apps.administration.policy.resources import (
 from apps.administration.selectors.keepers import keeper_of
 from apps.administration.selectors.moving import Move, gained_by, move_of
 from apps.administration.selectors.resources import in_the_way, names_beside, spot_of
+from apps.administration.services.moved_settings import note_moved_settings
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.common.access import Provider
@@ -87,6 +88,7 @@ def move_resource(
     for id_ in busy:
         assignments.lock_principal(id_)
     roles.move_resource(resource=resource, parent=parent, actor=actor.party, now=now)
+    note_moved_settings(move.settings, actor=actor, now=now)
     reason = f"{actor.party.name} moved {resource.name}."
     for id_ in busy:
         settle_locked(principal_id=id_, by=actor.party, reason=reason, now=now)
