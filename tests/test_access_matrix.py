@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,6 +67,8 @@ administration:import_report in/in      404/405  200/405    404/405   404/405  2
 access_requests:my_roles     in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:activate     in/in      404/404  200/400    404/404   404/404  404/404
 access_requests:extend       in/in      404/404  200/400    404/404   404/404  404/404
+access_requests:extend_assignment in/in 404/404 200/400    404/404   404/404  404/404
+access_requests:renew        in/in      404/404  200/400    404/404   404/404  404/404
 access_requests:deactivate   in/in      405/404  405/302    405/404   405/404  405/404
 access_requests:my_requests  in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:all_requests in/in      403/405  403/405    403/405   200/405  200/405
@@ -136,9 +139,12 @@ def people(visitor, requester, approver, auditor, administrator):
 def named(people, eligible, needs_approval, now):
     """What stands in the addresses of the routes that name something."""
     requester = people["requester"]
+    past = now - timedelta(days=9)
+    ended = assign(requester, built_in.SECURITY_READER, now=past, ends_at=past + timedelta(days=1))
     other = assign(requester, built_in.USER_ADMINISTRATOR, now=now)
     running = activate(other, requester, now=now).result
     waiting = activate(eligible, requester, now=now)
+    ending = assign(requester, built_in.GLOBAL_READER, now=now, ends_at=now + timedelta(days=9))
     session = make_session(requester, now=now)
     notice = Notice.objects.get(recipient_id=people["approver"].pk)
     resource = make_resource(now=now)
@@ -173,6 +179,8 @@ def named(people, eligible, needs_approval, now):
         "accounts:link": send_link(user=requester, actor=CONSOLE, now=now),  # no key, so it opens nothing
         "accounts:end_session": SimpleNamespace(pk=session.public_id),  # its key is in no address
         "access_requests:deactivate": running,
+        "access_requests:extend_assignment": ending,
+        "access_requests:renew": ended,
         "access_requests:extend": running,
         "access_requests:request": waiting,
         "access_requests:cancel": waiting,

@@ -199,7 +199,8 @@ class AccessRequest(models.Model):
 
     @property
     def is_extension(self) -> bool:
-        return self.extends_id is not None
+        """Whether it asks a running activation to last longer."""
+        return self.extends_id is not None and not self.is_about_assignment
 
     # What admins give and take, and decide on.
 

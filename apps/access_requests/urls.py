@@ -9,6 +9,7 @@ from apps.access_requests.views import (
     deciding,
     extending,
     my_roles,
+    prolonging,
     requests,
 )
 
@@ -17,6 +18,8 @@ urlpatterns = [
     path("my-roles/", my_roles.my_roles, name="my_roles"),
     path("my-roles/activate/", activating.activate, name="activate"),
     path("my-roles/<uuid:pk>/extend/", extending.extend, name="extend"),
+    path("my-roles/<uuid:pk>/extend-assignment/", prolonging.extend_assignment, name="extend_assignment"),
+    path("my-roles/<uuid:pk>/renew/", prolonging.renew, name="renew"),
     path("my-roles/<uuid:pk>/deactivate/", my_roles.deactivate, name="deactivate"),
     path("requests/", requests.mine, name="my_requests"),
     path("requests/all/", all_requests.everybodys, name="all_requests"),

@@ -13,7 +13,7 @@ from apps.accounts.web import second_factor_of
 def waiting_of(request: HttpRequest) -> Waiting:
     """What waits around the person who is signed in: one value for all of this request, and for no other."""
     if not hasattr(request, "waiting"):
-        request.waiting = Waiting(request.user, request.holdings, now=request.now)
+        request.waiting = Waiting(request.user, request.holdings, request.access, now=request.now)
     return request.waiting
 
 

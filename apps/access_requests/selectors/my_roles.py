@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import TypeVar
@@ -14,6 +14,9 @@ from django.db.models import Max
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import MINIMUM_MINUTES, ActivationFacts, may_extend, may_open
 from apps.access_requests.policy.deciding import can_deactivate
+from apps.access_requests.policy.prolonging import ProlongingFacts, may_renew
+from apps.access_requests.policy.prolonging import may_extend as may_extend_assignment
+from apps.access_requests.selectors.assigning import ended_facts
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.terms import terms_of_many
 from apps.access_requests.states import WAITING, Action, Family
@@ -21,7 +24,7 @@ from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
 from apps.assignments.paths import Paths, paths_from
-from apps.assignments.selectors import Held, Holdings
+from apps.assignments.selectors import Held, Holdings, expired_of
 from apps.common.decision import Decision
 from apps.common.period import Period
 from apps.roles.policy import RoleRules
@@ -33,9 +36,11 @@ Key = tuple[UUID, UUID]  # role, resource
 
 @dataclass(frozen=True)
 class Row:
-    """One assignment of mine, and how I come to hold it. `why` looks up every way to it."""
+    """One assignment of mine, and how I come to hold it. `can_prolong`: whether I can ask for more of it now;
+    nothing where there is no such thing. `why` looks up every way to it."""
 
     held: Held
+    can_prolong: Decision | None = field(default=None, kw_only=True)
     why: Callable[[], Paths | None] = field(default=lambda: None, kw_only=True, compare=False)
 
     @property
@@ -100,6 +105,14 @@ class MyRoles:
         return [row for row in self.active if row.assignment.is_activated]
 
     @cached_property
+    def expired(self) -> list[Row]:
+        """What has ended lately, and whether it can be renewed."""
+        return [
+            Row(held, can_prolong=may_renew(self._prolonging_facts(held)))
+            for held in expired_of(self._user, now=self._now)
+        ]
+
+    @cached_property
     def _rules(self) -> dict[Key, RoleRules]:
         """By role and resource of the eligible assignment, which are those that govern."""
         rows = [held.assignment for held in (*self._holdings.eligible, *self._holdings.active)]
@@ -108,17 +121,24 @@ class MyRoles:
         return {(role_id, resource_id): rules for (_, role_id, resource_id), rules in terms.items()}
 
     @cached_property
-    def _waiting(self) -> dict[Key, AccessRequest]:
-        """The activation requests that wait, by role and resource."""
-        own = AccessRequest.objects.waiting().filter(principal_id=self._user.id, family=Family.ACTIVATION)
-        rows = list(own.with_names())
+    def _waiting(self) -> dict[tuple[UUID, UUID, str], AccessRequest]:
+        """The requests that wait, by role, resource and family."""
+        rows = list(AccessRequest.objects.waiting().filter(principal_id=self._user.id).with_names())
         states = states_now(rows, now=self._now)
-        return {(row.role_id, row.resource_id): row for row in rows if states[row.id] in WAITING}
+        return {(row.role_id, row.resource_id, row.family): row for row in rows if states[row.id] in WAITING}
+
+    @cached_property
+    def _standing(self) -> frozenset[tuple[UUID, UUID, str]]:
+        """What this person is assigned, now or later, by role, resource and kind."""
+        rows = Assignment.objects.not_ended(self._now).filter(
+            principal_id=self._user.id, origin=Assignment.Origin.ASSIGNED
+        )
+        return frozenset(rows.values_list("role_id", "resource_id", "kind"))
 
     def _eligible_row(self, held: Held) -> EligibleRow:
         row = held.assignment
         active = self._active_on(row)
-        request = self._waiting.get((row.role_id, row.resource_id))
+        request = self._waiting.get((row.role_id, row.resource_id, Family.ACTIVATION))
         facts = ActivationFacts(
             rules=self._rules[row.role_id, row.resource_id],
             eligible=row.period,
@@ -129,7 +149,15 @@ class MyRoles:
             now=self._now,
         )
         until = active.end if active else None
-        return EligibleRow(held, facts.rules, may_open(facts), request, until, why=partial(self._why, row))
+        return EligibleRow(
+            held,
+            facts.rules,
+            may_open(facts),
+            request,
+            until,
+            can_prolong=self._can_extend_assignment(held),
+            why=partial(self._why, row),
+        )
 
     def _active_on(self, eligible: Assignment) -> Period | None:
         """What is active of this role on the same resource or a wider one, for this person themself."""
@@ -151,8 +179,27 @@ class MyRoles:
                 is_activated=row.is_activated, is_holder=row.principal_id == self._user.id, is_running=True
             ),
             can_extend=may_extend(self._extension_facts(row), is_activated=row.is_activated),
+            can_prolong=self._can_extend_assignment(held),
             why=partial(self._why, row),
         )
+
+    def _can_extend_assignment(self, held: Held) -> Decision | None:
+        """Whether an admin can be asked for a later end, for what has one and is theirs alone."""
+        row = held.assignment
+        if held.via or row.is_activated or row.is_permanent:
+            return None
+        return may_extend_assignment(self._prolonging_facts(held))
+
+    def _prolonging_facts(self, held: Held) -> ProlongingFacts:
+        row = held.assignment
+        facts = replace(
+            ended_facts(row, now=self._now),
+            via=held.via,
+            is_waiting=(row.role_id, row.resource_id, row.kind) in self._waiting,
+            zone=zone_of(self._user),
+        )
+        is_over = bool(facts.ended_how)
+        return replace(facts, exists=is_over and (row.role_id, row.resource_id, row.kind) in self._standing)
 
     def _why(self, row: Assignment) -> Paths | None:
         return self._paths.get((row.role_id, row.resource_id, row.kind))
@@ -172,7 +219,7 @@ class MyRoles:
             eligible=ground.period,
             minutes=of_role.maximum_minutes,
             extends_until=row.ends_at,
-            is_waiting=(row.role_id, row.resource_id) in self._waiting,
+            is_waiting=(row.role_id, row.resource_id, Family.ACTIVATION) in self._waiting,
             zone=zone_of(self._user),
             now=self._now,
         )

@@ -98,7 +98,8 @@ def _decision_steps(
             )
         )
     elif state in WAITING:
-        steps.append(TimelineStep("now", "hourglass-split", "Waiting for approval", deciders))
+        waits_for = "Waiting for an admin" if item.is_about_assignment else "Waiting for approval"
+        steps.append(TimelineStep("now", "hourglass-split", waits_for, deciders))
     if state in _ENDED_WITHOUT_ACCESS:
         title, icon = _ENDED_WITHOUT_ACCESS[state]
         reason = item.closing_reason or _REASONS.get(state, "")

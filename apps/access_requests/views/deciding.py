@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,9 +16,7 @@ from apps.access_requests.forms.deciding import DecideForm, DecideManyForm, Deci
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.deciding import (
-    ApproveRow,
     Evidence,
-    decided_by,
     evidence_on,
     evidence_on_many,
 )
@@ -28,11 +26,12 @@ from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.deciding import (
     Changed,
     Verdict,
-    closing_words,
     decide,
     decide_many,
 )
-from apps.access_requests.states import WAITING, State
+from apps.access_requests.states import WAITING
+from apps.access_requests.views.approve_lists import ACTIVATIONS, TABS, closed_page, list_page, say_decided
+from apps.access_requests.views.deciding_assignments import decide_assignment
 from apps.access_requests.web import actor_of, waiting_of
 from apps.accounts.web import fresh_until
 from apps.common.errors import DomainError
@@ -54,17 +53,20 @@ class Panel:
 
 @require_safe
 def approve_list(request: HttpRequest) -> HttpResponse:
-    return _list_page(request, tab="decided" if request.GET.get("tab") == "decided" else "waiting")
+    tab = request.GET.get("tab", "")
+    return list_page(request, tab=tab if tab in TABS else ACTIVATIONS)
 
 
 def decide_one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Where the link in the mail leads: GET shows, POST decides. Others see nothing of it."""
-    item = AccessRequest.objects.filter(pk=pk, eligible__isnull=False).with_names().first()
+    item = AccessRequest.objects.filter(pk=pk, deadline_at__isnull=False).with_names().first()
+    if item is not None and item.is_about_assignment:
+        return decide_assignment(request, item)
     if item is None or not _may_see(request, item):
         return render(request, "access_requests/approve_blocked.html", status=403)
     state = states_now([item], now=request.now)[item.id]
     if state not in WAITING:
-        return _closed_page(request, item, state)
+        return closed_page(request, item, state)
     evidence = evidence_on(item, reader=request.user, now=request.now)
     form = _form(request, evidence)
     if form.is_valid():
@@ -75,9 +77,9 @@ def decide_one(request: HttpRequest, pk: UUID) -> HttpResponse:
         except DomainError as error:
             form.add_domain_error(error)
         else:
-            _say(request, decided)
+            say_decided(request, decided)
             return redirect("access_requests:approve")
-    return _list_page(request, selected=_panel(request, evidence, form), status=form.status)
+    return list_page(request, selected=_panel(request, evidence, form), status=form.status)
 
 
 @require_POST
@@ -118,35 +120,12 @@ def _may_see(request: HttpRequest, item: AccessRequest) -> bool:
     return standing.fills_a_seat(rules, item) or item.approvals.filter(approver=request.user).exists()
 
 
-def _list_page(
-    request: HttpRequest, *, tab: str = "waiting", selected: Panel | None = None, status: int = 200
-) -> HttpResponse:
-    context = {
-        "tab": tab,
-        "rows": waiting_of(request).for_me,
-        "decided": decided_by(request.user, now=request.now) if tab == "decided" else [],
-        "selected": selected,
-    }
-    return render(request, "access_requests/approve_list.html", context, status=status)
-
-
-def _closed_page(request: HttpRequest, item: AccessRequest, state: State) -> HttpResponse:
-    """Too late, decided or cancelled: a POST is refused as a conflict, a GET just says so."""
-    context = {
-        "item": item,
-        "state": state,
-        "sentence": closing_words(item, state, request.user, request.now),
-    }
-    status = 409 if request.method == "POST" else 200
-    return render(request, "access_requests/approve_closed.html", context, status=status)
-
-
 def _changed_page(request: HttpRequest, evidence: Evidence, error: Changed) -> HttpResponse:
     """Shows the new state, with what was typed, and asks again."""
     form = _form(request, evidence, bound=False)
     form.initial |= {"justification": request.POST.get("justification", "")}
     messages.warning(request, str(error))
-    return _list_page(request, selected=_panel(request, evidence, form), status=409)
+    return list_page(request, selected=_panel(request, evidence, form), status=409)
 
 
 def _form(request: HttpRequest, evidence: Evidence, *, bound: bool = True) -> DecideForm:
@@ -169,8 +148,9 @@ def _panel(request: HttpRequest, evidence: Evidence, form: DecideForm) -> Panel:
 def _picked(request: HttpRequest) -> list[Evidence]:
     """Those of the picked requests that wait for this person, with their evidence."""
     picked = {*request.POST.getlist("pick"), *(seen[:36] for seen in request.POST.getlist("seen"))}
-    rows: Iterable[ApproveRow] = (row for row in waiting_of(request).for_me if str(row.item.id) in picked)
-    return evidence_on_many([row.item for row in rows], reader=request.user, now=request.now)
+    waiting = [row.item for row in waiting_of(request).activations_for_me]
+    found = [item for item in waiting if str(item.id) in picked]
+    return evidence_on_many(found, reader=request.user, now=request.now)
 
 
 def _verdict(id_: UUID, form: DecisionForm, digest: str = "") -> Verdict:
@@ -187,12 +167,4 @@ def _say_answer(request: HttpRequest, answer: Answer) -> None:
     if answer.request is None:
         messages.warning(request, str(answer.error))
     else:
-        _say(request, answer.request)
-
-
-def _say(request: HttpRequest, item: AccessRequest) -> None:
-    who = f"{item.requester_name}'s request for {item.role.name}"
-    if item.state == State.FAILED:
-        messages.warning(request, f"{who} cannot be granted. {item.closing_reason}")
-    else:
-        messages.success(request, f"{who} is {'denied' if item.state == State.DENIED else 'approved'}.")
+        say_decided(request, answer.request)

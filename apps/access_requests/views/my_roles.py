@@ -17,7 +17,6 @@ from apps.access_requests.states import Action
 from apps.access_requests.web import actor_of
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import expired_of
 from apps.common.access import Provider
 from apps.common.instants import clock_time
 
@@ -39,12 +38,11 @@ def my_roles(request: HttpRequest) -> HttpResponse:
     provider = provider if provider in PROVIDERS else ""
     q = request.GET.get("q", "")[:100]
     mine = selectors.MyRoles(request.user, request.holdings, now=request.now)
-    expired = [selectors.Row(held) for held in expired_of(request.user, now=request.now)]
-    rows = {"eligible": mine.eligible, "active": mine.active, "expired": expired}[tab]
+    rows = {"eligible": mine.eligible, "active": mine.active, "expired": mine.expired}[tab]
     counts = {
         "eligible": len(mine.eligible),
         "active": len(mine.active),
-        "expired": len(expired),
+        "expired": len(mine.expired),
     }
     context = {
         "tab": tab,

@@ -1,0 +1,83 @@
+"""What waits for an admin, and everything that speaks for or against one of these requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.approvers import ApproverLine
+from apps.access_requests.selectors.assigning import ended_facts
+from apps.access_requests.selectors.deciding import ApproveRow
+from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.selectors.managing import AdminStanding, other_admins
+from apps.access_requests.services.recording import digest_now
+from apps.access_requests.states import WAITING, Action, Family
+from apps.accounts.models import User
+from apps.assignments.models import Assignment
+from apps.assignments.selectors import holdings_of
+from apps.common.access import Permission
+from apps.roles.policy import RoleRules
+from apps.roles.selectors import rules_for
+
+# Without any of these nobody decides on an assignment, wherever it lies.
+_DECIDING = (
+    Permission.ASSIGNMENTS_MANAGE,
+    Permission.PEOPLE_MANAGE,
+    Permission.PRIVILEGED_PEOPLE_MANAGE,
+)
+
+
+@dataclass(frozen=True)
+class AdminEvidence:
+    """One request about an assignment as the admin who decides sees it. `digest` names exactly what is shown
+    here as asked."""
+
+    item: AccessRequest
+    digest: str
+    settings: RoleRules
+    has_ended: bool
+    active_now: Sequence[str]
+    others: Sequence[ApproverLine]
+
+    @property
+    def present(self) -> Assignment | None:
+        """The assignment that is to be extended, renewed or changed."""
+        return self.item.extends
+
+    @property
+    def asks(self) -> str:
+        """What is asked, after a name."""
+        return _ASKS.get(Action(self.item.action), "asks to be given")
+
+
+_ASKS = {Action.SELF_EXTEND: "asks to extend", Action.SELF_RENEW: "asks to renew"}
+
+
+def waiting_for_admin(standing: AdminStanding) -> list[ApproveRow]:
+    """The requests about assignments that wait and that this person can decide, the oldest first. None, and
+    no query, for whoever manages nothing."""
+    if not any(standing.access.may_somewhere(permission) for permission in _DECIDING):
+        return []
+    waiting = AccessRequest.objects.waiting().exclude(family=Family.ACTIVATION)
+    rows = list(waiting.with_names().order_by("created_at", "id"))
+    states = states_now(rows, now=standing.now)
+    open_ = [row for row in rows if states[row.id] in WAITING]
+    return [ApproveRow(row, states[row.id]) for row in standing.decides_on(open_)]
+
+
+def admin_evidence_on(item: AccessRequest, *, reader: User, now: datetime) -> AdminEvidence:
+    """What `reader` needs to decide on this request."""
+    rules = rules_for(item.role, item.resource)
+    holder = User.objects.filter(pk=item.principal_id).first()
+    held = holdings_of(holder, now=now).active if holder else ()
+    others = other_admins(item.resource, principal_id=item.principal_id, actor=item.person, now=now)
+    return AdminEvidence(
+        item=item,
+        digest=digest_now(item, rules, now=now),
+        settings=rules,
+        has_ended=item.extends is not None and bool(ended_facts(item.extends, now=now).ended_how),
+        active_now=[f"{each.assignment.role.name} on {each.assignment.resource.name}" for each in held],
+        others=[line for line in others.lines if line.detail != reader.email],
+    )

@@ -1,0 +1,51 @@
+"""The page Approve requests with its lists, the page of what can no longer be decided, and what is said."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.deciding import decided_by
+from apps.access_requests.services.deciding import closing_words
+from apps.access_requests.states import State
+from apps.access_requests.web import waiting_of
+
+ACTIVATIONS, ASSIGNMENTS, DECIDED = "waiting", "assignments", "decided"
+TABS = {ACTIVATIONS: "Role activations", ASSIGNMENTS: "Role assignments", DECIDED: "Decided by me"}
+
+
+def list_page(
+    request: HttpRequest, *, tab: str = ACTIVATIONS, selected: object = None, status: int = 200
+) -> HttpResponse:
+    """`selected` is the panel of the request that is open beside its list, if one is."""
+    waiting = waiting_of(request)
+    rows = {ACTIVATIONS: waiting.activations_for_me, ASSIGNMENTS: waiting.assignments_for_me}
+    context = {
+        "tab": tab,
+        "tabs": [(key, label, len(rows[key]) if key in rows else None) for key, label in TABS.items()],
+        "rows": rows.get(tab, []),
+        "decided": decided_by(request.user, now=request.now) if tab == DECIDED else [],
+        "selected": selected,
+    }
+    return render(request, "access_requests/approve_list.html", context, status=status)
+
+
+def closed_page(request: HttpRequest, item: AccessRequest, state: State) -> HttpResponse:
+    """Too late, decided or cancelled: a POST is refused as a conflict, a GET just says so."""
+    context = {
+        "item": item,
+        "state": state,
+        "sentence": closing_words(item, state, request.user, request.now),
+    }
+    status = 409 if request.method == "POST" else 200
+    return render(request, "access_requests/approve_closed.html", context, status=status)
+
+
+def say_decided(request: HttpRequest, item: AccessRequest) -> None:
+    who = f"{item.requester_name}'s request for {item.role.name}"
+    if item.state == State.FAILED:
+        messages.warning(request, f"{who} cannot be granted. {item.closing_reason}")
+    else:
+        messages.success(request, f"{who} is {'denied' if item.state == State.DENIED else 'approved'}.")

@@ -1,0 +1,199 @@
+"""Asking to extend or renew, and deciding on it, by pages."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.states import Action, State
+from apps.assignments.models import Assignment
+from apps.roles import built_in
+from tests.access_requests.asking import ask, asking, giving
+from tests.access_requests.pages import code_of, said, text_of, written
+from tests.factories import assign, join, make_active, make_group, make_user
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+ACTIVE = Assignment.Kind.ACTIVE
+APPROVE, MY_ROLES = "/approve/", "/my-roles/"
+
+
+@pytest.fixture
+def now():
+    """Pages read the clock."""
+    return timezone.now()
+
+
+@pytest.fixture
+def ending(requester, administrator, now):
+    return assign(requester, now=now, ends_at=now + 10 * DAY)
+
+
+@pytest.fixture
+def extension(ending, requester, now):
+    return ask(asking(Action.SELF_EXTEND, ending), requester, now=now)
+
+
+def shown(response, **changes):
+    """The form as the page offers it, with the answer filled in."""
+    form = response.context["selected"].form
+    values = {name: form[name].value() for name in ("digest", "kind", "start", "end", "ends_at")}
+    return {name: value or "" for name, value in values.items()} | {"justification": "Agreed"} | changes
+
+
+def test_offers_to_extend_what_ends_soon(client, requester, ending):
+    client.force_login(requester)
+
+    assert reverse("access_requests:extend_assignment", args=[ending.pk]) in text_of(client.get(MY_ROLES))
+
+
+def test_says_from_when_the_rest_can_be_extended(client, requester, administrator, now):
+    row = assign(requester, now=now, ends_at=now + 30 * DAY)
+    group = make_group(now=now, is_role_assignable=True)
+    assign(group, built_in.GLOBAL_READER, now=now, ends_at=now + DAY)
+    join(requester, group, now=now)
+    client.force_login(requester)
+
+    page = text_of(client.get(MY_ROLES))
+
+    assert page.count("14 days before the end.") == 2  # the button says it, and the line below
+    assert reverse("access_requests:extend_assignment", args=[row.pk]) not in page
+
+
+def test_offers_to_renew_what_has_ended(client, requester, administrator, now):
+    row = assign(requester, now=now - 9 * DAY, ends_at=now - DAY)
+    client.force_login(requester)
+
+    page = client.get(MY_ROLES, {"tab": "expired"})
+
+    assert reverse("access_requests:renew", args=[row.pk]) in text_of(page)
+
+
+@pytest.mark.parametrize("route", ["extend_assignment", "renew"])
+def test_sends_the_request_with_its_reason(client, requester, administrator, now, route):
+    begin = now - 9 * DAY
+    row = assign(requester, now=begin, ends_at=now + (DAY if route == "extend_assignment" else -DAY))
+    client.force_login(requester)
+    address = reverse(f"access_requests:{route}", args=[row.pk])
+
+    assert "Alma Admin" in text_of(client.get(address))
+    assert client.post(address, {"justification": ""}).status_code == 400
+    sent = client.post(address, {"justification": "Until the audit is over"})
+
+    item = AccessRequest.objects.get(state=State.PENDING_ADMIN_DECISION)
+    assert sent.url == item.get_absolute_url()
+    assert said(sent) == ["Sent. Teams Administrator waits for an admin."]
+    assert "Waiting for an admin" in text_of(client.get(sent.url))
+    assert client.get(address).status_code == 403  # one at a time
+
+
+def test_lists_it_for_the_admins_alone(client, extension, administrator, approver):
+    for user, count in ((administrator, 1), (approver, 0)):
+        client.force_login(user)
+        page = client.get(APPROVE, {"tab": "assignments"})
+        assert [row.item for row in page.context["rows"]] == [extension][:count]
+        assert client.get(extension.get_decide_url()).status_code == (200 if count else 403)
+
+
+def test_gives_what_was_asked(client, extension, ending, administrator):
+    client.force_login(administrator)
+    page = client.get(extension.get_decide_url())
+    code = code_of(administrator)
+
+    answer = client.post(extension.get_decide_url(), shown(page, choice="approve", code=code))
+
+    assert (answer.status_code, said(answer)) == (
+        302,
+        ["John Doe's request for Teams Administrator is approved."],
+    )
+    extension.refresh_from_db()
+    ending.refresh_from_db()
+    assert (extension.state, extension.result) == (State.PROVISIONED, ending)
+    assert extension.ends_at - ending.ends_at < timedelta(minutes=1)
+
+
+def test_gives_another_type_and_end(client, extension, administrator):
+    client.force_login(administrator)
+    page = client.get(extension.get_decide_url())
+
+    client.post(
+        extension.get_decide_url(),
+        shown(page, choice="approve", kind=ACTIVE, end="15", code=code_of(administrator)),
+    )
+
+    extension.refresh_from_db()
+    assert extension.result.kind == ACTIVE
+    assert extension.result.ends_at - extension.result.starts_at == 15 * DAY
+
+
+def test_denies_whatever_stands_in_the_dates(client, extension, administrator):
+    client.force_login(administrator)
+    page = client.get(extension.get_decide_url())
+    filled = shown(page, choice="deny", ends_at="yesterday", code=code_of(administrator))
+
+    client.post(extension.get_decide_url(), filled)
+
+    extension.refresh_from_db()
+    assert extension.state == State.DENIED
+    assert "denied" in text_of(client.get(extension.get_decide_url()))
+
+
+@pytest.mark.parametrize(
+    "fault", [{"code": "000000"}, {"justification": ""}, {"ends_at": "2020-01-01T10:00"}]
+)
+def test_decides_nothing_with_a_fault(client, extension, administrator, fault):
+    client.force_login(administrator)
+    page = client.get(extension.get_decide_url())
+    before = written()["AccessRequest"]
+    filled = shown(page, choice="approve", code=code_of(administrator)) | fault
+
+    assert client.post(extension.get_decide_url(), filled).status_code == 400
+    assert written()["AccessRequest"] == before
+
+
+def test_shows_the_new_state_when_it_has_changed(client, extension, administrator, now):
+    client.force_login(administrator)
+    page = client.get(extension.get_decide_url())
+    filled = shown(page, choice="approve", code=code_of(administrator), digest="stale")
+
+    assert client.post(extension.get_decide_url(), filled).status_code == 409
+    extension.refresh_from_db()
+    assert extension.state == State.PENDING_ADMIN_DECISION
+
+
+def test_hides_from_whoever_asked_what_they_would_gain_by(client, administrator, now):
+    other = make_user("Olaf Admin", now=now)
+    make_active(other, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=now)
+    own = ask(giving(administrator), administrator, now=now)
+
+    for user, status in ((administrator, 403), (other, 200)):
+        client.force_login(user)
+        assert client.get(own.get_decide_url()).status_code == status
+        assert client.get("/").status_code == 200
+
+
+def test_asks_the_database_as_often_for_five_as_for_two(client, administrator, now):
+    def make(count):
+        for _ in range(count):
+            user = make_user(now=now)
+            row = assign(user, now=now, ends_at=now + DAY)
+            ask(asking(Action.SELF_EXTEND, row), user, now=now)
+
+    client.force_login(administrator)
+    make(2)
+    client.get(APPROVE, {"tab": "assignments"})
+    few = _queries(client)
+    make(3)
+
+    assert _queries(client) == few
+
+
+def _queries(client):
+    with CaptureQueriesContext(connection) as queries:
+        client.get(APPROVE, {"tab": "assignments"})
+    return len(queries)
