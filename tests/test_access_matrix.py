@@ -25,6 +25,7 @@ from apps.jobs.services import plan_job
 from apps.notifications.models import Notice
 from apps.portal.demo.cast import CAST
 from apps.roles import built_in
+from apps.roles.models import SettingsChange
 from apps.roles.services.custom_roles import create_role
 from tests.factories import activate, assign, make_group, make_resource, make_session
 
@@ -64,6 +65,15 @@ administration:import        in/in      404/404  200/400    404/404   404/404  2
 administration:stop_import   in/in      405/404  405/302    405/404   405/404  405/302
 administration:reverse_import in/in     405/404  405/403    405/404   405/404  405/403
 administration:import_report in/in      404/405  200/405    404/405   404/405  200/405
+administration:people        in/in      403/405  200/405    403/405   200/405  200/405
+administration:export_people in/in      405/403  405/200    405/403   405/200  405/200
+administration:invite_person in/in      403/403  200/400    403/403   403/403  200/400
+administration:person        in/in      403/405  200/405    403/405   200/405  200/405
+administration:change_person in/in      403/403  403/403    403/403   403/403  200/400
+administration:send_link     in/in      403/403  403/403    403/403   403/403  200/400
+administration:reset_factor  in/in      403/403  403/403    403/403   403/403  200/400
+administration:disable_person in/in     403/403  403/403    403/403   403/403  200/400
+administration:enable_person in/in      403/403  403/403    403/403   403/403  403/403
 access_requests:my_roles     in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:activate     in/in      404/404  200/400    404/404   404/404  404/404
 access_requests:extend       in/in      404/404  200/400    404/404   404/404  404/404
@@ -111,6 +121,10 @@ administration:export_settings      in/in 405/403 405/403 405/403 405/200 405/20
 administration:compare_settings     in/in 403/405 403/405 403/405 200/405 200/405
 administration:change_many_settings in/in 403/403 403/403 403/403 403/403 200/400
 administration:copy_settings        in/in 403/403 403/403 403/403 403/403 200/400
+administration:edit_settings        in/in 403/403 403/403 403/403 403/403 200/400
+administration:inherit_settings     in/in 403/403 403/403 403/403 403/403 200/400
+administration:settings_history     in/in 403/405 403/405 403/405 200/405 200/405
+administration:restore_settings     in/in 403/403 403/403 403/403 403/403 200/400
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -147,11 +161,14 @@ def named(people, eligible, needs_approval, now):
     ending = assign(requester, built_in.GLOBAL_READER, now=now, ends_at=now + timedelta(days=9))
     session = make_session(requester, now=now)
     notice = Notice.objects.get(recipient_id=people["approver"].pk)
+    change = SettingsChange.objects.get()
     resource = make_resource(now=now)
     job = plan_job(kind="members", title="Members from a file", lines=[], actor=requester, now=now)
     group = make_group(now=now)
     custom = create_role(provider=Provider.DIRECTORY, name="Desk", actor=CONSOLE, now=now)
+    of_a_person = ("person", "change_person", "send_link", "reset_factor", "disable_person", "enable_person")
     return {
+        **{f"administration:{name}": requester for name in of_a_person},
         "administration:group": group,
         "administration:change_group": group,
         "administration:manage_group": group,
@@ -190,6 +207,10 @@ def named(people, eligible, needs_approval, now):
         "administration:change_many_settings": ["directory"],
         "administration:copy_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
         "administration:role_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
+        "administration:edit_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
+        "administration:inherit_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
+        "administration:settings_history": ["directory", built_in.TEAMS_ADMINISTRATOR],
+        "administration:restore_settings": ["directory", change.role_id, change.pk],
         "access_requests:assignments": ["directory"],
         "access_requests:provider_requests": ["directory"],
         "access_requests:add_assignments": ["directory"],

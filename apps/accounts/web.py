@@ -15,6 +15,7 @@ from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 from apps.accounts.browsers import browser_in_words
+from apps.accounts.forms.fields import TimeZoneField  # noqa: F401 (likewise)
 from apps.accounts.forms.picker import PrincipalField, PrincipalsField  # noqa: F401 (offered to higher apps)
 from apps.accounts.models import AccountLink, AuthenticatorDevice, User
 from apps.accounts.pickers import ANYBODY, GROUPS, PEOPLE, Pickable  # noqa: F401 (likewise)

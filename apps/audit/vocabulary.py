@@ -71,6 +71,7 @@ class AuditAction(TextChoices):
     JOB_STARTED = "job.started", "Job started"
     JOB_FINISHED = "job.finished", "Job finished"
     JOB_STOPPED = "job.stopped", "Job stopped"
+    PEOPLE_EXPORTED = "people.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
 
 
@@ -160,6 +161,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.JOB_STARTED: "{actor} started the job {target}.",
     AuditAction.JOB_FINISHED: "The job {target} of {actor} is done.",
     AuditAction.JOB_STOPPED: "{actor} stopped the job {target}.",
+    AuditAction.PEOPLE_EXPORTED: "{actor} exported the list of users.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
 }
 

@@ -26,6 +26,7 @@ _LOOKS = {
     NoticeEvent.ROLE_ASSIGNED: ("person-badge", "soft"),
     NoticeEvent.ASSIGNMENT_CHANGED: ("calendar-plus", "soft"),
     NoticeEvent.JOB_DONE: ("file-earmark-check", "t-ok"),
+    NoticeEvent.SETTINGS_LOOSENED: ("unlock", "t-warn"),
     NoticeEvent.ACCOUNT_CHANGED: ("shield-lock", "t-warn"),
 }
 

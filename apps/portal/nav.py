@@ -3,13 +3,15 @@ its page exists."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
+from apps.administration.policy.people import can_see_people
 from apps.common.access import Access, Permission, Provider
+from apps.common.decision import Decision
 from apps.roles.web import Place
 
 
@@ -17,7 +19,7 @@ from apps.roles.web import Place
 class Entry:
     """`views` are the further pages on which the entry stays marked; `count` names the number beside it;
     `needs` is what somebody must be allowed somewhere for the page to open: with a `provider`, somewhere in
-    that, and then the entry is marked on every page about a place of it."""
+    that, and then the entry is marked on every page about a place of it. `opens` asks otherwise."""
 
     label: str
     view: str
@@ -27,6 +29,7 @@ class Entry:
     needs: Permission | None = None
     provider: Provider | None = None
     args: tuple[str, ...] = ()
+    opens: Callable[[Access], Decision] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,13 @@ TASKS = (
     ),
 )
 _SEE = Permission.ASSIGNMENTS_READ
+_PEOPLE = frozenset(
+    f"administration:{name}"
+    for name in (
+        *("person", "invite_person", "change_person"),
+        *("send_link", "reset_factor", "disable_person", "enable_person"),
+    )
+)
 MANAGE = (
     Entry(
         "Directory roles",
@@ -74,6 +84,7 @@ MANAGE = (
     ),
     Entry("Groups", "administration:groups", "people", needs=_SEE, provider=Provider.GROUPS),
     Entry("Resources", "administration:resources", "diagram-3", needs=_SEE, provider=Provider.RESOURCES),
+    Entry("Users", "administration:people", "person", _PEOPLE, opens=can_see_people),
     Entry(
         "Imports",
         "administration:imports",
@@ -113,6 +124,8 @@ def _opens(entry: Entry, access: Access) -> bool:
         reverse(entry.view, args=entry.args)
     except NoReverseMatch:  # not there yet
         return False
+    if entry.opens is not None:
+        return bool(entry.opens(access))
     if entry.needs is None:
         return True
     if entry.provider is None:

@@ -12,7 +12,7 @@ from apps.assignments.models import Assignment
 from apps.roles import built_in
 from apps.roles.selectors import directory
 from tests.access_requests.pages import code_of, text_of, written
-from tests.factories import activate, assign, make_active, make_group, make_resource, set_rules
+from tests.factories import activate, assign, make_active, make_group, make_resource, make_user, set_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +190,60 @@ def test_previews_what_is_typed_without_doing_it(client, admin, eligible, now):
     (preview,) = answer.context["previews"]
     assert eligible.is_permanent
     assert preview.ask.ends_at - now < 16 * DAY
+
+
+def test_extends_as_long_again_unless_told_otherwise(client, admin, requester, now):
+    row = assign(requester, now=now - 10 * DAY, ends_at=now + 2 * DAY)
+    proposed = client.get(change_url("extend"), {"pick": str(row.pk)}).context["form"]
+    sent = {"pick": str(row.pk), "end": "other", "ends_at": proposed["ends_at"].value()}
+
+    client.post(change_url("extend"), sent | {"code": code_of(admin)})
+
+    row.refresh_from_db()
+    assert (row.ends_at - now).days in (13, 14)
+    assert AccessRequest.objects.get(action="admin_extend").result == row
+
+
+def test_renews_what_has_ended_as_another_kind(client, admin, requester, now):
+    row = assign(requester, now=now - 10 * DAY, ends_at=now - DAY)
+    sent = {"pick": str(row.pk), "kind": "active", "start": "now", "end": "15", "justification": "Back"}
+
+    answer = client.post(change_url("renew"), sent | {"code": code_of(admin)})
+
+    assert answer.status_code == 302
+    assert Assignment.objects.active().filter(principal=requester, origin="assigned").count() == 1
+
+
+@pytest.mark.parametrize(("change", "kind"), [("make-active", "active"), ("make-eligible", "eligible")])
+def test_makes_eligible_active_and_back_in_one_step(client, admin, requester, now, change, kind):
+    other = Assignment.Kind.ACTIVE if kind == "eligible" else Assignment.Kind.ELIGIBLE
+    row = assign(requester, kind=other, now=now)
+    sent = {
+        "pick": str(row.pk),
+        "start": "now",
+        "end": "15",
+        "justification": "Safer",
+        "code": code_of(admin),
+    }
+
+    client.post(change_url(change), sent)
+
+    (left,) = Assignment.objects.filter(principal=requester, ended_at__isnull=True)
+    assert left.kind == kind
+
+
+def test_says_that_another_admin_decides_on_what_one_gains(client, admin, now):
+    make_active(make_user("Grit", now=now), built_in.GLOBAL_ADMINISTRATOR, now=now)
+    row = assign(admin, now=now - 10 * DAY, ends_at=now + DAY)
+    sent = {"pick": str(row.pk), "start": "now", "end": "30", "justification": "Mine", "code": code_of(admin)}
+
+    preview = client.post(change_url("update"), sent | {"preview": "1"})
+    answer = client.post(change_url("update"), sent)
+
+    row.refresh_from_db()
+    assert "another administrator decides" in text_of(preview)
+    assert [text.split(":")[0] for text in said(answer)] == ["Waits for another administrator"]
+    assert row.ends_at == now + DAY
 
 
 def test_says_beforehand_that_the_last_one_stays(client, admin):

@@ -1,5 +1,6 @@
 """Who may see, create and change people: by permission and by the power of whom it is about."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -64,7 +65,8 @@ def test_offers_every_change_to_whoever_manages_people_of_that_power_and_to_nobo
 
     for held in P:
         found = decisions_on(access(held), facts)
-        given = {found.change, found.send_link, found.reset_factor, found.disable, found.enable}
+        enable = decisions_on(access(held), replace(facts, is_enabled=False)).enable
+        given = {found.change, found.send_link, found.reset_factor, found.disable, enable}
         assert {bool(decision) for decision in given} == {held == permission}
 
 
@@ -79,6 +81,8 @@ def test_offers_nothing_about_oneself():
     [
         ({"is_enabled": False}, "send_link", "AccountDisabled"),
         ({"is_enabled": False}, "reset_factor", "AccountDisabled"),
+        ({"is_enabled": False}, "disable", "AccountDisabled"),
+        ({}, "enable", "AccountEnabled"),
         ({"is_enrolled": False}, "reset_factor", "NoFactor"),
         ({"last_of": "Global Administrator"}, "disable", "LastAdminRule"),
     ],

@@ -44,6 +44,22 @@ def test_pages_of_an_admin_are_accessible(signed_in, waiting):
     assert complaints(alma) == []
 
 
+def test_pages_to_assign_roles_are_accessible(signed_in):
+    alma = signed_in("admin@example.com")
+
+    for path in pages_to_assign_roles():
+        alma.goto(path)
+        assert complaints(alma) == [], path
+    alma.locator("select[name=role]").select_option("Contributor")
+    alma.locator("input[name=principals_q]").fill("roe")
+    alma.get_by_role("checkbox", name="Jane Roe").check()
+    alma.get_by_role("button", name="Next").click()
+    alma.get_by_text("Until…").click()
+    alma.get_by_role("button", name="Assign").click()
+    assert alma.locator("#form-errors li").count() == 2
+    assert complaints(alma) == []
+
+
 def test_pages_of_the_signed_out_are_accessible(page, demo):
     for path in ("/sign-in/", "/demo/codes/", "/demo/mailbox/", "/no-such-page/"):
         page.goto(path)
@@ -111,6 +127,26 @@ def pages_of_a_reader(waiting: AccessRequest) -> list[str]:
         log,
         f"{log}?outcome=failure&person=nobody",
         f"{log}?since=2026-03-25&until=2026-03-24",
+    ]
+
+
+def pages_to_assign_roles() -> list[str]:
+    directory, resources = (
+        reverse("access_requests:assignments", args=[name]) for name in ("directory", "resources")
+    )
+    john = Assignment.objects.eligible().filter(principal__user__email="john.doe@example.com")
+    picks = "&".join(f"pick={row.pk}" for row in john.order_by("id")[:2])
+    return [
+        directory,
+        f"{directory}?tab=active&q=a&sort=end",
+        f"{resources}?tab=expired",
+        f"{directory}?q=nothing+is+called+that",
+        reverse("access_requests:provider_requests", args=["directory"]),
+        *(
+            f"{reverse('access_requests:change_assignments', args=[change])}?{picks}"
+            for change in ("update", "remove")
+        ),
+        reverse("access_requests:add_assignments", args=["resources"]),
     ]
 
 

@@ -21,6 +21,8 @@ from apps.common.text import is_blank
 from apps.roles.policy import DAYS_OFFERED
 
 PERMANENT, OTHER, NOW, LATER = "permanent", "other", "now", "later"
+# An instant, permanent, or nothing in particular.
+FirstEnd = datetime | str | None
 _ORDER = ("pick", "kind", "start", "starts_at", "end", "ends_at", "justification", "code")
 _FARTHEST_END = timedelta(days=10 * 366)
 
@@ -58,8 +60,8 @@ class PeriodForm(ReasonForm):
     """From when and until when, for one kind of assignment. `limits` are those of the settings, which the
     form shows in place and the door enforces; `tz` is the zone that typed times are read in.
 
-    `present` is the period to begin with, for one assignment that has one. Cleaned: `starts_at` (UTC, or None
-    for now or unchanged), `ends_at` (UTC, or None for permanent), `kind`, `justification`.
+    `first_end` is the end to begin with, where there is one, `kind` the kind. Cleaned: `starts_at` (UTC, or
+    None for now or unchanged), `ends_at` (UTC, or None for permanent), `kind`, `justification`.
     """
 
     typed: ClassVar[tuple[str, ...]] = ("kind", "start", "starts_at", "end", "ends_at", "justification")
@@ -73,11 +75,11 @@ class PeriodForm(ReasonForm):
         kind: Assignment.Kind,
         tz: tzinfo,
         now: datetime,
-        present: Assignment | None = None,
+        first_end: FirstEnd = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.limits, self._kind, self._zone, self._now, self._present = limits, kind, tz, now, present
+        self.limits, self._kind, self._zone, self._now, self._first = limits, kind, tz, now, first_end
         if self.start_now:
             self._add_start()
         self._add_end()
@@ -96,7 +98,7 @@ class PeriodForm(ReasonForm):
         if chosen == PERMANENT:
             ends_at = None
         elif chosen == OTHER:
-            ends_at = self._present.ends_at if self._present else None
+            ends_at = self._first if isinstance(self._first, datetime) else None
         else:
             ends_at = self._now + timedelta(days=int(chosen))
         return super().proposal() | {"kind": kind, "starts_at": None, "ends_at": ends_at}
@@ -111,7 +113,7 @@ class PeriodForm(ReasonForm):
         self.fields["starts_at"] = self._instant("Start time")
 
     def _add_end(self) -> None:
-        maximum, present = self.days, self._present
+        maximum = self.days
         offered = [days for days in DAYS_OFFERED if maximum is None or days <= maximum]
         choices = [(str(days), "1 year" if days == 365 else f"{days} days") for days in offered]
         if maximum is None:
@@ -124,14 +126,14 @@ class PeriodForm(ReasonForm):
             help_text=" ".join(self.limits.in_words(kind) for kind in self.kinds or (self._kind,)),
         )
         self.fields["ends_at"] = self._instant("End time")
-        if present is not None and present.ends_at is not None:
-            self.fields["ends_at"].initial = localtime(present.ends_at, self._zone).strftime("%Y-%m-%dT%H:%M")
+        if isinstance(self._first, datetime):
+            self.fields["ends_at"].initial = localtime(self._first, self._zone).strftime("%Y-%m-%dT%H:%M")
 
     def _first_end(self, offered: Sequence[int]) -> str:
         """What there is; else a quarter, or as long as is allowed. Never permanent unasked."""
-        if self._present is not None and self._present.ends_at is not None:
+        if isinstance(self._first, datetime):
             return OTHER
-        if self._present is not None and self.days is None:
+        if self._first == PERMANENT and self.days is None:
             return PERMANENT
         return str(max((days for days in offered if days <= 90), default=OTHER))
 
@@ -213,13 +215,13 @@ class AssignForm(PeriodForm):
 
     kinds = (Assignment.Kind.ELIGIBLE, Assignment.Kind.ACTIVE)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, kind=Assignment.Kind.ELIGIBLE, **kwargs)
+    def __init__(self, *args: Any, kind: Assignment.Kind = Assignment.Kind.ELIGIBLE, **kwargs: Any) -> None:
+        super().__init__(*args, kind=kind, **kwargs)
         self.fields["kind"] = forms.TypedChoiceField(
             label="Assignment type",
             choices=[(kind.value, kind.label) for kind in self.kinds],
             coerce=Assignment.Kind,
-            initial=Assignment.Kind.ELIGIBLE.value,
+            initial=kind.value,
             widget=forms.RadioSelect,
             help_text="Eligible: may activate the role when it is needed. Active: holds it all the time.",
         )

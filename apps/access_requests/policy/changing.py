@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import TextChoices
 
+from apps.access_requests.policy.assigning import maximum_days
 from apps.assignments.models import Assignment
 from apps.common.decision import Decision, Refusal, judge
 from apps.roles.policy import RoleRules
@@ -87,13 +88,6 @@ _RULES = (held_here_rule, may_manage_rule, activated_rule, end_rule)
 def may_offer(facts: RowFacts) -> Decision:
     """Whether the button leads on. What comes of it, the door judges."""
     return judge(_RULES, facts)
-
-
-def maximum_days(rules: RoleRules, kind: str) -> int | None:
-    """The longest an assignment of this kind may last; nothing where it may be permanent."""
-    if kind == Assignment.Kind.ELIGIBLE:
-        return None if rules.permanent_eligible else rules.eligible_maximum_days
-    return None if rules.permanent_active else rules.active_maximum_days
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,9 @@ at once, with a preview of what happens to each."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,18 +17,22 @@ from django.utils.http import urlencode
 
 from apps.access_requests.asks import Ask, Said
 from apps.access_requests.forms.assigning import (
+    PERMANENT,
     ExtendAssignmentsForm,
+    FirstEnd,
     PeriodForm,
     ReasonForm,
     RenewForm,
     UpdateForm,
 )
+from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.changing import Change, Limits
+from apps.access_requests.policy.prolonging import asked_end
 from apps.access_requests.selectors.assignments import Line, assignments_to_change
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.door import submit_many
 from apps.access_requests.services.previewing import blocked, preview_each
-from apps.access_requests.states import Action
+from apps.access_requests.states import WAITING, Action
 from apps.access_requests.web import actor_of
 from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until, next_url
@@ -50,7 +56,6 @@ _ACTIONS = {
     Change.MAKE_ACTIVE: Action.ADMIN_UPDATE,
     Change.REMOVE: Action.ADMIN_REMOVE,
 }
-NAMED_AT_MOST = 3
 _KINDS = {Change.MAKE_ELIGIBLE: Assignment.Kind.ELIGIBLE, Change.MAKE_ACTIVE: Assignment.Kind.ACTIVE}
 
 
@@ -107,7 +112,6 @@ def _form(request: HttpRequest, change: Change, lines: list[Line], *, again: boo
     initial = {"justification": request.POST.get("justification", "")} if again else {}
     if not issubclass(kind_of_form, PeriodForm):
         return kind_of_form(data, request=request, initial=initial)
-    present = lines[0].item if len(lines) == 1 and change == Change.UPDATE else None
     return kind_of_form(
         data,
         request=request,
@@ -115,9 +119,20 @@ def _form(request: HttpRequest, change: Change, lines: list[Line], *, again: boo
         limits=_limits(lines),
         tz=zone_of(request.user),
         now=request.now,
-        present=present,
-        **({} if change == Change.RENEW else {"kind": _kind(change, lines)}),
+        first_end=_first_end(change, lines, request.now),
+        kind=_kind(change, lines),
     )
+
+
+def _first_end(change: Change, lines: list[Line], now: datetime) -> FirstEnd:
+    """What the form proposes: the end that there is; to extend by, as long again."""
+    item = lines[0].item
+    if len(lines) > 1 or change not in (Change.UPDATE, Change.EXTEND):
+        return None
+    if change == Change.UPDATE:
+        return item.ends_at or PERMANENT
+    rules = rules_for_many([(item.role, item.resource)])[item.role_id, item.resource_id]
+    return asked_end(item.period, rules, Assignment.Kind(item.kind), now=now)
 
 
 def _kind(change: Change, lines: list[Line]) -> Assignment.Kind:
@@ -152,7 +167,7 @@ def _answered(
     answers: list[Answer[Ask]],
 ) -> HttpResponse:
     refused = [line for line, answer in zip(lines, answers, strict=True) if answer.error]
-    done = [line for line in lines if line not in refused]
+    done = [(line, answer.request) for line, answer in zip(lines, answers, strict=True) if answer.request]
     for text in _in_few_words(change, done):
         messages.success(request, text)
     if not refused:
@@ -166,10 +181,15 @@ def _answered(
     return _page(request, change, _form(request, change, refused, again=True), refused, status=409)
 
 
-def _in_few_words(change: Change, done: list[Line]) -> list[str]:
-    if len(done) <= NAMED_AT_MOST:
-        return [f"{change.past}: {_row_in_words(line)}." for line in done]
-    return [f"{change.past}: {len(done)} assignments."]
+def _in_few_words(change: Change, done: list[tuple[Line, AccessRequest]]) -> list[str]:
+    """What happened to each of a few, or to how many."""
+    by_word = defaultdict(list)
+    for line, item in done:
+        by_word["Waits for another administrator" if item.state in WAITING else change.past].append(line)
+    return [
+        f"{word}: {_row_in_words(lines[0]) if len(lines) == 1 else f'{len(lines)} assignments'}."
+        for word, lines in by_word.items()
+    ]
 
 
 def _row_in_words(line: Line) -> str:

@@ -6,30 +6,19 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
-from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts
 
-from apps.accounts.forms.fields import PasswordField
+from apps.accounts.forms.fields import PasswordField, TimeZoneField
 from apps.accounts.web import StepUpForm
 from apps.common.web.forms import PortalForm
 
 
 class TimeZoneForm(PortalForm):
-    time_zone = forms.ChoiceField(
-        label="Time zone",
-        error_messages={"required": "Choose a time zone.", "invalid_choice": "There is no such time zone."},
-    )
-
-    def __init__(self, *args: Any, regions: dict[str, list[str]], time_there: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, own: str, time_there: str, **kwargs: Any) -> None:
         """`time_there` is what a clock shows in the zone that is chosen now."""
-        super().__init__(*args, **kwargs)
-        field = self.fields["time_zone"]
-        field.choices = [
-            choice
-            for region, names in regions.items()
-            for choice in ([(region, _places(names))] if region else _places(names))
-        ]
-        field.help_text = f"Pages and mails show times in it. It is {time_there} there."
+        super().__init__(*args, initial={"time_zone": own}, **kwargs)
+        help_text = f"Pages and mails show times in it. It is {time_there} there."
+        self.fields["time_zone"] = TimeZoneField(own=own, help_text=help_text)
 
 
 class PasswordForm(StepUpForm):
@@ -63,8 +52,3 @@ class PasswordForm(StepUpForm):
         if new and again and new != again:
             self.add_error("new_password_again", "This differs from the new password above.")
         return data
-
-
-def _places(names: list[str]) -> list[tuple[str, str]]:
-    """By the place alone: typing its first letters picks it."""
-    return [(name, name.partition("/")[2].replace("_", " ") or name) for name in names]

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from apps.accounts.forms.profile import PasswordForm, TimeZoneForm
-from apps.accounts.policy import zone_of, zones_by_region
+from apps.accounts.policy import zone_of
 from apps.accounts.selectors import has_second_factor, second_factors_of, sessions_of
 from apps.accounts.services import sessions
 from apps.accounts.services.passwords import change_password
@@ -31,9 +31,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     """What is sent here is the time zone; everything else has a page or a button of its own."""
     form = TimeZoneForm(
         sent(request),
-        regions=zones_by_region(request.user.time_zone),
+        own=request.user.time_zone,
         time_there=clock_time(request.now, zone_of(request.user)),
-        initial={"time_zone": request.user.time_zone},
     )
     if form.is_valid():
         zone = form.cleaned_data["time_zone"]

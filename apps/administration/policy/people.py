@@ -65,14 +65,15 @@ class PersonDecisions:
 def decisions_on(access: Access, facts: PersonFacts) -> PersonDecisions:
     """What may be done to this person, a fresh second factor aside: that is asked for in the form."""
     change = can_change_person(access, facts.power, person_id=facts.person_id)
-    enabled = () if facts.is_enabled else (Refusal("AccountDisabled", "Enable the account first."),)
+    enabled = () if facts.is_enabled else (Refusal("AccountDisabled", "This account is disabled."),)
+    disabled = (Refusal("AccountEnabled", "This account is enabled."),) if facts.is_enabled else ()
     enrolled = () if facts.is_enrolled else (Refusal("NoFactor", "This person has no second factor."),)
     return PersonDecisions(
         change=change,
         send_link=Decision((*change.refusals, *enabled)),
         reset_factor=Decision((*change.refusals, *enabled, *enrolled)),
-        disable=Decision((*change.refusals, *_last_refusals(facts.last_of))),
-        enable=change,
+        disable=Decision((*change.refusals, *enabled, *_last_refusals(facts.last_of))),
+        enable=Decision((*change.refusals, *disabled)),
     )
 
 

@@ -33,6 +33,10 @@ class LineRow:
         over = self.line.state in (LineState.DONE, LineState.FAILED)
         return str(self.line.state if over else self.line.verdict or LineState.UNCHECKED)
 
+    @property
+    def is_fault(self) -> bool:
+        return self.line.verdict == Verdict.WRONG or self.line.state == LineState.FAILED
+
 
 @dataclass(frozen=True)
 class JobPage:

@@ -13,13 +13,14 @@ from apps.administration.policy.settings import APPROVERS_ONLY
 from apps.administration.policy.settings_words import MAILS, SECTIONS, SETTINGS, Setting, Tab
 from apps.administration.selectors.reachability import Governed
 from apps.common.access import Access, Permission, Provider
-from apps.common.paging import Column, Page, page_of
+from apps.common.paging import Column, Page, newest_first, page_of
 from apps.roles.models import Resource, RoleDefinition, RoleSettings, SettingsChange
 from apps.roles.policy import Audience, Cell, NoticeCase
-from apps.roles.selectors import Settings, rows_near, settings_among, settings_at_many
+from apps.roles.selectors import Settings, history_of, rows_near, settings_among, settings_at_many
 
 _BY_NAME = (Column("name", str), Column("id", UUID))
 SHOWN_BELOW = 100
+CHANGES_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,11 @@ def change_at(role: RoleDefinition, resource: Resource | None, id_: UUID | None)
     if id_ is None:
         return None
     return SettingsChange.objects.filter(role=role, resource=resource, pk=id_).first()
+
+
+def history_page(role: RoleDefinition, resource: Resource | None, *, after: str = "") -> Page[SettingsChange]:
+    """The changes in this place, newest first."""
+    return page_of(history_of(role, resource), newest_first("at"), after=after, size=CHANGES_AT_ONCE)
 
 
 def _below(

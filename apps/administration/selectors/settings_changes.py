@@ -12,6 +12,7 @@ from django.conf import settings
 
 from apps.access_requests.asks import Actor
 from apps.access_requests.policy.power import NO_POWER, Power, can_change_group
+from apps.access_requests.selectors.approvers import Approvers
 from apps.access_requests.selectors.power import powers_of
 from apps.accounts.models import Group, Principal
 from apps.administration.policy.settings import (
@@ -69,10 +70,21 @@ class Assessed:
     decision: Decision
     proof: Proof
 
+    @classmethod
+    def nothing(cls, change: Change, present: Settings) -> Assessed:
+        """What is in force, and stays."""
+        return cls(change, present, present.rules, present.origin, ALLOWED, Proof(Approvers(), holds=True))
+
     @property
     def is_own(self) -> bool:
         """Whether the rules are set here afterwards."""
         return self.change.wanted is not None
+
+    @property
+    def without_factor(self) -> Decision:
+        """The verdict before anybody was asked for a code."""
+        refusals = self.decision.refusals
+        return Decision(tuple(each for each in refusals if (each.rule, each.field) != ("MfaRule", "code")))
 
     @property
     def is_same(self) -> bool:

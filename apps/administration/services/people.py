@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.access_requests.asks import Actor
 from apps.access_requests.policy.factor import second_factor_refusal
@@ -22,8 +23,12 @@ from apps.access_requests.services.last_one import lock_guards
 from apps.accounts.models import User
 from apps.accounts.services import links
 from apps.accounts.services import people as accounts
-from apps.administration.policy.people import can_create_person, can_make_manager
+from apps.administration.policy.people import can_create_person, can_make_manager, can_see_people
+from apps.administration.selectors.people import Search, whole_list
 from apps.assignments.services import lock_principal
+from apps.audit.services import record
+from apps.audit.vocabulary import AuditAction, Party
+from apps.common.access import Access
 from apps.common.decision import ALLOWED, Decision
 
 
@@ -77,6 +82,15 @@ def reset_factor(user_id: UUID, *, actor: Actor, now: datetime) -> User:
     user = _changeable(user_id, actor, now)
     links.reset_factors_by_link(user=user, actor=actor.party, now=now)
     return user
+
+
+@transaction.atomic
+def export_people(*, actor: Party, access: Access, search: Search, now: datetime) -> QuerySet[User]:
+    """The people whom this access shows, for a file. What leaves the portal is written down, with what was
+    selected."""
+    can_see_people(access).require()
+    record(AuditAction.PEOPLE_EXPORTED, actor=actor, at=now, details=search.chosen)
+    return whole_list(access, search)
 
 
 def _changeable(user_id: UUID, actor: Actor, now: datetime, *further: Decision) -> User:

@@ -1,3 +1,15 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.administration.views import people, person, person_changes
+
+urlpatterns = [
+    path("people/", people.everybody, name="people"),
+    path("people/export/", people.export, name="export_people"),
+    path("people/invite/", person_changes.invite, name="invite_person"),
+    path("people/<uuid:pk>/", person.person, name="person"),
+    path("people/<uuid:pk>/change/", person_changes.change, name="change_person"),
+    path("people/<uuid:pk>/send-link/", person_changes.send_link, name="send_link"),
+    path("people/<uuid:pk>/reset-factor/", person_changes.reset_factor, name="reset_factor"),
+    path("people/<uuid:pk>/disable/", person_changes.disable, name="disable_person"),
+    path("people/<uuid:pk>/enable/", person_changes.enable, name="enable_person"),
+]

@@ -1,29 +1,44 @@
-"""Role settings: all roles of a place, one role, its form, its history, and what a change would do."""
+"""Role settings: all roles of a place, one role, and the form that changes it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from apps.access_requests.web import actor_of
+from apps.accounts.web import fresh_until
+from apps.administration.forms.settings import SettingsForm
 from apps.administration.policy.settings_words import Tab, diff
+from apps.administration.selectors.replay import Trial, replays_of
 from apps.administration.selectors.settings import (
     change_at,
     place_of_role,
     settings_detail,
 )
-from apps.administration.selectors.settings import (
-    settings_list as list_settings,
-)
+from apps.administration.selectors.settings import settings_list as list_settings
 from apps.administration.selectors.settings_changes import right_to_change
+from apps.administration.services.settings import (
+    Assessed,
+    Change,
+    PlanMoved,
+    assess_changes,
+    change_settings,
+    digest_of_plan,
+)
 from apps.common.access import Permission, Provider
+from apps.common.decision import Decision
+from apps.common.errors import NotAllowed
 from apps.common.text import one_line
+from apps.common.web.forms import form_page, sent
 from apps.roles.models import Resource, RoleDefinition, SettingsChange
 from apps.roles.policy.plain import from_plain
+from apps.roles.selectors import Settings, history_of, settings_at
 from apps.roles.web import place_of
 
 _LONGEST_SEARCH = 100
@@ -40,13 +55,18 @@ class Spot:
     def name(self) -> str:
         return self.resource.name if self.resource else Provider(self.role.provider).label
 
+    def change(self, wanted: Any) -> Change:
+        return Change(self.role, self.resource, wanted)
+
 
 @require_safe
 def settings_list(request: HttpRequest, provider: Provider) -> HttpResponse:
     place = place_of(request, provider, Permission.SETTINGS_READ)
     q = one_line(request.GET.get("q", "")[:_LONGEST_SEARCH])
     found = list_settings(request.access, provider, place.resource, q=q, after=request.GET.get("after", ""))
-    return render(request, "administration/settings.html", {"found": found, "page": found.page, "q": q})
+    keep = [("on", place.resource.pk)] if place.resource else []
+    context = {"found": found, "page": found.page, "q": q, "keep": keep}
+    return render(request, "administration/settings.html", context)
 
 
 @require_safe
@@ -58,10 +78,39 @@ def role_settings(request: HttpRequest, provider: Provider, pk: UUID) -> HttpRes
         "spot": spot,
         "detail": detail,
         "tabs": [(tab, detail.lines(tab)) for tab in Tab if tab != Tab.NOTIFICATION],
-        "can_change": right_to_change(spot.role, spot.resource, actor=actor_of(request), now=request.now),
+        "can_change": may_change(request, spot),
         "changed": _changed(change_at(spot.role, spot.resource, _id(request.GET.get("changed", "")))),
     }
     return render(request, "administration/role_settings.html", context)
+
+
+@form_page
+def edit(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
+    """All rules in one form. What asks for no less than before is saved at once; what does is shown first,
+    and so is everything when Preview is pressed, or when somebody else has changed something meanwhile."""
+    spot = spot_of(request, provider, pk)
+    may_change(request, spot).require()
+    present = settings_at(spot.role, spot.resource)
+    form = SettingsForm(sent(request), request=request, provider=provider, rules=present.rules)
+    if not form.is_valid():
+        return _edit_page(request, spot, present, form)
+    change = spot.change(form.rules)
+    actor = actor_of(request, form.second_factor)
+    (assessed,) = assess_changes([change], actor=actor, now=request.now)
+    is_stale = request.POST.get("base") != base_of(present)
+    if is_stale or wants_preview(request, assessed):
+        refuse(form, assessed)
+        return _edit_page(request, spot, present, form, assessed, is_stale=is_stale)
+    with form.taking_refusals():
+        try:
+            change_settings([change], actor=actor, now=request.now, digest=digest_of_plan([assessed]))
+        except PlanMoved as moved:
+            return _edit_page(request, spot, moved.plan[0].before, form, moved.plan[0], is_stale=True)
+        return to_the_settings(request, spot)
+    return _edit_page(request, spot, present, form)
+
+
+# ---- Parts, also of the pages of the history ---------------------------------------------------------------
 
 
 def spot_of(request: HttpRequest, provider: Provider, pk: UUID) -> Spot:
@@ -69,6 +118,69 @@ def spot_of(request: HttpRequest, provider: Provider, pk: UUID) -> Spot:
     place = place_of(request, provider, Permission.SETTINGS_READ)
     role = get_object_or_404(RoleDefinition, provider=provider, pk=pk)
     return Spot(role, place_of_role(role, place.resource))
+
+
+def may_change(request: HttpRequest, spot: Spot) -> Decision:
+    return right_to_change(spot.role, spot.resource, actor=actor_of(request), now=request.now)
+
+
+def base_of(present: Settings) -> str:
+    """A short name for what was in force when a form was shown."""
+    unchanged = Change(present.role, present.resource, None)
+    return digest_of_plan([Assessed.nothing(unchanged, present)])
+
+
+def wants_preview(request: HttpRequest, assessed: Assessed) -> bool:
+    if "preview" in request.POST:
+        return True
+    return assessed.is_loosened and request.POST.get("plan") != digest_of_plan([assessed])
+
+
+def refuse(form: SettingsForm, assessed: Assessed) -> None:
+    """What would be refused, at the fields; that a code is missing is no fault of a preview."""
+    if refusals := assessed.without_factor.refusals:
+        form.add_domain_error(NotAllowed(refusals))
+
+
+def to_the_settings(request: HttpRequest, spot: Spot) -> HttpResponse:
+    """Back to the page of the settings, which shows what was changed."""
+    latest = history_of(spot.role, spot.resource).filter(at=request.now).first()
+    page = redirect("administration:role_settings", spot.role.provider, spot.role.pk)
+    query = {"on": spot.resource.pk} if spot.resource else {}
+    if latest is not None:
+        query["changed"] = latest.pk
+    page["Location"] += f"?{urlencode(query)}" if query else ""
+    return page
+
+
+def preview_of(request: HttpRequest, assessed: Assessed) -> dict[str, Any]:
+    """What a change would do, as its page shows it."""
+    change = assessed.change
+    (replay,) = replays_of([Trial(change.role, change.resource, assessed.after)], now=request.now)
+    return {"assessed": assessed, "plan": digest_of_plan([assessed]), "replay": replay}
+
+
+def _edit_page(
+    request: HttpRequest,
+    spot: Spot,
+    present: Settings,
+    form: SettingsForm,
+    assessed: Assessed | None = None,
+    *,
+    is_stale: bool = False,
+) -> HttpResponse:
+    context = {
+        "spot": spot,
+        "present": present,
+        "form": form,
+        "base": base_of(present),
+        "is_stale": is_stale,
+        "fresh_until": fresh_until(request),
+    }
+    if assessed is not None and not form.errors:
+        context |= preview_of(request, assessed)
+    status = 409 if is_stale else form.status
+    return render(request, "administration/settings_edit.html", context, status=status)
 
 
 def _changed(change: SettingsChange | None) -> dict[str, object] | None:

@@ -22,7 +22,7 @@ from apps.jobs.work import Effect, Plan
 # Files keep seconds, and spreadsheets minutes; nobody means a difference of less.
 _SAME_MINUTE = timedelta(minutes=1)
 
-Key = tuple[UUID | None, UUID | None, UUID | None, str]
+Key = tuple[UUID | None, UUID | None, UUID | None, str | None]
 
 
 def plan_asks(wanted: Sequence[Ask | Invalid], *, actor: Actor, now: datetime) -> list[Plan]:
@@ -184,13 +184,13 @@ def _undo(ask: Ask, request: AccessRequest, before: Assignment | None) -> dict[s
 
 def todo_of(ask: Ask, expects: Assignment | None = None) -> dict[str, Any]:
     """`expects`: the row it is about, as it is now; changed until then, it is left alone."""
-    todo = {
+    todo: dict[str, Any] = {
         "action": ask.action.value,
         "assignment_id": _text(ask.assignment_id),
         "principal_id": _text(ask.principal_id),
         "role_id": _text(ask.role_id),
         "resource_id": _text(ask.resource_id),
-        "kind": ask.kind.value,
+        "kind": ask.kind.value if ask.kind else None,
         "starts_at": _instant(ask.starts_at),
         "ends_at": _instant(ask.ends_at),
         "justification": ask.said.justification,
@@ -207,7 +207,7 @@ def ask_from(todo: Mapping[str, Any]) -> Ask:
         principal_id=_id(todo["principal_id"]),
         role_id=_id(todo["role_id"]),
         resource_id=_id(todo["resource_id"]),
-        kind=Assignment.Kind(todo["kind"]),
+        kind=Assignment.Kind(todo["kind"]) if todo["kind"] else None,
         starts_at=_read(todo["starts_at"]),
         ends_at=_read(todo["ends_at"]),
         said=Said(justification=todo["justification"]),
