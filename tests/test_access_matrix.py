@@ -113,6 +113,7 @@ access_requests:assignments         in/in 403/405 403/405 403/405 200/405 200/40
 access_requests:provider_requests   in/in 403/405 403/405 403/405 200/405 200/405
 access_requests:add_assignments     in/in 403/403 403/403 403/403 403/403 200/400
 access_requests:export_assignments  in/in 405/403 405/403 405/403 405/200 405/200
+access_requests:revoke_all          in/in 403/403 403/403 403/403 403/403 200/400
 access_requests:change_assignments  in/in 404/404 404/404 404/404 403/403 200/400
 administration:settings             in/in 403/405 403/405 403/405 200/405 200/405
 administration:role_settings        in/in 403/405 403/405 403/405 200/405 200/405
@@ -214,6 +215,7 @@ def named(people, eligible, needs_approval, now):
         "access_requests:assignments": ["directory"],
         "access_requests:provider_requests": ["directory"],
         "access_requests:add_assignments": ["directory"],
+        "access_requests:revoke_all": requester,
         "access_requests:export_assignments": ["directory"],
         "access_requests:change_assignments": ["remove"],
         "notifications:open": notice,

@@ -11,6 +11,7 @@ from apps.access_requests.views import (
     my_roles,
     prolonging,
     requests,
+    revoking,
 )
 
 app_name = "access_requests"
@@ -29,6 +30,7 @@ urlpatterns = [
     path("approve/decide/", deciding.decide_several, name="decide_many"),
     path("approve/<uuid:pk>/", deciding.decide_one, name="decide"),
     path("assignments/<slug:change>/", changing.change_assignments, name="change_assignments"),
+    path("people/<uuid:pk>/revoke/", revoking.revoke_everything, name="revoke_all"),
     path("<provider:provider>/requests/", all_requests.of_place, name="provider_requests"),
     path("<provider:provider>/assignments/", assignments.assignments, name="assignments"),
     path("<provider:provider>/assignments/add/", adding.add_assignments, name="add_assignments"),

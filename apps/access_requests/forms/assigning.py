@@ -56,6 +56,14 @@ class ReasonForm(StepUpForm):
         return [Field("justification", template=REASON), *code]
 
 
+class RevokeForm(ReasonForm):
+    """The same for everything somebody has: not without a reason."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["justification"].required = True
+
+
 class PeriodForm(ReasonForm):
     """From when and until when, for one kind of assignment. `limits` are those of the settings, which the
     form shows in place and the door enforces; `tz` is the zone that typed times are read in.
