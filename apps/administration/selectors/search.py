@@ -11,7 +11,7 @@ from operator import or_
 from uuid import UUID
 
 from django.db.models import Q
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import urlencode
 
 from apps.access_requests.models import AccessRequest
@@ -74,7 +74,7 @@ def _my_roles(words: Sequence[str], searcher: Searcher) -> Kind:
 def _people(words: Sequence[str], searcher: Searcher) -> Kind:
     rows = User.objects.filter(_each(words, "name", "email")).order_by("name", "id")
     found = rows[: SHOWN + 1] if can_see_people(searcher.access) else []
-    hits = [Hit(row.name, row.email, _page("administration:person", row.pk)) for row in found]
+    hits = [Hit(row.name, row.email, reverse("administration:person", args=[row.pk])) for row in found]
     return _kind("People", "person", hits, lambda: _list("administration:people", words))
 
 
@@ -82,7 +82,7 @@ def _groups(words: Sequence[str], searcher: Searcher) -> Kind:
     visible = (Resource.objects.visible_to(searcher.access, permission) for permission in _SEEING_GROUPS)
     rows = reduce(or_, visible).filter(_each(words, "name"), provider=Provider.GROUPS)
     found = rows.order_by("name", "id")[: SHOWN + 1]
-    hits = [Hit(row.name, row.kind, _page("administration:group", row.group_id)) for row in found]
+    hits = [Hit(row.name, row.kind, row.get_absolute_url()) for row in found]
     return _kind("Groups", "people", hits, lambda: _list("administration:groups", words))
 
 
@@ -153,14 +153,7 @@ def _request(row: AccessRequest) -> Hit:
 
 
 def _list(view: str, words: Iterable[str]) -> str:
-    return f"{_page(view)}?{urlencode({'q': ' '.join(words)})}"
-
-
-def _page(view: str, *args: UUID | None) -> str:
-    try:
-        return reverse(view, args=args)
-    except NoReverseMatch:  # not there yet
-        return ""
+    return f"{reverse(view)}?{urlencode({'q': ' '.join(words)})}"
 
 
 def _list_of_requests(words: Iterable[str], access: Access) -> str:

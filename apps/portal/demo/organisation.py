@@ -1,4 +1,4 @@
-"""The demo's groups, resources and role settings."""
+"""The demo's groups, resources, roles and role settings."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from datetime import datetime
 
 from apps.accounts.models import Group, User
 from apps.audit.vocabulary import CONSOLE
+from apps.common.access import Permission, Provider
 from apps.roles import built_in
 from apps.roles import services as roles
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy import Authentication, Seat, SeatKind, default_rules
 from apps.roles.selectors import resource_of
+from apps.roles.services.custom_roles import create_role
 from apps.roles.services.settings import save_settings
 
 
@@ -22,6 +24,7 @@ class Organisation:
     people: dict[str, User]
     groups: dict[str, Group]
     resources: dict[str, Resource]
+    roles: dict[str, RoleDefinition]
 
 
 def make_groups(now: datetime) -> dict[str, Group]:
@@ -50,6 +53,22 @@ def make_resources(now: datetime) -> dict[str, Resource]:
         "payments": payments,
         "orders": resource("Database", "orders", payments),
     }
+
+
+def make_roles(now: datetime) -> dict[str, RoleDefinition]:
+    """One that no product brings along."""
+    operator = create_role(
+        provider=Provider.RESOURCES,
+        name="Database operator",
+        description="Restarts databases and restores their backups.",
+        link="https://databases.example.com/",
+        usage="Sign in to the console of the cluster with your admin account.",
+        enforced_by="the platform team",
+        granted={(Provider.RESOURCES, Permission.ASSIGNMENTS_READ)},
+        actor=CONSOLE,
+        now=now,
+    )
+    return {"operator": operator}
 
 
 def make_settings(organisation: Organisation, now: datetime) -> None:

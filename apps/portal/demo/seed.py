@@ -18,7 +18,7 @@ from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE
 from apps.portal.demo.cast import CAST, EXTRAS, PASSWORD, Account
 from apps.portal.demo.history import make_history
-from apps.portal.demo.organisation import Organisation, make_groups, make_resources, make_settings
+from apps.portal.demo.organisation import Organisation, make_groups, make_resources, make_roles, make_settings
 from apps.roles import built_in
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.selectors import directory, resource_of
@@ -35,7 +35,7 @@ def seed_demo(now: datetime) -> bool:
         return False
     began = (now - BEGAN).replace(microsecond=0)
     people = {account.email.split("@")[0]: _make_person(account, began) for account in (*CAST, *EXTRAS)}
-    organisation = Organisation(people, make_groups(began), make_resources(began))
+    organisation = Organisation(people, make_groups(began), make_resources(began), make_roles(began))
     _assign_for_good(organisation, began)
     make_settings(organisation, began)
     _make_eligible(organisation, began, now)
@@ -76,6 +76,7 @@ def _assign_for_good(organisation: Organisation, now: datetime) -> None:
 
 def _make_eligible(organisation: Organisation, began: datetime, now: datetime) -> None:
     people, groups, resources = organisation.people, organisation.groups, organisation.resources
+    operator = organisation.roles["operator"].pk
     root, john = directory(), people["john.doe"]
     year = began + timedelta(days=360)
     operators = resource_of(groups["operators"])
@@ -89,6 +90,7 @@ def _make_eligible(organisation: Organisation, began: datetime, now: datetime) -
     give(people["maria.silva"], built_in.USER_ADMINISTRATOR, root, ELIGIBLE, began)
     give(people["kenji.tanaka"], built_in.CONTRIBUTOR, resources["production"], ELIGIBLE, began, year)
     give(people["kenji.tanaka"], built_in.TEAMS_ADMINISTRATOR, root, ELIGIBLE, began)
+    give(people["kenji.tanaka"], operator, resources["orders"], ELIGIBLE, began, year)
     give(people["approver"], built_in.PRIVILEGED_ROLE_ADMINISTRATOR, root, ELIGIBLE, began)
     give(people["approver"], built_in.RESOURCE_OWNER, resources["production"], ELIGIBLE, began, year)
     give(people["reviewer"], built_in.GROUP_MEMBER, operators, ELIGIBLE, began, year)

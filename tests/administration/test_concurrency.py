@@ -1,0 +1,73 @@
+"""Two at the very same moment, each on a connection of their own: the trees stay trees, and what is retired
+holds nothing."""
+
+from datetime import timedelta
+
+import pytest
+
+from apps.access_requests.asks import THE_CONSOLE
+from apps.administration.selectors.moving import move_of
+from apps.administration.services.resources import create_resource, move_resource, retire_resource
+from apps.assignments.models import Assignment
+from apps.roles import built_in
+from apps.roles.installation import install_built_ins
+from apps.roles.models import Resource
+from tests.access_requests.test_concurrency import at_once, split
+from tests.factories import assign, make_resource, make_user
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _built_in_roles(db):
+    install_built_ins()  # a test that commits has emptied these tables too
+
+
+def moving(resource, parent, now):
+    """The command that moves it as it was shown before anybody did anything."""
+    seen = move_of(resource, parent, now=now).digest
+    return lambda: move_resource(resource.pk, parent_id=parent.pk, seen=seen, actor=THE_CONSOLE, now=now)
+
+
+def assert_is_a_tree():
+    rows = {row.pk: row for row in Resource.objects.all()}
+    for row in rows.values():
+        above = rows[row.parent_id].path if row.parent_id else ""
+        assert row.path == f"{above}{row.pk}/"
+
+
+def test_makes_no_loop_of_two_moves(now):
+    one, two = make_resource("One", now=now), make_resource("Two", now=now)
+    make_resource("Below one", parent=one, now=now)
+
+    through, refused = split(at_once(moving(one, two, now), moving(two, one, now)))
+
+    assert (len(through), len(refused)) == (1, 1)
+    assert_is_a_tree()
+
+
+def test_creates_below_where_a_resource_lies_and_not_where_it_lay(now):
+    one, two = make_resource("One", now=now), make_resource("Two", now=now)
+    make = {"parent_id": one.pk, "name": "orders", "kind": "Database", "actor": THE_CONSOLE, "now": now}
+
+    through, _ = split(at_once(moving(one, two, now), lambda: create_resource(**make)))
+
+    assert len(through) == 2
+    assert_is_a_tree()
+
+
+def test_retires_or_assigns_but_never_both(now):
+    shop, person = make_resource("Shop", now=now), make_user(now=now)
+
+    through, refused = split(
+        at_once(
+            lambda: retire_resource(shop.pk, actor=THE_CONSOLE, now=now),
+            lambda: assign(person, built_in.CONTRIBUTOR, shop, now=now, ends_at=now + DAY),
+        )
+    )
+
+    assert (len(through), len(refused)) == (1, 1)
+    shop.refresh_from_db()
+    assert Assignment.objects.filter(resource=shop).exists() is (shop.retired_at is None)
