@@ -38,7 +38,7 @@ def copy(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
         "form": form,
         "spot": spot,
         "heading": f"Copy the settings of {spot.role.name}",
-        "lead": f"As they are on {spot.name}: every rule, approvers and notifications too.",
+        "lead": f"As they are on {request.place.name}: every rule, approvers and notifications too.",
     }
     if not form.is_valid():
         return _choice_page(request, form, context)
