@@ -61,6 +61,7 @@ SETTING_UP_LASTS = timedelta(minutes=30)  # from what allowed it to the first co
 ENROLMENT_CODE_LASTS = timedelta(days=7)
 INVITATION_LASTS = timedelta(days=7)
 RESET_LASTS = timedelta(hours=24)
+RECOVERY_LASTS = timedelta(hours=1)  # of a link on the console, where whoever made it sits
 RECOVERY_CODES = 10
 FEW_RECOVERY_CODES = 3  # so few are left that the person is told
 

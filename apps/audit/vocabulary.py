@@ -31,6 +31,7 @@ class AuditAction(TextChoices):
     FACTORS_RESET = "factors.reset", "Second factor reset"
     LINK_SENT = "account_link.sent", "Account link sent"
     LINK_USED = "account_link.used", "Account link used"
+    ADMIN_RECOVERED = "admin.recovered", "Administrator recovered"
     PASSWORD_CHANGED = "password.changed", "Password changed"
     PASSWORD_REFUSED = "password.refused", "Password refused"
     PERSON_CREATED = "person.created", "Person created"
@@ -121,6 +122,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.FACTORS_RESET: "{actor} reset the second factor of {target}.",
     AuditAction.LINK_SENT: "{actor} sent a link to the address of {target}.",
     AuditAction.LINK_USED: "{actor} used the link that was sent to them.",
+    AuditAction.ADMIN_RECOVERED: "{actor} made a link for {target} to set password and second factor anew.",
     AuditAction.PASSWORD_CHANGED: "{actor} set a new password for {target}.",
     AuditAction.PASSWORD_REFUSED: "A new password for {target} was refused.",
     AuditAction.PERSON_CREATED: "{actor} created the account of {target}.",

@@ -23,6 +23,7 @@ class NoticeEvent(TextChoices):
     ASSIGNMENT_CHANGED = "assignment_changed", "Assignment changed"
     JOB_DONE = "job_done", "A job is done"
     SETTINGS_LOOSENED = "settings_loosened", "Role settings loosened"
+    ADMIN_RECOVERED = "admin_recovered", "An administrator was recovered"
     ACCOUNT_CHANGED = "account_changed", "Your account changed"
 
 

@@ -27,6 +27,7 @@ _LOOKS = {
     NoticeEvent.ASSIGNMENT_CHANGED: ("calendar-plus", "soft"),
     NoticeEvent.JOB_DONE: ("file-earmark-check", "t-ok"),
     NoticeEvent.SETTINGS_LOOSENED: ("unlock", "t-warn"),
+    NoticeEvent.ADMIN_RECOVERED: ("shield-exclamation", "t-warn"),
     NoticeEvent.ACCOUNT_CHANGED: ("shield-lock", "t-warn"),
 }
 

@@ -161,6 +161,7 @@ def test_shows_what_a_person_holds_and_through_what(administrator, requester, el
     about = page_about(requester, reader=administrator, access=access_of(administrator, now), now=now)
 
     assert [(line.assignment.role.name, line.via) for line in about.held] == [("Teams Administrator", None)]
+    assert about.held[0].path.is_plain
     assert [group.name for group in about.groups] == ["Night shift", "Wider"]
 
 

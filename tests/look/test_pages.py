@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.access_requests.models import AccessRequest
+from apps.accounts.models import User
+from apps.accounts.services.links import send_link
 from apps.assignments.models import Assignment
+from apps.audit.vocabulary import CONSOLE
+from apps.notifications.links import signed_path
 from tests.look.looks import complaints
 
 
@@ -41,6 +46,17 @@ def test_pages_of_an_admin_are_accessible(signed_in, waiting):
         assert complaints(alma) == [], path
     alma.get_by_role("button", name="Cancel request").click()
     assert alma.locator("#form-errors").count() == 1
+    assert complaints(alma) == []
+
+
+def test_pages_on_people_are_accessible(signed_in):
+    alma = signed_in("admin@example.com")
+
+    for path in pages_on_people():
+        alma.goto(path)
+        assert complaints(alma) == [], path
+    alma.get_by_role("button", name="Invite").click()
+    assert alma.locator("#form-errors li").count() == 3
     assert complaints(alma) == []
 
 
@@ -147,6 +163,21 @@ def pages_to_assign_roles() -> list[str]:
             for change in ("update", "remove")
         ),
         reverse("access_requests:add_assignments", args=["resources"]),
+    ]
+
+
+def pages_on_people() -> list[str]:
+    jane = User.objects.get(email="approver@example.com")
+    link = send_link(user=User.objects.get(email="guest@example.com"), actor=CONSOLE, now=timezone.now())
+    people = reverse("administration:people")
+    return [
+        people,
+        f"{people}?q=nobody+is+called+that",
+        reverse("administration:person", args=[jane.pk]),
+        reverse("administration:disable_person", args=[jane.pk]),
+        signed_path(link.get_absolute_url(), link.user.email),
+        link.get_absolute_url(),
+        reverse("administration:invite_person"),
     ]
 
 

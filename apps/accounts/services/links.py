@@ -9,7 +9,7 @@ from django.db import transaction
 
 from apps.accounts.models import AccountLink, User
 from apps.accounts.notices import tell_link_sent, tell_password_changed
-from apps.accounts.policy import INVITATION_LASTS, RESET_LASTS, can_get_link
+from apps.accounts.policy import INVITATION_LASTS, RECOVERY_LASTS, RESET_LASTS, can_get_link
 from apps.accounts.selectors import has_second_factor
 from apps.accounts.services.factors import lock_factors, remove_all
 from apps.accounts.services.passwords import problems_of
@@ -49,6 +49,21 @@ def reset_factors_by_link(*, user: User, actor: Party, now: datetime) -> Account
 
 
 @transaction.atomic
+def recover_by_link(*, user: User, actor: Party, now: datetime) -> AccountLink:
+    """For an administrator who can be reached in no other way: password, second factor and recovery codes no
+    longer work, and no mail is sent. Whoever has the console shows them the link."""
+    lock_factors(user)
+    can_get_link(is_enabled=user.is_enabled).require()
+    remove_all(user, actor=actor, now=now)
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    link = _make(user, _Purpose.INVITATION, now + RECOVERY_LASTS, now)
+    details = {"until": link.expires_at.isoformat()}
+    record(AuditAction.ADMIN_RECOVERED, actor=actor, at=now, target=user.party, details=details)
+    return link
+
+
+@transaction.atomic
 def set_password_by_link(*, link: AccountLink, password: str, network: str, now: datetime) -> User:
     """The person's own new password, which signs them in; all their earlier sessions end. Raises `NotAllowed`
     for the field `new_password`, with the link still unused, and `Conflict` when it was used meanwhile."""
@@ -80,14 +95,17 @@ def sign_in_by_link(
 
 def _send(user: User, purpose: AccountLink.Purpose, actor: Party, now: datetime) -> AccountLink:
     can_get_link(is_enabled=user.is_enabled).require()
-    AccountLink.objects.filter(user=user).delete()
-    link = AccountLink.objects.create(
-        user=user, purpose=purpose, made_at=now, expires_at=now + _LASTS[purpose]
-    )
+    link = _make(user, purpose, now + _LASTS[purpose], now)
     details = {"link": str(purpose.label), "address": user.email, "until": link.expires_at.isoformat()}
     record(AuditAction.LINK_SENT, actor=actor, at=now, target=user.party, details=details)
     tell_link_sent(link, by=actor, now=now)
     return link
+
+
+def _make(user: User, purpose: AccountLink.Purpose, until: datetime, now: datetime) -> AccountLink:
+    """In the place of whatever was made before, used or not."""
+    AccountLink.objects.filter(user=user).delete()
+    return AccountLink.objects.create(user=user, purpose=purpose, made_at=now, expires_at=until)
 
 
 def _spend(link: AccountLink, now: datetime) -> None:

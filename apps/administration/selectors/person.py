@@ -17,6 +17,7 @@ from apps.accounts.selectors import has_second_factor, open_link_of
 from apps.administration.policy.people import PersonFacts
 from apps.assignments.membership import groups_of_user
 from apps.assignments.models import Assignment
+from apps.assignments.paths import Paths, paths_of
 from apps.audit.models import AuditEvent
 from apps.common.access import Access, Permission, Provider
 from apps.common.lookup import present
@@ -28,10 +29,12 @@ SHOWN = 6  # requests and events on the page; their lists have the rest
 
 @dataclass(frozen=True)
 class HeldLine:
-    """One thing the person holds or may activate, and the group through which, if any."""
+    """One thing the person holds or may activate, and the group through which, if any. `path`: every way to
+    it, where it is in force."""
 
     assignment: Assignment
     via: Group | None
+    path: Paths | None
 
     @property
     def state(self) -> str:
@@ -100,7 +103,15 @@ def _held(person: User, groups: dict[UUID, Group], access: Access, now: datetime
     rows = rows.filter(principal_id__in=[person.pk, *groups])
     is_plain_membership = {"role_id": GROUP_MEMBER, "kind": Assignment.Kind.ACTIVE, "origin": "assigned"}
     rows = rows.exclude(**is_plain_membership).order_by("role__name", "resource__name", "kind", "id")
-    return [HeldLine(row, groups.get(row.principal_id)) for row in rows]
+    paths = {(path.role.pk, path.resource.pk, path.kind): path for path in paths_of(person, now=now)}
+    return [
+        HeldLine(
+            row,
+            groups.get(row.principal_id),
+            paths.get((row.role_id, row.resource_id, Assignment.Kind(row.kind))),
+        )
+        for row in rows
+    ]
 
 
 def _visible_groups(groups: Iterable[Group], access: Access) -> list[Group]:

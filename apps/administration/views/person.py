@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.models import User
 from apps.administration.policy.people import can_see_people, decisions_on
 from apps.administration.selectors.person import page_about
+from apps.common.access import Permission, can_open
 
 
 @require_safe
@@ -22,6 +23,7 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
         "about": about,
         "power": about.facts.power,
         "sources": about.facts.power.seen_by(request.access),
+        "can_revoke": can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
         "may": decisions_on(request.access, about.facts),
     }
     return render(request, "administration/person.html", context)
