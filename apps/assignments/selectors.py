@@ -73,6 +73,16 @@ def _holdings(user_id: UUID, rows: Sequence[Assignment], groups: Groups, now: da
     )
 
 
+def access_now(user: User, *, now: datetime) -> Access:
+    """`access_of` what this person holds, loaded for that alone. Two queries."""
+    if not user.is_enabled:
+        return access_from(user.id, ())
+    groups = memberships_of({user.id}, since=now).groups_of(user.id, now=now)
+    rows = Assignment.objects.active().filter(principal_id__in={user.id, *groups}).current(now)
+    rows = rows.exclude(role__permissions={}).select_related("role", "resource", "parent")
+    return access_from(user.id, (row for row in rows if in_force(row, groups=groups, now=now)))
+
+
 def access_of(user_id: UUID, holdings: Holdings) -> Access:
     """What somebody who holds this may do in the portal."""
     return access_from(user_id, (held.assignment for held in holdings.active))

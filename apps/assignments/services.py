@@ -167,9 +167,11 @@ def end(
 def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> None:
     """Write down what has ended for one principal and what has lost its ground, so that neither is in a new
     row's way. `by`: who took the ground, where that was not the clock."""
-    rows = Assignment.objects.filter(principal_id=principal_id).to_settle(now).with_names()
+    rows = Assignment.objects.filter(principal_id=principal_id).to_settle(now)
+    if not rows.exists():  # as mostly; loading names costs
+        return
     running = []
-    for row in rows.select_related("activated_by"):
+    for row in rows.with_names().select_related("activated_by"):
         if row.ends_at is not None and row.ends_at <= now:
             write_end(row, now=now)
         else:

@@ -102,6 +102,22 @@ def test_gives_and_changes_what_the_plan_says(administrator, approver, visitor, 
     assert (summary.recipient_id, summary.text) == (administrator.id, "2 of 2 lines are applied.")
 
 
+def test_tells_each_holder_of_their_own_and_each_admin_once(administrator, approver, visitor, requester, now):
+    make_active(approver, built_in.SECURITY_ADMINISTRATOR, now=now)
+    Notice.objects.all().delete()
+    rows = [line(visitor.email), line(requester.email)]
+
+    applied(plan(Kind.ASSIGNMENTS, *rows, by=administrator, now=now), administrator, now)
+
+    told = Notice.objects.values_list("recipient_name", "subject")
+    assert sorted(told) == [
+        ("Ada Approver", "PIM: Alma Admin changed 2 assignments from a file"),
+        ("Alma Admin", "PIM: Assignments from staff.csv is done"),
+        ("John Doe", "PIM: John Doe was assigned the Teams Administrator role"),
+        ("Vera Visitor", "PIM: Vera Visitor was assigned the Teams Administrator role"),
+    ]
+
+
 def test_says_that_all_is_there_when_the_same_file_comes_again(administrator, requester, tree, now):
     rows = [
         line(requester.email),

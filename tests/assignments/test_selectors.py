@@ -9,6 +9,7 @@ from apps.assignments.models import Assignment
 from apps.assignments.selectors import (
     EXPIRED_SHOWN,
     NOTHING,
+    access_now,
     access_of,
     expired_of,
     groundless,
@@ -501,3 +502,18 @@ def test_reads_expired_ones_in_one_query(requester, now, size):
 
     assert query_count(lambda: expired_of(requester, now=now + DAY)) == 1
     assert len(expired_of(requester, now=now + DAY)) == size
+
+
+def test_works_out_access_alone_as_with_everything_that_is_held(requester, now):
+    group = make_group("Readers", is_role_assignable=True, now=now)
+    make_active(group, built_in.SECURITY_READER, now=now)
+    join(requester, group, now=now)
+    activate(assign(requester, built_in.USER_ADMINISTRATOR, now=now), requester, now=now)
+    assign(requester, built_in.GLOBAL_ADMINISTRATOR, now=now)
+
+    access = access_now(requester, now=now)
+
+    assert access == access_of(requester.id, holdings_of(requester, now=now))
+    assert access.grants
+    disable(requester)
+    assert not access_now(requester, now=now).grants

@@ -11,6 +11,8 @@ from apps.access_requests.notices.assignments import (
     ask_admins,
     tell_admin_decided,
     tell_assigned,
+    tell_holder,
+    told_of_many,
     warn_of_own_grant,
 )
 
@@ -22,6 +24,8 @@ __all__ = [
     "tell_closed",
     "tell_decided",
     "tell_granted",
+    "tell_holder",
     "tell_started",
+    "told_of_many",
     "warn_of_own_grant",
 ]

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.notices.cells import Build, admins_of, letters, tell, tell_cells
+from apps.access_requests.notices.cells import (
+    Build,
+    admins_of,
+    admins_on_each,
+    letters,
+    recipients_of,
+    tell,
+    tell_cells,
+)
 from apps.access_requests.selectors.approvers import Approvers
 from apps.access_requests.selectors.managing import admins_on, other_admins, spot_of
 from apps.access_requests.states import Action, State
@@ -14,8 +24,9 @@ from apps.assignments.models import Assignment
 from apps.audit.vocabulary import Party
 from apps.common.instants import short
 from apps.notifications import services as notifications
-from apps.notifications.messages import Button, Message, NoticeEvent
+from apps.notifications.messages import Button, Message, NoticeEvent, Recipient
 from apps.roles.policy import Audience, NoticeCase, RoleRules
+from apps.roles.selectors import rules_for_many
 
 
 def ask_admins(request: AccessRequest, *, rules: RoleRules, now: datetime) -> None:
@@ -55,6 +66,31 @@ def tell_assigned(request: AccessRequest, *, by: Party, rules: RoleRules, now: d
     admins = [user for user in admins_of(request.resource, now=now) if str(user.id) != by.id]
     people = {Audience.HOLDER: holders, Audience.ADMIN: admins}
     tell_cells(rules, _case_of(request), people, build, key=f"request:{request.id}:assigned", now=now)
+
+
+def tell_holder(request: AccessRequest, *, by: Party, rules: RoleRules, now: datetime) -> None:
+    """`tell_assigned` for one of many: admins hear of all of them together (`told_of_many`)."""
+
+    def build(zone: tzinfo) -> Message:
+        return _assigned(request, by, zone, now)
+
+    people = {Audience.HOLDER: User.objects.filter(pk=request.principal_id)}
+    tell_cells(rules, _case_of(request), people, build, key=f"request:{request.id}:assigned", now=now)
+
+
+def told_of_many(given: Iterable[Assignment], *, now: datetime) -> dict[Recipient, int]:
+    """The admins to tell of these assignments, loaded with role and resource, each with how many of them
+    concern them, as the settings of each role say. A fixed number of queries."""
+    rows = list(given)
+    rules = rules_for_many((row.role, row.resource) for row in rows)
+    admins = admins_on_each({row.resource for row in rows}, now=now)
+    counts: dict[Recipient, int] = defaultdict(int)
+    for row in rows:
+        case = NoticeCase.ACTIVE if row.kind == Assignment.Kind.ACTIVE else NoticeCase.ELIGIBLE
+        cell = rules[row.role_id, row.resource_id].cell(case, Audience.ADMIN)
+        for recipient in recipients_of(cell, admins[row.resource_id]):
+            counts[recipient] += 1
+    return dict(counts)
 
 
 def warn_of_own_grant(request: AccessRequest, *, by: Party, now: datetime) -> None:

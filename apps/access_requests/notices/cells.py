@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
+from uuid import UUID
 
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import holders_of
+from apps.assignments.selectors import holders_of, holders_on
 from apps.common.access import Provider
 from apps.notifications import services as notifications
 from apps.notifications.messages import Message, Recipient
@@ -37,6 +38,25 @@ Letter = tuple[Recipient, Message]
 def admins_of(resource: Resource, *, now: datetime) -> Iterable[User]:
     roles = ADMIN_ROLES[Provider(resource.provider)]
     return holders_of(roles, resource, kind=Assignment.Kind.ACTIVE, now=now)
+
+
+def admins_on_each(resources: Iterable[Resource], *, now: datetime) -> dict[UUID, list[User]]:
+    """`admins_of` each of many, by their ids. Three queries for each provider."""
+    found: dict[UUID, list[User]] = {}
+    for provider, roles in ADMIN_ROLES.items():
+        paths = {resource.path: resource.id for resource in resources if resource.provider == provider}
+        held = holders_on(roles, paths, kind=Assignment.Kind.ACTIVE, now=now)
+        found |= {paths[path]: users for path, users in held.items()}
+    return found
+
+
+def recipients_of(cell: Cell, people: Iterable[User]) -> Iterable[Recipient]:
+    """Whom a cell names; nobody of what only informs, where it is for critical mails only."""
+    if cell.critical_only:
+        return
+    if cell.default_recipients:
+        yield from (Recipient(user.email, user.name, user.id) for user in people)
+    yield from (Recipient(address) for address in cell.additional_recipients)
 
 
 def tell_cells(

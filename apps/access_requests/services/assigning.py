@@ -54,7 +54,8 @@ def assign(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     if case.is_gain:
         record(AuditAction.GRANTED_ONESELF, request, by=actor.party, now=now)
         notices.warn_of_own_grant(request, by=actor.party, now=now)
-    notices.tell_assigned(request, by=actor.party, rules=case.rules, now=now)
+    tell = notices.tell_assigned if ask.job_id is None else notices.tell_holder
+    tell(request, by=actor.party, rules=case.rules, now=now)
     return request
 
 
@@ -65,21 +66,25 @@ def lock_for_giving(*, principal_id: UUID | None, role_id: UUID | None, now: dat
     if principal is None:
         return  # what is not there is refused when it is loaded
     lock_guards([role_id] if role_id else [])
-    settle_holders(principal.id, now)
+    settle_holders(principal, now)
 
 
-def settle_holders(principal_id: UUID, now: datetime) -> None:
+def settle_holders(principal: Principal, now: datetime) -> None:
     """Write down what has ended for whoever is about to get something: what they get must revive nothing
     that is over. For a group that is everybody in it with something open. All are locked before anything is
     written, ids ascending."""
-    members = members_of({principal_id}, now=now)[principal_id]
-    busy = Q(assignments__ended_at__isnull=True) | Q(requests__state__in=OPEN) | Q(pk=principal_id)
-    holders = Principal.objects.filter(busy, pk__in={principal_id, *members}).distinct()
-    ids = list(holders.order_by("pk").values_list("pk", flat=True))
+    ids = _busy_members(principal, now) if principal.is_group else [principal.id]
     for id_ in ids:
         assignments.lock_principal(id_)
     for id_ in ids:
         settle_locked(principal_id=id_, now=now)
+
+
+def _busy_members(group: Principal, now: datetime) -> list[UUID]:
+    members = members_of({group.id}, now=now)[group.id]
+    busy = Q(assignments__ended_at__isnull=True) | Q(requests__state__in=OPEN) | Q(pk=group.id)
+    holders = Principal.objects.filter(busy, pk__in={group.id, *members}).distinct()
+    return list(holders.order_by("pk").values_list("pk", flat=True))
 
 
 def carry_out(request: AccessRequest, case: AssignmentCase, *, by: Party, now: datetime) -> Assignment:
@@ -97,7 +102,7 @@ def carry_out(request: AccessRequest, case: AssignmentCase, *, by: Party, now: d
         result = _open(case, by, now, request)
     close_waiting_on(result, by=by, now=now)
     if row is not None:  # what rested on a membership that now begins later ends, or it would come back
-        settle_holders(row.principal_id, now)
+        settle_holders(row.principal, now)
     return result
 
 

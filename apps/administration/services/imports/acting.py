@@ -7,7 +7,7 @@ from datetime import datetime
 from apps.access_requests.asks import Actor
 from apps.accounts.models import User
 from apps.accounts.policy import SecondFactor
-from apps.assignments.selectors import access_of, holdings_of
+from apps.assignments.selectors import access_now
 from apps.jobs.models import Job
 
 
@@ -15,7 +15,7 @@ def actor_of(job: Job, *, now: datetime) -> Actor:
     """Whoever planned the job, with what they may do now: who has lost a role since, or is disabled, applies
     no further line."""
     user = User.objects.get(pk=job.actor_id)
-    access = access_of(user.id, holdings_of(user, now=now))
+    access = access_now(user, now=now)
     return Actor.person(user, access=access, second_factor=_factor(job, now))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
@@ -42,7 +43,7 @@ def plan_reversals(lines: Sequence[JobLine], *, actor: Actor, now: datetime) -> 
 
 
 def apply_ask(line: JobLine, *, actor: Actor, now: datetime) -> Effect:
-    ask = ask_from(line.todo)
+    ask = replace(ask_from(line.todo), job_id=line.job_id)
     before = Assignment.objects.filter(pk=ask.assignment_id).first() if ask.assignment_id else None
     if before is not None and _has_moved(line.todo, before):
         raise Invalid("This was changed meanwhile.")

@@ -13,7 +13,7 @@ from apps.administration.policy.cells import Faults, choice_in, instant_in
 from apps.administration.selectors.names import Asked, Names, names_in
 from apps.administration.services.imports.acting import actor_of
 from apps.administration.services.imports.asking import apply_ask, plan_asks, plan_reversals
-from apps.administration.services.imports.telling import tell_done
+from apps.administration.services.imports.telling import tell_admins, tell_done
 from apps.assignments.models import Assignment
 from apps.common.access import Provider
 from apps.common.errors import Invalid
@@ -48,6 +48,7 @@ class AskHandler(ABC):
 
     def finish(self, job: Job, *, now: datetime) -> None:
         tell_done(job, now=now)
+        tell_admins(job, now=now)
 
     def _read(self, cells: Cells, names: Names, zone: tzinfo) -> Ask | Invalid:
         try:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
+from apps.access_requests.notices import told_of_many
 from apps.accounts.models import User
+from apps.assignments.models import Assignment
 from apps.jobs.models import Job
 from apps.jobs.selectors import progress_of
+from apps.jobs.states import LineState
 from apps.notifications import services as notifications
 from apps.notifications.messages import Message, NoticeEvent, Recipient
 
@@ -19,6 +23,27 @@ def tell_done(job: Job, *, now: datetime) -> None:
         message=_done(job),
         recipients=[Recipient(user.email, user.name, user.id)],
         now=now,
+    )
+
+
+def tell_admins(job: Job, *, now: datetime) -> None:
+    """Each admin of a place where the job gave something hears of all of it together."""
+    given = job.lines.filter(state=LineState.DONE, undo__has_key="assignment_id")
+    ids = given.values_list("undo__assignment_id", flat=True)
+    rows = Assignment.objects.filter(pk__in=[UUID(id_) for id_ in ids if id_])
+    told = told_of_many(rows.select_related("role", "resource"), now=now)
+    others = ((who, count) for who, count in told.items() if who.principal_id != job.actor_id)
+    letters = [(who, _given(job, count)) for who, count in others]
+    notifications.notify_each(key=f"job:{job.id}:given", letters=letters, now=now)
+
+
+def _given(job: Job, count: int) -> Message:
+    what = "1 assignment" if count == 1 else f"{count:,} assignments"
+    return Message(
+        event=NoticeEvent.JOB_DONE,
+        subject=f"PIM: {job.actor_name} changed {what} from a file",
+        text=f"{job.actor_name} gave or changed {what} of roles that you manage: {job.title}.",
+        link="",
     )
 
 
