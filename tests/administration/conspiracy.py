@@ -1,0 +1,191 @@
+"""A small organisation in which some conspire, and what they have between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from apps.access_requests.selectors.power import path_of_seat
+from apps.accounts.models import Group, User
+from apps.assignments.membership import within_reach_of
+from apps.assignments.models import Assignment
+from apps.assignments.policy import access_from
+from apps.audit.vocabulary import CONSOLE
+from apps.common.access import Access, Permission, Provider
+from apps.roles import built_in
+from apps.roles.models import Approver, Resource
+from apps.roles.policy import Seat, SeatKind
+from apps.roles.selectors import directory
+from apps.roles.services.custom_roles import create_role
+from tests.factories import assign, join, make_active, make_group, make_resource, make_user, save_rules
+
+START = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
+MONTH = timedelta(days=30)
+UNA, OLGA, KAY, CY = range(4)  # the crew, by number
+
+Thing = tuple[Any, ...]  # what can be held, in one place
+
+
+@dataclass(frozen=True)
+class World:
+    """Those who conspire, all people, groups and resources, and the (role, resource) pairs there are."""
+
+    conspirators: list[User]
+    people: list[User]
+    groups: list[Group]
+    resources: list[Resource]
+    grants: list[tuple[UUID, Resource]]
+    had: frozenset[Thing]
+    theirs: Theirs
+
+
+def make_world() -> World:
+    """Una is User Administrator, Olga owns the club and the operators, Kay owns the shop, Cy keeps settings
+    of the farm by a custom role, Pam has nothing. Alma, Pat and Vic have power, Mia decides as Vic's
+    manager; Wes has none."""
+    mia = make_user("Mia", now=START)
+    vic = make_user("Vic", now=START, manager=mia)
+    una, olga, kay, cy, pam, alma, pat, wes = (
+        make_user(name, now=START) for name in ("Una", "Olga", "Kay", "Cy", "Pam", "Alma", "Pat", "Wes")
+    )
+    platform, yard = make_resource("Platform", now=START), make_resource("Yard", now=START)
+    shop, farm = (make_resource(name, parent=platform, now=START) for name in ("Shop", "Farm"))
+    cart = make_resource("Cart", parent=shop, now=START)
+    club, nest = make_group("Club", now=START), make_group("Nest", now=START)
+    operators = make_group("Operators", now=START)
+    admins = make_group("Admins", is_role_assignable=True, now=START)
+    settings_keeper = _settings_keeper()
+    until = {"now": START, "ends_at": START + 3 * MONTH}
+
+    make_active(alma, built_in.GLOBAL_ADMINISTRATOR, now=START)
+    assign(pat, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=START)
+    make_active(una, built_in.USER_ADMINISTRATOR, now=START)
+    for group in (club, operators):
+        make_active(olga, built_in.GROUP_OWNER, group.resource, **until)
+    make_active(kay, built_in.RESOURCE_OWNER, shop, **until)
+    make_active(cy, settings_keeper, farm, **until)
+    assign(cy, built_in.CONTRIBUTOR, farm, **until)
+    assign(vic, now=START)
+    for resource in (farm, shop):
+        assign(operators, built_in.CONTRIBUTOR, resource, **until)
+    assign(admins, built_in.SECURITY_ADMINISTRATOR, now=START)
+    join(vic, admins, now=START)
+    join(wes, club, now=START)
+    join(nest, operators, now=START)
+    save_rules(requires_approval=True, approvers=(Seat(SeatKind.MANAGER),), now=START)
+    save_rules(built_in.CONTRIBUTOR, requires_approval=True, approvers=_seats(vic), now=START)
+
+    conspirators = [una, olga, kay, cy, pam]
+    resources = [platform, shop, farm, cart, yard]
+    groups = [club, nest, operators, admins]
+    root = directory()
+    return World(
+        conspirators=conspirators,
+        people=[*conspirators, alma, pat, vic, mia, wes],
+        groups=groups,
+        resources=resources,
+        grants=[
+            *((role_id, root) for role_id in _DIRECTORY_ROLES),
+            *((role_id, each) for role_id in (*_RESOURCE_ROLES, settings_keeper) for each in resources),
+            *((role_id, each.resource) for role_id in _GROUP_ROLES for each in groups),
+        ],
+        had=have(conspirators, START),
+        theirs=Theirs.of(conspirators, club, START),
+    )
+
+
+_DIRECTORY_ROLES = (
+    built_in.TEAMS_ADMINISTRATOR,
+    built_in.GLOBAL_ADMINISTRATOR,
+    built_in.PRIVILEGED_ROLE_ADMINISTRATOR,
+    built_in.USER_ADMINISTRATOR,
+    built_in.SECURITY_ADMINISTRATOR,
+)
+_RESOURCE_ROLES = (built_in.CONTRIBUTOR, built_in.RESOURCE_OWNER)
+_GROUP_ROLES = (built_in.GROUP_MEMBER, built_in.GROUP_OWNER)
+
+
+def _settings_keeper() -> UUID:
+    granted = frozenset(
+        (Provider.RESOURCES, permission)
+        for permission in (Permission.SETTINGS_READ, Permission.SETTINGS_MANAGE)
+    )
+    name = "Settings keeper"
+    return create_role(provider=Provider.RESOURCES, name=name, granted=granted, actor=CONSOLE, now=START).id
+
+
+def _seats(*people: User) -> tuple[Seat, ...]:
+    return tuple(Seat(SeatKind.PRINCIPAL, person.id, person.name) for person in people)
+
+
+# ---- What some people have between them --------------------------------------------------------------------
+
+
+def have(people: Iterable[User], now: datetime) -> frozenset[Thing]:
+    """What they hold or may come to hold, where they decide, and what that allows them in the portal, each
+    with one place that it reaches."""
+    below = _places()
+    found: set[Thing] = set()
+    for user in people:
+        reach = within_reach_of(user.id, now=now)
+        rows = list(Assignment.objects.not_ended(now).filter(principal_id__in=reach).with_names())
+        for row in rows:
+            found |= {("holds", row.role_id, id_) for id_ in below(row.resource.provider, row.resource.path)}
+        for grant in access_from(user.id, rows).grants:
+            found |= {(grant.permission, grant.provider, id_) for id_ in below(grant.provider, grant.path)}
+        for seat in Approver.objects.filter(principal_id__in=reach).select_related("settings__role"):
+            provider = seat.settings.role.provider
+            found |= {("approves", seat.settings.role_id, id_) for id_ in below(provider, path_of_seat(seat))}
+    return frozenset(found)
+
+
+def _places() -> Any:
+    rows = list(Resource.objects.values_list("id", "provider", "path"))
+    return lambda provider, path: {
+        id_ for id_, theirs, at in rows if theirs == provider and at.startswith(path)
+    }
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """The places that were given into their hands in the beginning: where they may give roles, and where they
+    may set the rules. What they make themselves is theirs as well."""
+
+    giving: frozenset[UUID]
+    ruling: frozenset[UUID]
+    tempting: frozenset[UUID]  # where they could give roles, were there no power behind it
+    everything: frozenset[UUID]
+
+    @classmethod
+    def of(cls, people: Iterable[User], powerless: Group, now: datetime) -> Theirs:
+        """Of the groups only the one without power: that is said here, and not asked of what is tested."""
+        rows = list(Resource.objects.all())
+        accesses = [_may_have(user, now) for user in people]
+
+        def may(permission: Permission) -> frozenset[UUID]:
+            return frozenset(
+                row.id
+                for row in rows
+                if any(access.may(permission, row.provider, row.path) for access in accesses)
+            )
+
+        groups = frozenset(row.id for row in rows if row.group_id and row.group_id != powerless.pk)
+        return cls(
+            giving=may(Permission.ASSIGNMENTS_MANAGE) - groups,
+            ruling=may(Permission.SETTINGS_MANAGE) - groups,
+            tempting=may(Permission.ASSIGNMENTS_MANAGE),
+            everything=frozenset(row.id for row in rows),
+        )
+
+    def allows(self, thing: Thing) -> bool:
+        what, *_, where = thing
+        is_new = where not in self.everything
+        return is_new or where in self.giving or (what == "approves" and where in self.ruling)
+
+
+def _may_have(user: User, now: datetime) -> Access:
+    reach = within_reach_of(user.id, now=now)
+    return access_from(user.id, Assignment.objects.not_ended(now).filter(principal_id__in=reach).with_names())
