@@ -11,6 +11,7 @@ from apps.accounts.services.links import send_link
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE
 from apps.notifications.links import signed_path
+from apps.roles import built_in
 from tests.look.looks import complaints
 
 
@@ -57,6 +58,19 @@ def test_pages_on_people_are_accessible(signed_in):
         assert complaints(alma) == [], path
     alma.get_by_role("button", name="Invite").click()
     assert alma.locator("#form-errors li").count() == 3
+    assert complaints(alma) == []
+
+
+def test_pages_on_role_settings_are_accessible(signed_in):
+    alma = signed_in("admin@example.com")
+    role = ["directory", built_in.TEAMS_ADMINISTRATOR]
+    for view, args in (("settings", role[:1]), ("role_settings", role), ("settings_history", role)):
+        alma.goto(reverse(f"administration:{view}", args=args))
+        assert complaints(alma) == [], view
+    alma.goto(reverse("administration:edit_settings", args=role))
+    alma.get_by_label("Activation maximum duration").select_option("24 h")
+    alma.get_by_role("button", name="Preview").click()
+    assert alma.get_by_role("heading", name="What this changes").count() == 1
     assert complaints(alma) == []
 
 

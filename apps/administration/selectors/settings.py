@@ -79,7 +79,8 @@ class SettingsDetail:
 
     def lines(self, tab: Tab) -> list[Line]:
         rules, above = self.settings.rules, self.inherited.rules
-        return [Line(each, each.say(rules), each.say(above)) for each in SETTINGS if each.tab == tab]
+        lines = [Line(each, each.say(rules), each.say(above)) for each in SETTINGS if each.tab == tab]
+        return [line for line in lines if line.is_other or line.setting.name != "authentication_context"]
 
     @property
     def mails(self) -> list[tuple[str, list[Mail]]]:
