@@ -120,7 +120,7 @@ class Conspiracy:
 
     def take_over(self) -> None:
         """Another address of one's own: from then on the account is one of the crew's."""
-        victim = self.one(self.world.people)
+        victim = self.one(self.mostly(self.world.people, lambda user: user.name == "Wes"))
         wanted = {"email": f"crew-{victim.name.lower()}@example.com"}
         if self.try_to("take over", lambda: self._change(victim, wanted)) and victim not in self.crew:
             self.crew.append(victim)
