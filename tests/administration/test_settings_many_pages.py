@@ -1,12 +1,17 @@
 """Role settings copied to others, a few values for many, and two roles side by side."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.administration.selectors.settings_many import roles_of, targets_of
+from apps.administration.selectors.settings_plan import changes_to, plan_of
 from apps.common.access import Provider
 from apps.roles import built_in
 from apps.roles.models import RoleSettings
@@ -14,7 +19,7 @@ from apps.roles.policy import SeatKind
 from apps.roles.policy.plain import as_plain
 from apps.roles.selectors import as_rules, rules_for
 from tests.access_requests.pages import code_of, text_of
-from tests.factories import make_active, make_resource, make_user, role, set_rules
+from tests.factories import acting, make_active, make_resource, make_user, role, set_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -180,6 +185,21 @@ def test_offers_a_keeper_their_own_places(keeper, now):
     assert client.post(address, applying(client.post(address, data), user, data)).status_code == 302
     assert rules_for(role(built_in.CONTRIBUTOR), production).requires_ticket
     assert not rules_for(role(built_in.CONTRIBUTOR), elsewhere).requires_ticket
+
+
+def test_plans_20_with_as_many_queries_as_2(administrator, django_assert_num_queries, now):
+    actor = acting(administrator, now=now)
+    targets = targets_of(roles_of(Provider.DIRECTORY), [None])
+
+    def plan(count):
+        changes = changes_to(targets[:count], lambda rules: replace(rules, requires_ticket=True))
+        return plan_of(changes, actor=actor, now=now)
+
+    plan(1)
+    with CaptureQueriesContext(connection) as queries:
+        assert len(plan(2).lines) == 2
+    with django_assert_num_queries(len(queries)):
+        assert len(plan(20).lines) == 20
 
 
 # ---- Copy --------------------------------------------------------------------------------------------------

@@ -147,6 +147,11 @@ class ManyForm(TargetsForm):
     )
     seats = ("approvers", "manager", "resource_owners")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.has_places:
+            del self.fields["resource_owners"]  # nobody owns the directory
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         columns = [*self.activation, *self.assignment]
