@@ -194,9 +194,9 @@ def tabs(view: str, place: Place, access: Access) -> list[Item]:
 def way_to(place: Place) -> list[Step]:
     """From the provider down to the place itself."""
     if place.provider == Provider.DIRECTORY:
-        return [Step(place.provider.label, _address(_ROLES.view, place.provider))]
+        return [Step(place.provider.label, reverse(_ROLES.view, args=[place.provider]))]
     _, view = _LISTS[place.provider]
-    steps = [Step(place.provider.label, _address(view))]
+    steps = [Step(place.provider.label, reverse(view))]
     resources = [*place.above, place.resource] if place.resource else []
     return steps + [Step(row.name, row.get_absolute_url()) for row in resources]
 
@@ -208,14 +208,7 @@ def _overview(view: str, place: Place) -> list[Item]:
     if place.provider not in _LISTS:
         return []
     label, page = _LISTS[place.provider]
-    return [Item(label, _address(page), "", view == page, 0)]
-
-
-def _address(view: str, *args: str) -> str:
-    try:
-        return reverse(view, args=args)
-    except NoReverseMatch:  # not there yet
-        return reverse("portal:home")
+    return [Item(label, reverse(page), "", view == page, 0)]
 
 
 def _tab(tab: Tab, view: str, place: Place) -> Item:

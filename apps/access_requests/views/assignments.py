@@ -50,6 +50,7 @@ def assignments(request: HttpRequest, provider: Provider) -> HttpResponse:
         "endings": Ending.choices,
         "sorts": Sort,
         "changes": _changes(search.tab),
+        "links_people": request.access.may_in(Permission.ASSIGNMENTS_READ, Provider.DIRECTORY),
         "shows_scope": place.resource is None and place.provider != Provider.DIRECTORY,
         "can_manage": place.can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
     }
