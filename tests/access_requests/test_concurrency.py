@@ -5,13 +5,9 @@ Nobody arranges here who is first; `test_locks` does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from apps.access_requests.asks import THE_CONSOLE, Ask, Said
 from apps.access_requests.models import AccessRequest, Approval
@@ -31,6 +27,7 @@ from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
 from apps.roles.selectors import directory
+from tests.access_requests.racing import at_once, split
 from tests.factories import acting, activate, activation_of, assign, make_user, set_rules
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -41,29 +38,6 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 @pytest.fixture(autouse=True)
 def _built_in_roles(db):
     install_built_ins()  # a test that commits has emptied these tables too
-
-
-def at_once(*commands: Callable[[], object]) -> list[object]:
-    """What each of the commands gave, or the refusal it got; all begin at the same moment."""
-    barrier = Barrier(len(commands))
-
-    def run(command: Callable[[], object]) -> object:
-        try:
-            barrier.wait(timeout=30)
-            return command()
-        except DomainError as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(commands)) as pool:
-        return list(pool.map(run, commands))
-
-
-def split(answers: list[object]) -> tuple[list[object], list[str]]:
-    """Those that went through, and the sentences that refused the others."""
-    through = [given for given in answers if not isinstance(given, DomainError)]
-    return through, [str(given) for given in answers if isinstance(given, DomainError)]
 
 
 def answering(request, approver, now, *, approve=True):

@@ -69,7 +69,7 @@ def test_renews_for_30_days(after, fits):
         (
             {"period": Period(NOW, NOW + 15 * DAY)},
             "ExtensionRule",
-            "From 25 Nov 2026, 13:00 UTC, 14 days before the end.",
+            "From 25 Nov 2026, 14 days before the end.",
         ),
         ({"is_waiting": True}, "PendingRoleAssignmentRequest", "A request for this waits already."),
         (

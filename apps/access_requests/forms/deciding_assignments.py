@@ -12,6 +12,10 @@ from apps.access_requests.forms.assigning import LATER, OTHER, PERMANENT, Assign
 from apps.access_requests.forms.deciding import DecisionField
 from apps.access_requests.forms.fields import OUT_OF_DATE, JustificationField
 from apps.access_requests.models import AccessRequest
+from apps.access_requests.states import Action
+
+# What changes an assignment that there is leaves its start where it is.
+_MOVING = (Action.SELF_EXTEND, Action.ADMIN_EXTEND, Action.ADMIN_UPDATE)
 
 
 class DecideAssignmentForm(AssignForm):
@@ -21,6 +25,7 @@ class DecideAssignmentForm(AssignForm):
 
     def __init__(self, *args: Any, asked: AccessRequest, **kwargs: Any) -> None:
         self._asked = asked
+        self.start_now = "As it is" if asked.action in _MOVING else "When approved"
         super().__init__(*args, **kwargs)
         self.fields["kind"].initial = asked.kind.value
         self._begin_with_what_was_asked()

@@ -9,7 +9,7 @@ from apps.access_requests.policy.assigning import maximum_days
 from apps.assignments.models import Assignment
 from apps.assignments.policy import EXPIRED_SHOWN
 from apps.common.decision import Decision, Refusal, judge
-from apps.common.instants import short
+from apps.common.instants import day
 from apps.common.period import Period
 from apps.common.text import is_blank
 from apps.roles.policy import RoleRules
@@ -52,7 +52,7 @@ def extend_window_rule(facts: ProlongingFacts) -> Refusal | None:
         return Refusal("ExtensionRule", "This has no end.")
     opens_at = facts.period.end - EXTENDED_BEFORE
     if facts.now < opens_at:
-        opens = short(opens_at, facts.zone, now=facts.now)
+        opens = day(opens_at, facts.zone)
         return Refusal("ExtensionRule", f"From {opens}, {EXTENDED_BEFORE.days} days before the end.")
     return None
 
