@@ -162,8 +162,14 @@ def _request_is_sound(request: AccessRequest) -> None:
         assert [approval.decision for approval in approvals] == [Approval.Decision.DENIED]
     if request.state in {State.GRANTED, State.PROVISIONED, State.FAILED}:
         assert all(approval.decision == Approval.Decision.APPROVED for approval in approvals)
-    if _asks_for_activation(request) and request.snapshot["rules"]["requires_approval"]:
+    if _somebody_had_to_decide(request):
         assert approvals or request.state not in {State.GRANTED, State.PROVISIONED}
+
+
+def _somebody_had_to_decide(request: AccessRequest) -> bool:
+    if _asks_for_activation(request):
+        return request.snapshot["rules"]["requires_approval"]
+    return request.deadline_at is not None
 
 
 def _one_waits_per_key(requests: list[AccessRequest]) -> None:
@@ -221,10 +227,10 @@ class Written:
 
     def check_since(self, before: Written) -> None:
         """Each change since then has its event, and each event its change. To give an assignment the period
-        that it has is told, too."""
+        that it has is told, too, and so is that nobody else could decide."""
         told = [event for id_, event in self.events.items() if id_ not in before.events and event[1]]
         expected = [*self._of_requests(before), *self._of_assignments(before)]
-        idle = [event for event in told if event[0] == AuditAction.ASSIGNMENT_CHANGED]
+        idle = [event for event in told if event[0] in _BESIDES]
         assert sorted(set(told) - set(idle)) == sorted(set(expected) - set(idle))
         assert len(told) == len(set(told))
 
@@ -248,6 +254,7 @@ class Written:
                 yield f"{subject}.ended", id_
 
 
+_BESIDES = {AuditAction.ASSIGNMENT_CHANGED, AuditAction.GRANTED_ONESELF}
 _APPROVED = (AuditAction.REQUEST_APPROVED,)
 _EVENTS: dict[tuple[str, str], tuple[str, ...]] = {
     (State.PENDING_APPROVAL, State.PROVISIONED): _APPROVED,
@@ -256,6 +263,11 @@ _EVENTS: dict[tuple[str, str], tuple[str, ...]] = {
     (State.PENDING_APPROVAL, State.DENIED): (AuditAction.REQUEST_DENIED,),
     (State.PENDING_APPROVAL, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
     (State.PENDING_APPROVAL, State.TIMED_OUT): (AuditAction.REQUEST_TIMED_OUT,),
+    (State.PENDING_ADMIN_DECISION, State.PROVISIONED): _APPROVED,
+    (State.PENDING_ADMIN_DECISION, State.FAILED): (*_APPROVED, AuditAction.REQUEST_FAILED),
+    (State.PENDING_ADMIN_DECISION, State.DENIED): (AuditAction.REQUEST_DENIED,),
+    (State.PENDING_ADMIN_DECISION, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
+    (State.PENDING_ADMIN_DECISION, State.TIMED_OUT): (AuditAction.REQUEST_TIMED_OUT,),
     (State.GRANTED, State.CANCELED): (AuditAction.REQUEST_CANCELED,),
     (State.GRANTED, State.PROVISIONED): (AuditAction.ACTIVATION_STARTED,),
 }

@@ -47,9 +47,9 @@ def spot_of(resource: Resource, *, now: datetime) -> Spot:
 def spots_of(resources: Iterable[Resource], *, now: datetime) -> dict[UUID, Spot]:
     """By the id of the resource. Two queries for each step of nesting, where groups are among them."""
     by_id = {resource.id: resource for resource in resources}
-    groups = {resource.group_id for resource in by_id.values()} - {None}
-    powers = powers_of(groups, now=now) if groups else {}
-    return {id_: Spot(row, powers.get(row.group_id, NO_POWER)) for id_, row in by_id.items()}
+    groups = {id_: row.group_id for id_, row in by_id.items() if row.group_id is not None}
+    powers = powers_of(groups.values(), now=now) if groups else {}
+    return {id_: Spot(row, powers[groups[id_]] if id_ in groups else NO_POWER) for id_, row in by_id.items()}
 
 
 @dataclass(frozen=True)
