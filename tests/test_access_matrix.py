@@ -99,11 +99,13 @@ administration:audit         in/in      403/405  403/405    403/405   200/405  2
 administration:export_audit  in/in      405/403  405/403    405/403   405/200  405/200
 administration:search        in/in      200/405  200/405    200/405   200/405  200/405
 administration:roles         in/in      403/405  403/405    403/405   200/405  200/405
+administration:export_roles  in/in      405/403  405/403    405/403   405/200  405/200
 administration:create_role   in/in      403/403  403/403    403/403   403/403  200/400
 administration:role          in/in      403/405  403/405    403/405   200/405  200/405
 administration:change_role   in/in      403/403  403/403    403/403   403/403  200/400
 administration:delete_role   in/in      403/403  403/403    403/403   403/403  200/400
 administration:resources     in/in      403/405  403/405    403/405   403/405  200/405
+administration:export_resources  in/in  405/403  405/403    405/403   405/403  405/200
 administration:create_resource  in/in   403/403  403/403    403/403   403/403  200/400
 administration:resource      in/in      404/405  404/405    404/405   404/405  200/405
 administration:change_resource  in/in   404/404  404/404    404/404   404/404  200/400
@@ -179,6 +181,7 @@ def named(people, eligible, needs_approval, now):
         "administration:audit": [Provider.DIRECTORY],
         "administration:export_audit": [Provider.DIRECTORY],
         "administration:roles": [Provider.DIRECTORY],
+        "administration:export_roles": [Provider.DIRECTORY],
         "administration:create_role": [Provider.DIRECTORY],
         "administration:role": [Provider.DIRECTORY, custom.pk],
         "administration:change_role": [Provider.DIRECTORY, custom.pk],

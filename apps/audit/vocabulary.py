@@ -52,6 +52,8 @@ class AuditAction(TextChoices):
     ROLE_CREATED = "role.created", "Role created"
     ROLE_CHANGED = "role.changed", "Role changed"
     ROLE_DELETED = "role.deleted", "Role deleted"
+    RESOURCES_EXPORTED = "resources.exported", "Resources exported"
+    ROLES_EXPORTED = "roles.exported", "Roles exported"
     SETTINGS_CHANGED = "settings.changed", "Role settings changed"
     SETTINGS_EXPORTED = "settings.exported", "Role settings exported"
     REQUEST_SUBMITTED = "request.submitted", "Request sent"
@@ -143,6 +145,8 @@ SENTENCES: dict[str, str] = {
     AuditAction.ROLE_CREATED: "{actor} created the role {role}.",
     AuditAction.ROLE_CHANGED: "{actor} changed the role {role}.",
     AuditAction.ROLE_DELETED: "{actor} deleted the role {role}.",
+    AuditAction.RESOURCES_EXPORTED: "{actor} exported the list of resources.",
+    AuditAction.ROLES_EXPORTED: "{actor} exported the list of roles.",
     AuditAction.SETTINGS_CHANGED: "{actor} changed the settings of {role} on {place}.",
     AuditAction.SETTINGS_EXPORTED: "{actor} exported role settings.",
     AuditAction.REQUEST_SUBMITTED: "{actor} asked for {role} on {place} for {target}.",

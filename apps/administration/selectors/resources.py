@@ -81,9 +81,7 @@ class Detail:
 
 def resource_tree(access: Access, *, q: str = "", after: str = "", now: datetime) -> Tree:
     """The resources that `access` sees. A fixed number of queries, however many there are."""
-    rows = visible_resources(access)
-    for word in q.split():
-        rows = rows.filter(Q(name__icontains=word) | Q(kind__icontains=word))
+    rows = found_resources(access, q)
     if q:
         page = page_of(rows, _BY_NAME, after=after)
         return Tree(_flat(page.rows, access, now), page)
@@ -108,6 +106,14 @@ def resource_detail(resource: Resource, *, after: str = "", now: datetime) -> De
     )
 
 
+def found_resources(access: Access, q: str) -> ResourceQuerySet:
+    """Those that `access` sees with every word of `q` in their name or kind."""
+    rows = visible_resources(access)
+    for word in q.split():
+        rows = rows.filter(Q(name__icontains=word) | Q(kind__icontains=word))
+    return rows
+
+
 def visible_resources(access: Access) -> ResourceQuerySet:
     """The trees, as far as `access` sees them."""
     return Resource.objects.in_use().filter(provider=Provider.RESOURCES).visible_to(access, _READ)
@@ -116,9 +122,7 @@ def visible_resources(access: Access) -> ResourceQuerySet:
 def places_to_move(resource: Resource, access: Access, *, q: str = "") -> list[Line]:
     """Where a resource could go, names in order with what lies above each: one more than are offered, where
     there are more. Two queries."""
-    rows = visible_resources(access).exclude(Q(path__startswith=resource.path) | Q(children=resource))
-    for word in q.split():
-        rows = rows.filter(Q(name__icontains=word) | Q(kind__icontains=word))
+    rows = found_resources(access, q).exclude(Q(path__startswith=resource.path) | Q(children=resource))
     found = list(rows.order_by("name", "id")[: PLACES_OFFERED + 1])
     above = ways_to(found, access)
     return [Line(row, 0, above=above[row.pk]) for row in found]

@@ -17,7 +17,7 @@ from apps.administration.policy.roles import Granted, RoleFacts
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.common.access import Access, Permission, Provider
 from apps.common.paging import Page, by_text, page_of
-from apps.roles.models import RoleDefinition
+from apps.roles.models import RoleDefinition, RoleDefinitionQuerySet
 from apps.roles.policy import RoleRules
 from apps.roles.selectors import directory, rules_for
 from apps.roles.web import Place
@@ -85,16 +85,21 @@ def role_list(
     place: Place, access: Access, *, show: Show = Show.ALL, q: str = "", after: str = "", now: datetime
 ) -> Found:
     """The roles of a place by name, with how many hold them there. A fixed number of queries."""
-    roles = RoleDefinition.objects.filter(provider=place.provider).containing(q.split())
     held = held_at(place, access, now=now)
+    page = page_of(found_roles(place, held, show=show, q=q), _BY_NAME, after=after)
+    return Found(_counted(page.rows, held), page)
+
+
+def found_roles(place: Place, held: AssignmentQuerySet, *, show: Show, q: str) -> RoleDefinitionQuerySet:
+    """The roles that a list shows. `held` is what is held at its place."""
+    roles = RoleDefinition.objects.filter(provider=place.provider).containing(q.split())
     if show == Show.PRIVILEGED:
         roles = roles.filter(is_privileged=True)
     elif show == Show.CUSTOM:
         roles = roles.custom()
     elif show == Show.HELD:
         roles = roles.filter(Exists(held.filter(role=OuterRef("pk"))))
-    page = page_of(roles, _BY_NAME, after=after)
-    return Found(_counted(page.rows, held), page)
+    return roles
 
 
 def line_of(role: RoleDefinition, place: Place, access: Access, *, now: datetime) -> Line:

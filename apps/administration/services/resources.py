@@ -21,17 +21,19 @@ from apps.administration.policy.resources import (
 )
 from apps.administration.selectors.keepers import keeper_of
 from apps.administration.selectors.moving import Move, gained_by, move_of
-from apps.administration.selectors.resources import in_the_way, names_beside, spot_of
+from apps.administration.selectors.resources import found_resources, in_the_way, names_beside, spot_of
 from apps.administration.services.moved_settings import note_moved_settings
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
-from apps.common.access import Provider
+from apps.audit.services import record
+from apps.audit.vocabulary import AuditAction, Party, Place
+from apps.common.access import Access, Permission, Provider, can_open
 from apps.common.decision import Decision
 from apps.common.errors import Conflict, Invalid
 from apps.common.lookup import find
 from apps.common.text import one_line
 from apps.roles import services as roles
-from apps.roles.models import Resource
+from apps.roles.models import Resource, ResourceQuerySet
 
 
 @transaction.atomic
@@ -105,6 +107,15 @@ def retire_resource(resource_id: UUID, *, actor: Actor, now: datetime) -> Resour
     _require(can_retire(keeper, spot_of(resource), found), keeper.proven())
     roles.retire_resource(resource=resource, actor=actor.party, now=now)
     return resource
+
+
+@transaction.atomic
+def export_resources(*, actor: Party, access: Access, q: str, now: datetime) -> ResourceQuerySet:
+    """The resources of the list, for a file. What leaves the portal is written down, with what was sought."""
+    place = Place(Provider.RESOURCES, "", "")
+    can_open(access, Permission.ASSIGNMENTS_READ, Provider.RESOURCES).require()
+    record(AuditAction.RESOURCES_EXPORTED, actor=actor, at=now, place=place, details={"q": q} if q else {})
+    return found_resources(access, q)
 
 
 def _one(id_: UUID) -> Resource:

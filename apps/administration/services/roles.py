@@ -15,12 +15,16 @@ from apps.administration.policy.roles import (
     can_delete_role,
 )
 from apps.administration.selectors.keepers import keeper_of
-from apps.administration.selectors.roles import change_of, facts_of
-from apps.common.access import Provider
+from apps.administration.selectors.roles import Show, change_of, facts_of, found_roles, held_at
+from apps.audit.services import record
+from apps.audit.vocabulary import AuditAction, Party
+from apps.common.access import Access, Permission, Provider
 from apps.common.errors import Conflict, Invalid
 from apps.common.lookup import find
-from apps.roles.models import RoleDefinition
+from apps.roles.models import RoleDefinition, RoleDefinitionQuerySet
 from apps.roles.services import custom_roles
+from apps.roles.services.custom_roles import all_of
+from apps.roles.web import Place
 
 
 @transaction.atomic
@@ -62,6 +66,19 @@ def delete_role(role_id: UUID, *, actor: Actor, now: datetime) -> RoleDefinition
     keeper.proven().require()
     custom_roles.delete_role(role=role, actor=actor.party, now=now)
     return role
+
+
+@transaction.atomic
+def export_roles(
+    place: Place, *, actor: Party, access: Access, show: Show, q: str, now: datetime
+) -> RoleDefinitionQuerySet:
+    """The roles of the list, for a file. What leaves the portal is written down, with what was selected."""
+    place.can_open(access, Permission.ASSIGNMENTS_READ).require()
+    selected = {"provider": place.provider, "path": place.path, "show": show, "q": q}
+    details = {name: value for name, value in selected.items() if value}
+    where = all_of(place.provider)
+    record(AuditAction.ROLES_EXPORTED, actor=actor, at=now, place=where, details=details)
+    return found_roles(place, held_at(place, access, now=now), show=show, q=q).order_by("name", "id")
 
 
 def _locked(role_id: UUID) -> RoleDefinition:

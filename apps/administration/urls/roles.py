@@ -4,6 +4,7 @@ from apps.administration.views import roles as views
 
 urlpatterns = [
     path("<provider:provider>/roles/", views.roles, name="roles"),
+    path("<provider:provider>/roles/export/", views.export, name="export_roles"),
     path("<provider:provider>/roles/new/", views.create, name="create_role"),
     path("<provider:provider>/roles/<uuid:pk>/", views.role, name="role"),
     path("<provider:provider>/roles/<uuid:pk>/change/", views.change, name="change_role"),

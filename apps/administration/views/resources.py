@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.web import actor_of
 from apps.accounts.web import fresh_until
+from apps.administration.estate_file import resource_lines
 from apps.administration.forms.confirming import ConfirmForm
 from apps.administration.forms.resources import MoveForm, ResourceForm
 from apps.administration.policy.keeping import Keeper
@@ -37,6 +38,7 @@ from apps.administration.selectors.resources import (
 from apps.administration.services.resources import (
     assess_move,
     create_resource,
+    export_resources,
     move_resource,
     rename_resource,
     retire_resource,
@@ -45,6 +47,7 @@ from apps.common.access import Permission, Provider
 from apps.common.errors import Conflict
 from apps.common.lookup import present
 from apps.common.text import one_line
+from apps.common.web.files import csv_file
 from apps.common.web.forms import form_page, sent
 from apps.roles.models import Resource
 from apps.roles.web import place_of, place_on
@@ -59,6 +62,14 @@ def resource_list(request: HttpRequest) -> HttpResponse:
     tree = resource_tree(request.access, q=q, after=request.GET.get("after", ""), now=request.now)
     context = {"tree": tree, "page": tree.page, "q": q, "can_create": can_create(_keeper(request), below=TOP)}
     return render(request, "administration/resources.html", context)
+
+
+@require_POST
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The list as a file; a POST, as it writes down who took it."""
+    q = one_line(request.POST.get("q", "")[:_LONGEST_SEARCH])
+    rows = export_resources(actor=request.user.party, access=request.access, q=q, now=request.now)
+    return csv_file(resource_lines(rows), name="resources", now=request.now)
 
 
 @require_safe

@@ -6,12 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.web import actor_of
 from apps.accounts.web import fresh_until
+from apps.administration.estate_file import role_lines
 from apps.administration.forms.confirming import ConfirmForm
 from apps.administration.forms.roles import FACTS, RoleForm, values_of
 from apps.administration.policy.keeping import Keeper
@@ -33,9 +34,10 @@ from apps.administration.selectors.roles import (
     role_list,
     rules_at,
 )
-from apps.administration.services.roles import change_role, create_role, delete_role
+from apps.administration.services.roles import change_role, create_role, delete_role, export_roles
 from apps.common.access import Permission, Provider
 from apps.common.text import one_line
+from apps.common.web.files import csv_file
 from apps.common.web.forms import form_page, sent
 from apps.roles.models import RoleDefinition
 from apps.roles.web import place_of
@@ -47,8 +49,7 @@ _SEE = Permission.ASSIGNMENTS_READ
 @require_safe
 def roles(request: HttpRequest, provider: Provider) -> HttpResponse:
     place = place_of(request, provider, _SEE)
-    q, show = one_line(request.GET.get("q", "")[:_LONGEST_SEARCH]), request.GET.get("show", "")
-    show = Show(show) if show in Show.values else Show.ALL
+    q, show = _search(request.GET)
     found = role_list(
         place, request.access, show=show, q=q, after=request.GET.get("after", ""), now=request.now
     )
@@ -61,6 +62,17 @@ def roles(request: HttpRequest, provider: Provider) -> HttpResponse:
         "can_define": can_define(_keeper(request), provider),
     }
     return render(request, "administration/roles.html", context)
+
+
+@require_POST
+def export(request: HttpRequest, provider: Provider) -> HttpResponseBase:
+    """The list as a file; a POST, as it writes down who took it."""
+    place = place_of(request, provider, _SEE)
+    q, show = _search(request.POST)
+    found = export_roles(
+        place, actor=request.user.party, access=request.access, show=show, q=q, now=request.now
+    )
+    return csv_file(role_lines(found), name="roles", now=request.now)
 
 
 @require_safe
@@ -131,6 +143,13 @@ def delete(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
 
 
 # ---- Parts -------------------------------------------------------------------------------------------------
+
+
+def _search(asked: QueryDict) -> tuple[str, Show]:
+    """What the list is narrowed to; what there is not is everything."""
+    show = asked.get("show", "")
+    q = one_line(asked.get("q", "")[:_LONGEST_SEARCH])
+    return q, Show(show) if show in Show.values else Show.ALL
 
 
 def _role(request: HttpRequest, provider: Provider, pk: UUID) -> RoleDefinition:

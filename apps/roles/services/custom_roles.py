@@ -31,7 +31,12 @@ def create_role(
     _save_role(role)
     details = {"permissions": role.permissions}
     audit.record(
-        AuditAction.ROLE_CREATED, actor=actor, at=now, role=role.name, place=_all_of(role), details=details
+        AuditAction.ROLE_CREATED,
+        actor=actor,
+        at=now,
+        role=role.name,
+        place=all_of(role.provider),
+        details=details,
     )
     return role
 
@@ -54,7 +59,7 @@ def change_role(
         actor=actor,
         at=now,
         role=role.name,
-        place=_all_of(role),
+        place=all_of(role.provider),
         details={"changes": changes},
     )
 
@@ -63,7 +68,7 @@ def change_role(
 def delete_role(*, role: RoleDefinition, actor: Party, now: datetime) -> None:
     """Delete a custom role with its settings. Whoever calls has seen that nobody ever held it."""
     _require_custom(role)
-    audit.record(AuditAction.ROLE_DELETED, actor=actor, at=now, role=role.name, place=_all_of(role))
+    audit.record(AuditAction.ROLE_DELETED, actor=actor, at=now, role=role.name, place=all_of(role.provider))
     role.delete()
 
 
@@ -100,6 +105,6 @@ def _is_privileged(granted: Granted) -> bool:
     return any(not permission.only_reads for _, permission in granted)
 
 
-def _all_of(role: RoleDefinition) -> Place:
-    """A role is of its whole provider."""
-    return NOWHERE if role.provider == Provider.DIRECTORY else Place(role.provider, "", "")
+def all_of(provider: str) -> Place:
+    """Where events about roles happen: in the whole of their provider."""
+    return NOWHERE if provider == Provider.DIRECTORY else Place(provider, "", "")
