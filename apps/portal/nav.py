@@ -9,6 +9,7 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
+from apps.administration.policy.imports import can_import_anything
 from apps.administration.policy.people import can_see_people
 from apps.common.access import Access, Permission, Provider
 from apps.common.decision import Decision
@@ -90,7 +91,7 @@ MANAGE = (
         "administration:imports",
         "upload",
         frozenset({"administration:import", "administration:new_import"}),
-        needs=Permission.ASSIGNMENTS_MANAGE,
+        opens=can_import_anything,
     ),
 )
 ACTIVITY = (

@@ -51,3 +51,11 @@ def test_shows_what_is_everybodys_to_whoever_may_read_it_somewhere(permission, l
     more = {item.label for item in items(access=reader)} - {item.label for item in items(access=NO_ACCESS)}
 
     assert more == {label}
+
+
+def test_leads_whoever_manages_people_to_the_imports():
+    access = Access(grants=frozenset({Grant(Permission.PEOPLE_MANAGE, Provider.DIRECTORY)}))
+
+    assert "Imports" in [
+        item.label for section in menu("", {}, access=access, demo=False) for item in section.items
+    ]
