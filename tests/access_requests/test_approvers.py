@@ -212,14 +212,6 @@ def test_takes_the_manager_of_now(requester, stand_in, now):
     assert who_may(request, now) == {"Mona"}
 
 
-def test_never_takes_a_manager_for_their_own_request(requester, stand_in, now):
-    User.objects.filter(pk=requester.pk).update(manager=requester.pk)
-    requester.refresh_from_db()
-    let_decide([MANAGER, seat(stand_in)], now)
-
-    assert who_may(ask(requester, now), now) == set()
-
-
 # ---- The owners of the resource ----------------------------------------------------------------------------
 
 

@@ -12,7 +12,6 @@ from apps.access_requests.selectors.deciding import waiting_for
 from apps.access_requests.services.deciding import Verdict, decide
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action, State
-from apps.accounts.models import User
 from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
@@ -294,14 +293,6 @@ def _as_owner_of_the_resource(user, now):
     return assign(user, built_in.CONTRIBUTOR, resource, now=now, ends_at=until)
 
 
-def _as_their_own_manager(user, now):
-    User.objects.filter(pk=user.pk).update(manager=user.pk)
-    user.refresh_from_db()
-    seats = [Seat(SeatKind.MANAGER), Seat(SeatKind.PRINCIPAL, make_user(now=now).id)]
-    _ask_approval_of(seats, built_in.TEAMS_ADMINISTRATOR, now)
-    return assign(user, now=now)
-
-
 def _ask_approval_of(seats, role_id, now):
     save_rules(role_id, now=now, requires_approval=True, approvers=tuple(seats))
 
@@ -312,7 +303,6 @@ WAYS = [
     _through_the_group_that_is_eligible,
     _as_default_approver,
     _as_owner_of_the_resource,
-    _as_their_own_manager,
 ]
 
 
