@@ -100,6 +100,13 @@ def groups_of_user(user_id: UUID, *, now: datetime) -> Groups:
     return memberships_of({user_id}, since=now).groups_of(user_id, now=now)
 
 
+def active_within_reach(user_id: UUID, *, now: datetime) -> QuerySet[Assignment]:
+    """What is active for this person, and for every group that they may be in: more than they hold, until
+    `groups_of` has said which groups they are in."""
+    reach = _reach(_UPWARDS, {user_id}, now)
+    return Assignment.objects.active().current(now).filter(principal_id__in=reach)
+
+
 def members_of(
     group_ids: Collection[UUID], *, now: datetime, among: Q = EVERY_ROW
 ) -> dict[UUID, dict[UUID, datetime]]:

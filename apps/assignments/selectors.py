@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
-from apps.assignments.membership import members_of, memberships_of
+from apps.assignments.membership import active_within_reach, members_of, memberships_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
-from apps.assignments.policy import EXPIRED_SHOWN, Groups, access_from, ground_stands, in_force
+from apps.assignments.policy import EXPIRED_SHOWN, Groups, access_from, ground_stands, groups_of, in_force
 from apps.common.access import Access
+from apps.roles.built_in import GROUP_MEMBER
 from apps.roles.models import Resource
 from apps.roles.policy import ancestor_ids
 
@@ -74,13 +75,13 @@ def _holdings(user_id: UUID, rows: Sequence[Assignment], groups: Groups, now: da
 
 
 def access_now(user: User, *, now: datetime) -> Access:
-    """`access_of` what this person holds, loaded for that alone. Two queries."""
+    """`access_of` what this person holds, loaded for that alone. One query."""
     if not user.is_enabled:
         return access_from(user.id, ())
-    groups = memberships_of({user.id}, since=now).groups_of(user.id, now=now)
-    rows = Assignment.objects.active().filter(principal_id__in={user.id, *groups}).current(now)
-    rows = rows.exclude(role__permissions={}).select_related("role", "resource", "parent")
-    return access_from(user.id, (row for row in rows if in_force(row, groups=groups, now=now)))
+    rows = list(active_within_reach(user.id, now=now).select_related("role", "resource", "parent"))
+    groups = groups_of(user.id, (row for row in rows if row.role_id == GROUP_MEMBER), now=now)
+    theirs = (row for row in rows if row.principal_id == user.id or row.principal_id in groups)
+    return access_from(user.id, (row for row in theirs if in_force(row, groups=groups, now=now)))
 
 
 def access_of(user_id: UUID, holdings: Holdings) -> Access:

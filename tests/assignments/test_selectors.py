@@ -504,14 +504,18 @@ def test_reads_expired_ones_in_one_query(requester, now, size):
     assert len(expired_of(requester, now=now + DAY)) == size
 
 
-def test_works_out_access_alone_as_with_everything_that_is_held(requester, now):
+def test_works_out_access_alone_as_with_everything_that_is_held(requester, now, django_assert_num_queries):
     group = make_group("Readers", is_role_assignable=True, now=now)
     make_active(group, built_in.SECURITY_READER, now=now)
     join(requester, group, now=now)
     activate(assign(requester, built_in.USER_ADMINISTRATOR, now=now), requester, now=now)
     assign(requester, built_in.GLOBAL_ADMINISTRATOR, now=now)
+    left = make_group("Left", is_role_assignable=True, now=now)
+    make_active(left, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=now)
+    may_join(requester, left, now=now)
 
-    access = access_now(requester, now=now)
+    with django_assert_num_queries(1):
+        access = access_now(requester, now=now)
 
     assert access == access_of(requester.id, holdings_of(requester, now=now))
     assert access.grants
