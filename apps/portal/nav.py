@@ -1,36 +1,37 @@
-"""The left menu, and the tabs and the way to a place of administration: tables. An entry stands in them once
-its page exists."""
+"""The left menu, and the tabs and the way to a place of administration: two tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from apps.administration.policy.imports import can_import_anything
 from apps.administration.policy.people import can_see_people
-from apps.common.access import Access, Permission, Provider
-from apps.common.decision import Decision
+from apps.common.access import Access, Permission, Provider, can_open
+from apps.common.decision import ALLOWED, Decision
 from apps.roles.web import Place
+
+
+def anybody(_access: Access) -> Decision:
+    return ALLOWED
 
 
 @dataclass(frozen=True)
 class Entry:
-    """`views` are the further pages on which the entry stays marked; `count` names the number beside it;
-    `needs` is what somebody must be allowed somewhere for the page to open: with a `provider`, somewhere in
-    that, and then the entry is marked on every page about a place of it. `opens` asks otherwise."""
+    """`opens` says to whom the page opens: nobody else is shown the way. The entry is marked on its page, on
+    `views`, and, with a `provider`, on every page about a place of it. `count` names the number beside it."""
 
     label: str
     view: str
     icon: str
     views: frozenset[str] = frozenset()
     count: str = ""
-    needs: Permission | None = None
     provider: Provider | None = None
     args: tuple[str, ...] = ()
-    opens: Callable[[Access], Decision] | None = None
+    opens: Callable[[Access], Decision] = anybody
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,24 @@ MANAGE = (
         "Directory roles",
         "administration:roles",
         "shield-lock",
-        needs=_SEE,
         provider=Provider.DIRECTORY,
         args=(Provider.DIRECTORY,),
+        opens=partial(can_open, permission=_SEE, provider=Provider.DIRECTORY),
     ),
-    Entry("Groups", "administration:groups", "people", needs=_SEE, provider=Provider.GROUPS),
-    Entry("Resources", "administration:resources", "diagram-3", needs=_SEE, provider=Provider.RESOURCES),
+    Entry(
+        "Groups",
+        "administration:groups",
+        "people",
+        provider=Provider.GROUPS,
+        opens=partial(can_open, permission=_SEE, provider=Provider.GROUPS),
+    ),
+    Entry(
+        "Resources",
+        "administration:resources",
+        "diagram-3",
+        provider=Provider.RESOURCES,
+        opens=partial(can_open, permission=_SEE, provider=Provider.RESOURCES),
+    ),
     Entry("Users", "administration:people", "person", _PEOPLE, opens=can_see_people),
     Entry(
         "Imports",
@@ -96,8 +109,19 @@ MANAGE = (
 )
 ACTIVITY = (
     Entry("My audit history", "audit:mine", "clock-history"),
-    Entry("All requests", "access_requests:all_requests", "inboxes", needs=Permission.REQUESTS_READ),
-    Entry("Audit", "audit:all", "journal-text", frozenset({"audit:export"}), needs=Permission.AUDIT_READ),
+    Entry(
+        "All requests",
+        "access_requests:all_requests",
+        "inboxes",
+        opens=partial(can_open, permission=Permission.REQUESTS_READ),
+    ),
+    Entry(
+        "Audit",
+        "audit:all",
+        "journal-text",
+        frozenset({"audit:export"}),
+        opens=partial(can_open, permission=Permission.AUDIT_READ),
+    ),
 )
 DEMO = (
     Entry("Mailbox", "portal:demo_mailbox", "envelope", frozenset({"portal:demo_mail"})),
@@ -114,24 +138,10 @@ def menu(
     if demo:
         sections.append(("Demo", DEMO))
     listed = [
-        Section(label, tuple(_item(entry, view, counts, place) for entry in entries if _opens(entry, access)))
+        Section(label, tuple(_item(entry, view, counts, place) for entry in entries if entry.opens(access)))
         for label, entries in sections
     ]
     return [section for section in listed if section.items]
-
-
-def _opens(entry: Entry, access: Access) -> bool:
-    try:
-        reverse(entry.view, args=entry.args)
-    except NoReverseMatch:  # not there yet
-        return False
-    if entry.opens is not None:
-        return bool(entry.opens(access))
-    if entry.needs is None:
-        return True
-    if entry.provider is None:
-        return access.may_somewhere(entry.needs)
-    return access.may_in(entry.needs, entry.provider)
 
 
 def _item(entry: Entry, view: str, counts: Mapping[str, int], place: Place | None) -> Item:
@@ -188,7 +198,7 @@ TABS = (_ROLES, *_TABS)
 def tabs(view: str, place: Place, access: Access) -> list[Item]:
     """The pages about this place that somebody who may do this much can open."""
     shown = TABS if place.provider != Provider.GROUPS else _TABS
-    items = [_tab(tab, view, place) for tab in shown if place.may(access, tab.needs) and _exists(tab)]
+    items = [_tab(tab, view, place) for tab in shown if place.may(access, tab.needs)]
     return [*_overview(view, place), *items]
 
 
@@ -215,12 +225,3 @@ def _overview(view: str, place: Place) -> list[Item]:
 def _tab(tab: Tab, view: str, place: Place) -> Item:
     url = reverse(tab.view, args=[place.provider]) + place.query
     return Item(tab.label, url, "", view == tab.view or view in tab.views, 0)
-
-
-def _exists(tab: Tab) -> bool:
-    kwargs: dict[str, Any] = {"args": [Provider.DIRECTORY]}
-    try:
-        reverse(tab.view, **kwargs)
-    except NoReverseMatch:  # not there yet
-        return False
-    return True

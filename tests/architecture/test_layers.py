@@ -82,7 +82,7 @@ def http_imports(tree: ast.AST) -> list[str]:
         name
         for _, name in imports(tree)
         if any(name == module or name.startswith(f"{module}.") for module in HTTP_MODULES)
-        and name not in {"django.urls.reverse", "django.urls.NoReverseMatch"}
+        and name != "django.urls.reverse"
     ]
 
 
