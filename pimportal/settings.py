@@ -60,7 +60,8 @@ PORT = env_number("PORT", 8000, most=65535)
 LISTEN = env("PIM_LISTEN", "127.0.0.1")
 BASE_URL = env("BASE_URL", f"http://127.0.0.1:{PORT}" if DEMO else "").rstrip("/")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
-ORGANISATION = env("PIM_ORGANISATION", "Example Organisation")
+# Empty: what was said when the portal was set up (`common.organisation`).
+ORGANISATION = env("PIM_ORGANISATION", "Example Organisation" if DEMO else "")
 DEBUG = False
 
 if DEMO:
@@ -120,6 +121,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.time_zone",
     "apps.assignments.middleware.access",
+    "apps.administration.middleware.lead_to_setup",
     "apps.common.web.middleware.domain_errors",
 ]
 

@@ -58,6 +58,9 @@ accounts:recover             in/in      200/400  200/400    200/400   200/400  2
 accounts:confirm_factor      in/in      302/302  302/302    302/302   302/302  302/302
 accounts:recovery_codes      in/in      200/400  200/400    200/400   200/400  200/400
 accounts:delete_factor       in/in      404/404  200/400    404/404   404/404  404/404
+administration:setup         404/404    404/404  404/404    404/404   404/404  404/404
+administration:send_test_mail in/in     405/403  405/403    405/403   405/403  405/403
+administration:confirm_backup in/in     403/403  403/403    403/403   403/403  200/400
 administration:imports       in/in      403/405  200/405    403/405   403/405  200/405
 administration:new_import    in/in      403/403  403/403    403/403   403/403  200/400
 administration:import_template in/in    403/405  403/405    403/405   403/405  200/405

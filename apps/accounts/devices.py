@@ -9,7 +9,6 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.http import urlencode
@@ -18,6 +17,7 @@ from django_otp.oath import TOTP
 
 from apps.accounts.encryption import seal, unseal
 from apps.accounts.policy import code_wait
+from apps.common.organisation import organisation_name
 
 STEP = 30  # seconds that one code is shown
 _TOLERANCE = 1  # steps by which the person's clock, or their typing, may be late or early
@@ -72,7 +72,7 @@ class AuthenticatorDevice(ThrottlingMixin, Device):
     @property
     def setup_uri(self) -> str:
         """What the QR code of the enrolment page says."""
-        issuer = f"PIM Portal ({settings.ORGANISATION})".replace(":", "")
+        issuer = f"PIM Portal ({organisation_name()})".replace(":", "")
         parameters = urlencode({"secret": self.secret_text, "issuer": issuer})
         return f"otpauth://totp/{quote(self.user.email, safe='@')}?{parameters}"
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.urls import reverse
 
 from apps.accounts.models import AccountLink, AuthenticatorDevice, User
 from apps.accounts.policy import ENROLMENT_CODE_LASTS, Ground, zone_of
 from apps.audit.vocabulary import Party
 from apps.common.instants import full
+from apps.common.organisation import organisation_name
 from apps.notifications import services as notifications
 from apps.notifications.messages import Button, Message, NoticeEvent, Recipient
 
@@ -93,7 +93,7 @@ def tell_link_sent(link: AccountLink, *, by: Party, now: datetime) -> None:
     button = Button(link.get_purpose_display(), link.get_absolute_url(), is_signed=True)
     _tell(
         link.user,
-        subject.format(organisation=settings.ORGANISATION),
+        subject.format(organisation=organisation_name()),
         f"{text.format(by=by.name)} The link in the mail works once, until {until}. "
         "If you do not expect it, tell an administrator.",
         key=f"account_link:{link.pk}:sent",

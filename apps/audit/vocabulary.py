@@ -76,6 +76,8 @@ class AuditAction(TextChoices):
     JOB_STOPPED = "job.stopped", "Job stopped"
     PEOPLE_EXPORTED = "people.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
+    INSTALLATION_SET_UP = "installation.set_up", "Portal set up"
+    INSTALLATION_CONFIRMED = "installation.confirmed", "Set-up step confirmed"
 
 
 class Outcome(TextChoices):
@@ -169,6 +171,8 @@ SENTENCES: dict[str, str] = {
     AuditAction.JOB_STOPPED: "{actor} stopped the job {target}.",
     AuditAction.PEOPLE_EXPORTED: "{actor} exported the list of users.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
+    AuditAction.INSTALLATION_SET_UP: "{actor} set the portal up for {target}.",
+    AuditAction.INSTALLATION_CONFIRMED: "{actor} confirmed that backups are made.",
 }
 
 

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core import mail
 from django.template.loader import render_to_string
 
+from apps.common.organisation import organisation_name
 from apps.notifications.links import signed_path
 from apps.notifications.models import Notice
 
@@ -70,10 +71,23 @@ class Postman:
             raise
 
 
+def complaint_of_server() -> str:
+    """Open a connection to the mail server, sign in and hang up. What goes wrong, in the server's words or
+    the system's; empty when nothing does."""
+    connection = mail.get_connection(timeout=TIMEOUT)
+    try:
+        connection.open()
+    except OSError as error:  # every SMTP error is one
+        return f"{type(error).__name__}: {error}"
+    finally:
+        connection.close()
+    return ""
+
+
 def _context(notice: Notice) -> dict[str, Any]:
     return {
         "notice": notice,
-        "organisation": settings.ORGANISATION,
+        "organisation": organisation_name(),
         "base_url": settings.BASE_URL,
         "text": _indented(notice.text),
         "facts": [(label, _indented(value)) for label, value in notice.facts],

@@ -24,6 +24,7 @@ class NoticeEvent(TextChoices):
     JOB_DONE = "job_done", "A job is done"
     SETTINGS_LOOSENED = "settings_loosened", "Role settings loosened"
     ADMIN_RECOVERED = "admin_recovered", "An administrator was recovered"
+    TEST_MAIL = "test_mail", "Test mail"
     ACCOUNT_CHANGED = "account_changed", "Your account changed"
 
 

@@ -28,6 +28,7 @@ _LOOKS = {
     NoticeEvent.JOB_DONE: ("file-earmark-check", "t-ok"),
     NoticeEvent.SETTINGS_LOOSENED: ("unlock", "t-warn"),
     NoticeEvent.ADMIN_RECOVERED: ("shield-exclamation", "t-warn"),
+    NoticeEvent.TEST_MAIL: ("envelope-check", "t-ok"),
     NoticeEvent.ACCOUNT_CHANGED: ("shield-lock", "t-warn"),
 }
 

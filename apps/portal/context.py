@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from apps.access_requests.web import waiting_of
 from apps.assignments.selectors import Held
+from apps.common.organisation import organisation_name
 from apps.notifications import selectors as notifications
 from apps.portal.nav import Item, Section, Step, menu, tabs, way_to
 from apps.roles.web import Place
@@ -21,8 +22,11 @@ class Frame:
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
-        self.organisation = settings.ORGANISATION
         self.demo = settings.DEMO
+
+    @cached_property
+    def organisation(self) -> str:
+        return organisation_name()
 
     @cached_property
     def menu(self) -> list[Section]:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from apps.access_requests.selectors.my_roles import MyRoles, lately_used
 from apps.access_requests.web import waiting_of
+from apps.administration.selectors.checklist import checklist_for
 from apps.portal import timetable
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "active_count": len(roles.active),
         "my_waiting_count": waiting.count_of_mine,
         "eligible_count": len(roles.eligible),
+        "checklist": checklist_for(request.user, request.access, now=request.now),
         "lately_used": lately_used(roles.eligible, request.user),
     }
     return render(request, "portal/home.html", context)

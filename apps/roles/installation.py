@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.common.access import DIRECTORY_ID, DIRECTORY_PATH, Provider
+from apps.common.organisation import NO_NAME
 from apps.roles.built_in import ROLES, BuiltInRole
 from apps.roles.models import Resource, RoleDefinition
 
@@ -19,11 +20,11 @@ def install_built_ins() -> None:
     """Create what is missing and bring what is there up to date. Runs after every migrate; repeatable."""
     Resource.objects.update_or_create(
         id=DIRECTORY_ID,
-        defaults={"name": settings.ORGANISATION},
+        defaults={"name": settings.ORGANISATION} if settings.ORGANISATION else {},
         create_defaults={
             "provider": Provider.DIRECTORY,
             "kind": "Directory",
-            "name": settings.ORGANISATION,
+            "name": settings.ORGANISATION or NO_NAME,
             "path": DIRECTORY_PATH,
             "created_at": _INSTALLED_AT,
         },

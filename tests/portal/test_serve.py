@@ -138,7 +138,9 @@ def test_serves_in_production_with_collected_files_and_a_database_up_to_date(bac
     assert "Start with `manage.py serve --migrate`." in background.log.read_text()
     background.start(*SERVE, "--migrate", **production)
     assert wait_until(lambda: health(port).get("status") == "ok", seconds=START_SECONDS)
+    assert "Set-up code: " in background.log.read_text()
     page = fetch(port, "/sign-in/")
+    assert "Set up PIM Portal" in page  # nobody could sign in yet
     style = re.search(r'href="(/static/css/portal\.[0-9a-f]+\.css)"', page)
     assert "--" in fetch(port, style[1])
     assert "john.doe@example.com" not in page

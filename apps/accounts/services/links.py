@@ -64,6 +64,13 @@ def recover_by_link(*, user: User, actor: Party, now: datetime) -> AccountLink:
 
 
 @transaction.atomic
+def make_link(*, user: User, now: datetime) -> AccountLink:
+    """For the first person of all, to whom nobody could mail anything yet: whoever sets the portal up goes on
+    with it at once."""
+    return _make(user, _Purpose.INVITATION, now + RECOVERY_LASTS, now)
+
+
+@transaction.atomic
 def set_password_by_link(*, link: AccountLink, password: str, network: str, now: datetime) -> User:
     """The person's own new password, which signs them in; all their earlier sessions end. Raises `NotAllowed`
     for the field `new_password`, with the link still unused, and `Conflict` when it was used meanwhile."""

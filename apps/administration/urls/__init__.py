@@ -4,6 +4,7 @@ from apps.administration.urls import (
     audit,
     groups,
     imports,
+    installation,
     people,
     resources,
     roles,
@@ -13,5 +14,5 @@ from apps.administration.urls import (
 )
 
 app_name = "administration"
-_SUBJECTS = (people, groups, resources, roles, settings, settings_file, imports, audit, search)
+_SUBJECTS = (people, groups, resources, roles, settings, settings_file, imports, audit, search, installation)
 urlpatterns = [address for subject in _SUBJECTS for address in subject.urlpatterns]

@@ -73,6 +73,12 @@ def rename_resource(*, resource: Resource, name: str, kind: str, actor: Party, n
     )
 
 
+def name_directory(name: str) -> None:
+    """Call the root of the directory after its organisation, while the portal is set up: an event of its own
+    tells of that."""
+    Resource.objects.filter(pk=DIRECTORY_ID).update(name=one_line(name))
+
+
 @transaction.atomic
 def move_resource(*, resource: Resource, parent: Resource | None, actor: Party, now: datetime) -> None:
     """Put a resource, with all that lies below it, under `parent` or at the top. What that does to access is

@@ -11,12 +11,17 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.urls import reverse
 from django.utils import timezone
 
+from apps.administration.selectors.installation import anybody_exists
+from apps.administration.services.installation import new_setup_code
 from apps.portal import programs
 from apps.portal.demo.cast import CAST, PASSWORD
 from apps.portal.demo.seed import seed_demo
 from apps.portal.supervisor import Supervisor
+
+_SETUP = "administration:setup"
 
 
 class Command(BaseCommand):
@@ -34,8 +39,8 @@ class Command(BaseCommand):
         starter = os.getppid() if attached else None
         listener = self._listen()
         self._prepare_database(migrate=migrate or settings.DEMO)
-        connections.close_all()
         self._greet()
+        connections.close_all()
         Supervisor([programs.web(listener), programs.cluster()], attached_to=starter).run()
 
     def _listen(self) -> socket.socket:
@@ -62,7 +67,14 @@ class Command(BaseCommand):
             self.stdout.write(f"Demo accounts, all with the password {PASSWORD}:")
             for account in CAST:
                 self.stdout.write(f"  {account.email:{width}}  {account.what}")
+        elif not anybody_exists():
+            self._lead_to_setup()
         self.stdout.flush()
+
+    def _lead_to_setup(self) -> None:
+        code = new_setup_code()
+        self.stdout.write(f"Nobody is here yet. Set the portal up at {settings.BASE_URL}{reverse(_SETUP)}")
+        self.stdout.write(f"Set-up code: {code}   (works once; the next start prints a new one)")
 
 
 def _why_not(error: OSError) -> str:

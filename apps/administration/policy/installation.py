@@ -1,0 +1,23 @@
+"""What a Global Administrator does once, in the first days of an installation. Pure."""
+
+from __future__ import annotations
+
+from apps.common.access import DIRECTORY_PATH, Access, Permission, Provider
+from apps.common.decision import ALLOWED, Decision, denied
+
+_ONLY = "Only a Global Administrator sets the portal up."
+
+
+def can_set_up(access: Access) -> Decision:
+    """Is the checklist shown, and may its steps be taken?"""
+    if access.may(Permission.GLOBAL_ADMINISTRATORS_MANAGE, Provider.DIRECTORY, DIRECTORY_PATH):
+        return ALLOWED
+    return denied("PermissionRule", _ONLY)
+
+
+def can_send_test_mail(access: Access, *, mail_is_kept: bool) -> Decision:
+    if not (decision := can_set_up(access)):
+        return decision
+    if mail_is_kept:
+        return denied("MailRule", "There is no mail server: set EMAIL_URL, and start the portal again.")
+    return ALLOWED

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from apps.administration.views import installation
+
+urlpatterns = [
+    path("setup/", installation.setup, name="setup"),
+    path("setup/test-mail/", installation.send_test_mail, name="send_test_mail"),
+    path("setup/backup/", installation.confirm_backup, name="confirm_backup"),
+]

@@ -1,0 +1,74 @@
+"""The first hour: setting an empty portal up, and the steps of the checklist that are pressed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from apps.access_requests.web import actor_of
+from apps.accounts.models import AccountLink
+from apps.accounts.web import fresh_until
+from apps.administration.forms.confirming import ConfirmForm
+from apps.administration.forms.installation import SetUpForm
+from apps.administration.policy.installation import can_set_up
+from apps.administration.selectors.installation import anybody_exists
+from apps.administration.services import checklist
+from apps.administration.services.installation import Wanted, set_up_by_code
+from apps.common.web.forms import form_page, sent
+from apps.notifications.links import signed_path
+
+# The address of the link that follows is a secret: no other page learns it.
+_REFERRER_POLICY = "strict-origin"
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("code")
+@form_page
+def setup(request: HttpRequest) -> HttpResponse:
+    """Guarded by a code that the console showed; not there any more once somebody exists."""
+    if anybody_exists():
+        raise Http404
+    form = SetUpForm(sent(request), initial={"organisation": settings.ORGANISATION})
+    if form.is_valid() and (link := _set_up(request, form)):
+        there = signed_path(link.get_absolute_url(), link.user.email)
+        return HttpResponseRedirect(there, headers={"Referrer-Policy": _REFERRER_POLICY})
+    here = f"{request.scheme}://{request.get_host()}"
+    context = {"form": form, "base_url": settings.BASE_URL, "here": here}
+    return render(request, "administration/setup.html", context, status=form.status)
+
+
+def _set_up(request: HttpRequest, form: SetUpForm) -> AccountLink | None:
+    said = dict(form.cleaned_data)
+    code = said.pop("code")
+    with form.taking_refusals():
+        return set_up_by_code(Wanted(**said), code=code, now=request.now)
+    return None
+
+
+@require_POST
+def send_test_mail(request: HttpRequest) -> HttpResponse:
+    checklist.send_test_mail(actor=actor_of(request), now=request.now)
+    messages.success(request, f"A test mail is on its way to {request.user.email}.")
+    return redirect(settings.LOGIN_REDIRECT_URL)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@form_page
+def confirm_backup(request: HttpRequest) -> HttpResponse:
+    can_set_up(request.access).require()
+    form = ConfirmForm(sent(request), request=request)
+    if form.is_valid():
+        with form.taking_refusals():
+            checklist.confirm_backup(actor=actor_of(request, form.second_factor), now=request.now)
+            messages.success(request, "It is noted that backups are made.")
+            return redirect(settings.LOGIN_REDIRECT_URL)
+    context = {"form": form, "fresh_until": fresh_until(request)}
+    return render(request, "administration/confirm_backup.html", context, status=form.status)
