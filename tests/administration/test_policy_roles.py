@@ -72,6 +72,16 @@ def test_keeps_what_is_in_it_whoever_changes_it():
     assert not can_change_role(changer, role, role.granted | {(DIRECTORY, AUDIT)})
 
 
+def test_adds_nothing_to_a_role_that_whoever_changes_it_holds():
+    role = RoleFacts(DIRECTORY, granted=frozenset({(DIRECTORY, AUDIT)}))
+    changer = keeper(*keeping(DIRECTORY), (DIRECTORY, AUDIT))
+    more = role.granted | {(DIRECTORY, KEEPING[0])}
+
+    assert can_change_role(changer, role, more)
+    assert can_change_role(changer, role, more, changer_holds=True).rules == ("SelfRule",)
+    assert can_change_role(changer, role, frozenset(), changer_holds=True)
+
+
 def test_changes_and_deletes_nothing_built_in():
     role = RoleFacts(DIRECTORY, is_built_in=True)
     anybody = keeper(*keeping(DIRECTORY))

@@ -12,7 +12,16 @@ from apps.common.errors import Conflict, Invalid, NotAllowed
 from apps.roles import built_in
 from apps.roles.models import RoleDefinition
 from apps.roles.web import Place
-from tests.factories import acting, assign, make_active, make_resource, make_user, role
+from tests.factories import (
+    acting,
+    assign,
+    make_active,
+    make_group,
+    make_resource,
+    make_user,
+    may_join,
+    role,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +137,22 @@ def test_changes_for_its_holders_only_what_was_shown(desk, alma, now):
 
     change(desk, alma, now)
     assert RoleDefinition.objects.get(pk=desk.pk).permissions == {}
+
+
+@pytest.mark.parametrize("through", ["themself", "a group they may join"])
+def test_makes_nothing_that_runs_out_last_in_a_role_of_ones_own(through, desk, now):
+    prue, keepers = make_user("Prue", now=now), make_group("Keepers", is_role_assignable=True, now=now)
+    for_a_day = {"now": now, "ends_at": now + DAY}
+    make_active(prue, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, **for_a_day)
+    assign(prue if through == "themself" else keepers, desk.pk, now=now)
+    may_join(prue, keepers, now=now)
+    keeping = frozenset({(DIRECTORY, Permission.ASSIGNMENTS_MANAGE)})
+
+    with pytest.raises(NotAllowed) as refused:
+        change(desk, acting(prue, now=now), now, granted=READS_AUDIT | keeping)
+
+    assert refused.value.rules == ("SelfRule",)
+    assert RoleDefinition.objects.get(pk=desk.pk).granted == READS_AUDIT
 
 
 def test_changes_no_built_in_role(alma, now):

@@ -41,11 +41,15 @@ def can_open_change(keeper: Keeper, role: RoleFacts) -> Decision:
     return together([_not_built_in(role), _keeping(keeper, role.provider)])
 
 
-def can_change_role(keeper: Keeper, role: RoleFacts, wanted: Granted) -> Decision:
-    """Nobody puts a permission into a role that they do not hold there; what is in it already may stay."""
-    return _decided(
-        [can_open_change(keeper, role)], _permission_refusals(keeper, role.provider, wanted - role.granted)
-    )
+def can_change_role(
+    keeper: Keeper, role: RoleFacts, wanted: Granted, *, changer_holds: bool = False
+) -> Decision:
+    """Nobody puts a permission into a role that they do not hold there; what is in it already may stay.
+    `changer_holds`: they have the role, or may come to. What they put in would then be theirs for as long as
+    the role is: that would be granting oneself."""
+    added = wanted - role.granted
+    opening = [can_open_change(keeper, role), together([_own_role(added) if changer_holds else None])]
+    return _decided(opening, _permission_refusals(keeper, role.provider, added))
 
 
 def can_delete_role(keeper: Keeper, role: RoleFacts) -> Decision:
@@ -81,6 +85,12 @@ def _keeping(keeper: Keeper, provider: Provider) -> Refusal | None:
 
 def _not_built_in(role: RoleFacts) -> Refusal | None:
     return Refusal("RoleRule", "Built-in roles cannot be changed.") if role.is_built_in else None
+
+
+def _own_role(added: Granted) -> Refusal | None:
+    if not added:
+        return None
+    return Refusal("SelfRule", "You hold this role, or may come to. Another admin adds to it.", "permissions")
 
 
 def _never_used(role: RoleFacts) -> Refusal | None:

@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Q, TextChoices
 from apps.access_requests.models import AccessRequest
 from apps.accounts.models import Principal
 from apps.administration.policy.roles import Granted, RoleFacts
+from apps.assignments.membership import within_reach_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.common.access import Access, Permission, Provider
 from apps.common.paging import Page, by_text, page_of
@@ -126,6 +127,13 @@ def rules_at(role: RoleDefinition, place: Place) -> RoleRules | None:
 def facts_of(role: RoleDefinition) -> RoleFacts:
     used = Assignment.objects.filter(role=role).exists() or AccessRequest.objects.filter(role=role).exists()
     return RoleFacts(Provider(role.provider), role.is_built_in, used, role.granted)
+
+
+def is_within_reach(role: RoleDefinition, user_id: UUID, *, now: datetime) -> bool:
+    """Whether this person holds the role or may come to, somewhere, also through a group that they are or may
+    come to be in."""
+    holders = within_reach_of(user_id, now=now)
+    return Assignment.objects.not_ended(now).filter(role=role, principal_id__in=holders).exists()
 
 
 def change_of(role: RoleDefinition, wanted: Granted, *, now: datetime) -> Change:

@@ -15,7 +15,14 @@ from apps.administration.policy.roles import (
     can_delete_role,
 )
 from apps.administration.selectors.keepers import keeper_of
-from apps.administration.selectors.roles import Show, change_of, facts_of, found_roles, held_at
+from apps.administration.selectors.roles import (
+    Show,
+    change_of,
+    facts_of,
+    found_roles,
+    held_at,
+    is_within_reach,
+)
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.access import Access, Permission, Provider
@@ -48,7 +55,7 @@ def change_role(
     other permissions reach somebody: raises `Conflict` where that has changed meanwhile."""
     role = _locked(role_id)
     keeper = keeper_of(actor, now=now)
-    can_change_role(keeper, facts_of(role), granted).require()
+    can_change_role(keeper, facts_of(role), granted, changer_holds=_is_theirs(role, actor, now)).require()
     keeper.proven().require()
     change = change_of(role, granted, now=now)
     if change.reaches_somebody and change.digest != seen:
@@ -79,6 +86,10 @@ def export_roles(
     where = all_of(place.provider)
     record(AuditAction.ROLES_EXPORTED, actor=actor, at=now, place=where, details=details)
     return found_roles(place, held_at(place, access, now=now), show=show, q=q).order_by("name", "id")
+
+
+def _is_theirs(role: RoleDefinition, actor: Actor, now: datetime) -> bool:
+    return actor.user is not None and is_within_reach(role, actor.user.pk, now=now)
 
 
 def _locked(role_id: UUID) -> RoleDefinition:
