@@ -25,6 +25,7 @@ from tests.factories import (
     acting,
     activate,
     assign,
+    join,
     make_active,
     make_group,
     make_resource,
@@ -227,10 +228,11 @@ def test_keeps_what_was_activated_from_what_moves_along(shop, production, sandbo
     assert Assignment.objects.get(pk=running.pk).is_current(now)
 
 
-@pytest.mark.parametrize("through", ["themself", "a group", "a group they may join"])
+@pytest.mark.parametrize("through", ["themself", "a group", "a group they may join", "one within that"])
 def test_moves_nothing_to_where_the_mover_holds_more(through, shop, production, sandbox, now):
     owner = make_user("Olga", now=now)
     group = make_group("Operators", now=now)
+    inner = make_group("Night shift", now=now)
     holder = owner if through == "themself" else group
     for where in (production, sandbox):
         make_active(owner, built_in.USER_ACCESS_ADMINISTRATOR, where, now=now, ends_at=now + DAY)
@@ -239,6 +241,20 @@ def test_moves_nothing_to_where_the_mover_holds_more(through, shop, production, 
         make_active(owner, built_in.GROUP_MEMBER, group.resource, now=now, ends_at=now + DAY)
     elif through == "a group they may join":
         may_join(owner, group, now=now)
+    elif through == "one within that":
+        may_join(owner, inner, now=now)
+        join(inner, group, now=now)
+
+    with pytest.raises(NotAllowed) as refused:
+        move(shop, sandbox, acting(owner, now=now), now)
+
+    assert refused.value.rules == ("SelfRule",)
+
+
+def test_moves_nothing_to_where_the_mover_holds_it_for_longer(shop, production, sandbox, now):
+    owner = make_user("Olga", now=now)
+    for where, days in ((production, 1), (sandbox, 2)):
+        make_active(owner, OWNER, where, now=now, ends_at=now + days * DAY)
 
     with pytest.raises(NotAllowed) as refused:
         move(shop, sandbox, acting(owner, now=now), now)

@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
+from apps.access_requests.policy.gaining import Terms, widens
 from apps.administration.policy.settings_words import Difference, diff
-from apps.assignments.membership import groups_of_user
+from apps.assignments.membership import within_reach_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
-from apps.roles.built_in import GROUP_MEMBER
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy import RoleRules
 from apps.roles.policy.plain import as_plain
@@ -83,17 +83,29 @@ def move_of(resource: Resource, parent: Resource | None, *, now: datetime) -> Mo
 
 def gained_by(user_id: UUID, move: Move, *, now: datetime) -> set[str]:
     """The roles that this person would come to hold, or to be eligible for, on what is moved: themself, or
-    through a group that they are in or may join. What they hold there already is no gain."""
-    joinable = Assignment.objects.not_ended(now).filter(principal_id=user_id, role_id=GROUP_MEMBER)
-    groups = set(joinable.values_list("resource__group_id", flat=True))
-    theirs = {user_id, *groups, *groups_of_user(user_id, now=now)}
-    here = Assignment.objects.not_ended(now).filter(principal_id__in=theirs)
-    kept = set(here.filter(resource_id__in=move.resource.ancestor_ids).values_list("role_id", "kind"))
+    through a group that they are or may come to be in, however nested. What they hold there already, for as
+    long, is no gain."""
+    theirs = within_reach_of(user_id, now=now)
+    kept = list(
+        Assignment.objects.not_ended(now).filter(
+            principal_id__in=theirs, resource_id__in=move.resource.ancestor_ids
+        )
+    )
     return {
         row.role.name
         for row in move.gains
-        if row.principal_id in theirs and (row.role_id, row.kind) not in kept
+        if row.principal_id in theirs and not any(_covers(held, row) for held in kept)
     }
+
+
+def _covers(held: Assignment, gained: Assignment) -> bool:
+    """Whether who holds the one gains nothing by the other."""
+    is_same = (held.role_id, held.kind) == (gained.role_id, gained.kind)
+    return is_same and not widens(_terms(held), _terms(gained))
+
+
+def _terms(row: Assignment) -> Terms:
+    return Terms(Assignment.Kind(row.kind), row.period)
 
 
 def _held() -> AssignmentQuerySet:
