@@ -6,14 +6,16 @@ from datetime import timedelta
 import pytest
 
 from apps.access_requests.asks import THE_CONSOLE
+from apps.accounts.models import Group
 from apps.administration.selectors.moving import move_of
+from apps.administration.services.groups import release_group
 from apps.administration.services.resources import create_resource, move_resource, retire_resource
 from apps.assignments.models import Assignment
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
 from apps.roles.models import Resource
 from tests.access_requests.test_concurrency import at_once, split
-from tests.factories import assign, make_resource, make_user
+from tests.factories import assign, make_group, make_resource, make_user, may_join
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -71,3 +73,18 @@ def test_retires_or_assigns_but_never_both(now):
     assert (len(through), len(refused)) == (1, 1)
     shop.refresh_from_db()
     assert Assignment.objects.filter(resource=shop).exists() is (shop.retired_at is None)
+
+
+def test_takes_a_group_out_of_management_or_makes_somebody_eligible_but_never_both(now):
+    team, person = make_group("Team", now=now), make_user(now=now)
+
+    through, refused = split(
+        at_once(
+            lambda: release_group(team.pk, actor=THE_CONSOLE, now=now),
+            lambda: may_join(person, team, now=now),
+        )
+    )
+
+    assert (len(through), len(refused)) == (1, 1)
+    is_managed = Group.objects.get(pk=team.pk).is_managed
+    assert Assignment.objects.filter(resource=team.resource).exists() is is_managed

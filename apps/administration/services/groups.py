@@ -9,6 +9,7 @@ from django.db import transaction
 
 from apps.access_requests.asks import Actor
 from apps.access_requests.selectors.power import power_of
+from apps.access_requests.services.last_one import lock_guards
 from apps.accounts.models import Group
 from apps.accounts.services import groups as accounts
 from apps.administration.policy.groups import can_be_called, can_change, can_create_such, can_release
@@ -76,9 +77,11 @@ def release_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
 
 
 def _locked(id_: UUID) -> Group:
-    """Whoever changes what is held on a group locks it first, so that nothing gains an end meanwhile."""
+    """As long as this lasts nobody gives anything: what is held on the group, and its power, stay as they are
+    judged."""
     if find(Group.objects.all(), id_) is None:
         raise Invalid("There is no such group.")
+    lock_guards()
     lock_principal(id_)
     return Group.objects.select_related("resource").get(pk=id_)
 
