@@ -6,9 +6,11 @@ import pytest
 
 from apps.access_requests.policy.power import NO_POWER
 from apps.access_requests.selectors.power import power_of, powers_of
-from apps.common.access import DIRECTORY_PATH, Provider
+from apps.audit.vocabulary import CONSOLE
+from apps.common.access import DIRECTORY_PATH, Permission, Provider
 from apps.roles import built_in
 from apps.roles.policy import Seat, SeatKind
+from apps.roles.services.custom_roles import create_role
 from tests.factories import (
     activate,
     assign,
@@ -112,6 +114,15 @@ def test_whoever_may_become_global_administrator_reaches_it(person, now):
     admins = make_group("Admins", now=now, is_role_assignable=True)
     assign(admins, built_in.GLOBAL_ADMINISTRATOR, now=now)
     may_join(person, admins, now=now)
+    assert power_of(person.id, now=now).reaches_global_administrator
+
+
+def test_whoever_may_change_global_administrators_reaches_it_by_whatever_role(person, now):
+    granted = frozenset({(Provider.DIRECTORY, Permission.GLOBAL_ADMINISTRATORS_MANAGE)})
+    role = create_role(provider=Provider.DIRECTORY, name="Helper", granted=granted, actor=CONSOLE, now=now)
+
+    assign(person, role.pk, now=now)
+
     assert power_of(person.id, now=now).reaches_global_administrator
 
 

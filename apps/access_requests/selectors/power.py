@@ -13,12 +13,14 @@ from django.db.models import Exists
 from apps.access_requests.policy.power import Power, Source, spread
 from apps.accounts.models import Group, User
 from apps.assignments.models import Assignment
-from apps.common.access import DIRECTORY_PATH, Provider
+from apps.common.access import DIRECTORY_PATH, Permission, Provider
 from apps.common.lookup import present
-from apps.roles.built_in import GLOBAL_ADMINISTRATOR, GROUP_MEMBER, GROUP_OWNER
+from apps.roles.built_in import GROUP_MEMBER, GROUP_OWNER
 from apps.roles.models import Approver
 from apps.roles.policy import SeatKind
 
+# Whoever holds this, by whatever role, changes Global Administrators: only their like changes them.
+_MANAGES_GLOBAL_ADMINISTRATORS = Provider.DIRECTORY, Permission.GLOBAL_ADMINISTRATORS_MANAGE
 # Being a member or an owner gives what the group has, and nothing beside it.
 _WAYS = frozenset({GROUP_MEMBER, GROUP_OWNER})
 
@@ -68,7 +70,7 @@ def _held(row: Assignment) -> Source:
         Provider(row.resource.provider),
         row.resource.path,
         f"{row.get_kind_display()}: {row.role.name} on {row.resource.name}",
-        is_global_administrator=row.role_id == GLOBAL_ADMINISTRATOR,
+        is_global_administrator=_MANAGES_GLOBAL_ADMINISTRATORS in row.role.granted,
     )
 
 
