@@ -71,6 +71,13 @@ def test_adds_many_in_two_steps(client, admin, visitor, requester, now):
     }
 
 
+def test_chooses_the_only_scope_by_itself(client, admin):
+    field = client.get(ADD).context["form"]["resource"]
+
+    assert field.is_hidden
+    assert field.value() == str(directory().pk)
+
+
 def test_changes_nothing_by_the_first_step_or_by_going_back(client, admin, visitor):
     before = written()
 

@@ -43,6 +43,8 @@ class MembershipForm(PortalForm):
             help_text="The role is held there and on everything below.",
             widget=forms.Select if len(resources) > 1 else forms.HiddenInput,
         )
+        if len(resources) == 1:
+            self.initial["resource"] = str(resources[0].id)
         self.fields["principals"] = PrincipalsField(
             label="People and groups",
             pickable=pickable,
