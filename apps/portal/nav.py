@@ -160,12 +160,11 @@ def _item(entry: Entry, view: str, counts: Mapping[str, int], place: Place | Non
 
 @dataclass(frozen=True)
 class Tab:
-    """A page about a place, for whoever has the permission there. `views`: the pages below it."""
+    """A page about a place, for whoever has the permission there."""
 
     label: str
     view: str
     needs: Permission
-    views: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -179,12 +178,7 @@ class Step:
 _ROLES = Tab("Roles", "administration:roles", _SEE)
 _TABS = (
     Tab("Assignments", "access_requests:assignments", _SEE),
-    Tab(
-        "Settings",
-        "administration:settings",
-        Permission.SETTINGS_READ,
-        frozenset({"administration:role_settings"}),
-    ),
+    Tab("Settings", "administration:settings", Permission.SETTINGS_READ),
     Tab("Requests", "access_requests:provider_requests", Permission.REQUESTS_READ),
     Tab("Audit", "administration:audit", Permission.AUDIT_READ),
 )
@@ -224,4 +218,4 @@ def _overview(view: str, place: Place) -> list[Item]:
 
 def _tab(tab: Tab, view: str, place: Place) -> Item:
     url = reverse(tab.view, args=[place.provider]) + place.query
-    return Item(tab.label, url, "", view == tab.view or view in tab.views, 0)
+    return Item(tab.label, url, "", view == tab.view, 0)

@@ -19,8 +19,7 @@ from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.common.access import Access, Permission, Provider
 from apps.common.paging import Page, by_text, page_of
 from apps.roles.models import RoleDefinition, RoleDefinitionQuerySet
-from apps.roles.policy import RoleRules
-from apps.roles.selectors import directory, rules_for
+from apps.roles.selectors import Settings, settings_at
 from apps.roles.web import Place
 
 _BY_NAME = by_text("name")
@@ -117,11 +116,11 @@ def held_at(place: Place, access: Access, *, now: datetime) -> AssignmentQuerySe
     return rows.visible_to(access).filter(resource__provider=place.provider)
 
 
-def rules_at(role: RoleDefinition, place: Place) -> RoleRules | None:
+def in_force(role: RoleDefinition, place: Place) -> Settings | None:
     """The settings in force at this place; none where it depends on the resource."""
-    if place.resource is not None:
-        return rules_for(role, place.resource)
-    return rules_for(role, directory()) if role.provider == Provider.DIRECTORY else None
+    if place.resource is None and role.provider != Provider.DIRECTORY:
+        return None
+    return settings_at(role, place.resource)
 
 
 def facts_of(role: RoleDefinition) -> RoleFacts:

@@ -29,10 +29,10 @@ from apps.administration.selectors.roles import (
     Show,
     change_of,
     facts_of,
+    in_force,
     line_of,
     permitted,
     role_list,
-    rules_at,
 )
 from apps.administration.services.roles import change_role, create_role, delete_role, export_roles
 from apps.common.access import Permission, Provider
@@ -83,7 +83,8 @@ def role(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
         "role": row,
         "line": line_of(row, place, request.access, now=request.now),
         "permitted": permitted(row.granted),
-        "settings": rules_at(row, place),
+        "settings": in_force(row, place),
+        "can_assign": place.can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
         "can_change": can_open_change(keeper, facts),
         "can_delete": can_delete_role(keeper, facts),
     }

@@ -24,7 +24,11 @@ def compare(request: HttpRequest, provider: Provider) -> HttpResponse:
     roles = roles_of(provider)
     first = {"one": str(roles[0].pk), "other": DEFAULTS}
     form = CompareForm({**first, **request.GET.dict()}, roles=roles)
-    context = {"form": form, "only": "only" in request.GET}
+    context = {
+        "form": form,
+        "only": "only" in request.GET,
+        "can_copy": place.can_open(request.access, Permission.SETTINGS_MANAGE),
+    }
     if form.is_valid():
         one, other = form.cleaned_data["one"], form.cleaned_data["other"]
         lines = compared(_rules(one, place.resource), _rules(other, place.resource, provider))

@@ -15,7 +15,7 @@ from apps.administration.policy.settings import may_manage
 from apps.administration.policy.settings_values import with_values
 from apps.administration.selectors.settings_many import places_offered, roles_of, targets_of
 from apps.administration.selectors.settings_plan import changes_to
-from apps.administration.views.settings import spot_of
+from apps.administration.views.settings import Spot, spot_of
 from apps.administration.views.settings_plan import plan_page
 from apps.common.access import Permission, Provider
 from apps.common.text import one_line
@@ -33,7 +33,7 @@ def copy(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
     """All settings of one role in one place, for others."""
     spot = spot_of(request, provider, pk)
     request.place.can_open(request.access, Permission.SETTINGS_MANAGE).require()
-    form = _form(TargetsForm, request, request.place)
+    form = _form(TargetsForm, request, request.place, besides=spot)
     context = {
         "form": form,
         "spot": spot,
@@ -64,12 +64,15 @@ def many(request: HttpRequest, provider: Provider) -> HttpResponse:
     return _plan_page(request, form, lambda rules: with_values(rules, values), context, back)
 
 
-def _form(form_class: type[TargetsForm], request: HttpRequest, place: Place) -> TargetsForm:
-    data = sent(request)
+def _form(
+    form_class: type[TargetsForm], request: HttpRequest, place: Place, *, besides: Spot | None = None
+) -> TargetsForm:
+    """In the directory a role stands in one place: its own settings are not copied `besides` it."""
     is_directory = place.provider == Provider.DIRECTORY
+    own = besides.role if besides and is_directory else None
     return form_class(
-        data,
-        roles=roles_of(place.provider),
+        sent(request),
+        roles=[role for role in roles_of(place.provider) if role != own],
         places=[] if is_directory else _places(request, place),
         may_everywhere=is_directory
         or (place.resource is None and bool(may_manage(request.access, place.provider, ""))),
