@@ -79,8 +79,9 @@ def test_refuses_a_closed_one_that_does_not_say_when(waiting, state):
 
 @pytest.mark.parametrize("state", OPEN)
 def test_refuses_an_open_one_that_says_when_it_closed(waiting, state, now):
+    family = Family.ELIGIBLE if state == State.PENDING_ADMIN_DECISION else Family.ACTIVATION
     with pytest.raises(IntegrityError, match="request_closed_has_instant"):
-        change(waiting, state=state, closed_at=now)
+        change(waiting, state=state, family=family, closed_at=now)
 
 
 def test_refuses_to_wait_for_ever(waiting):
