@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -206,4 +207,13 @@ class TestTheConsole:
         make_user(now=now)
 
         with pytest.raises(CommandError, match="recover-admin"):
+            console(**SAID)
+
+    def test_leads_to_the_migrations_first(self, monkeypatch):
+        def missing():
+            raise OperationalError("no such table: accounts_user")
+
+        monkeypatch.setattr("apps.administration.management.commands.setup.anybody_exists", missing)
+
+        with pytest.raises(CommandError, match="migrate first"):
             console(**SAID)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 from django.utils import timezone
 
 from apps.administration.selectors.installation import anybody_exists
@@ -34,8 +35,7 @@ class Command(BaseCommand):
             parser.add_argument(f"--{option}", default="", help=f"{question}; asked for when not given")
 
     def handle(self, *, organisation: str, name: str, email: str, **_options: Any) -> None:
-        if anybody_exists():
-            raise CommandError("This portal is set up already. A way back in: manage.py recover-admin.")
+        _require_empty()
         given = {"organisation": organisation or settings.ORGANISATION, "name": name, "email": email}
         wanted = Wanted(**{option: given[option] or _ask(_QUESTIONS[option]) for option in _QUESTIONS})
         try:
@@ -46,6 +46,15 @@ class Command(BaseCommand):
         self.stdout.write(f"The portal's address is {settings.BASE_URL}: mails lead there.")
         self.stdout.write("Open this link within an hour, and set your password and second factor:")
         self.stdout.write(settings.BASE_URL + signed_path(link.get_absolute_url(), link.user.email))
+
+
+def _require_empty() -> None:
+    try:
+        somebody_is_here = anybody_exists()
+    except DatabaseError as error:
+        raise CommandError(f"The database is not ready: run manage.py migrate first. {error}") from error
+    if somebody_is_here:
+        raise CommandError("This portal is set up already. A way back in: manage.py recover-admin.")
 
 
 def _ask(question: str) -> str:
