@@ -80,11 +80,13 @@ def with_next(request: HttpRequest, route: str) -> str:
 
 
 def _local_next(request: HttpRequest) -> str:
+    """A path: what has no slash in front is no address that any page here writes, and `redirect` would take
+    it for the name of a view."""
     target = request.POST.get("next", request.GET.get("next", ""))
     is_local = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    return target if is_local else ""
+    return target if is_local and target.startswith("/") else ""
 
 
 def network_of_request(request: HttpRequest) -> str:

@@ -96,9 +96,16 @@ def _part(value: Any) -> str:
 def _read(order: Sequence[Column], key: str) -> list[Any]:
     parts = map(unquote, key.split(_SEPARATOR))
     try:
-        return [column.parse(part) for column, part in zip(order, parts, strict=True)]
+        return [column.parse(_storable(part)) for column, part in zip(order, parts, strict=True)]
     except (KeyError, ValueError, OverflowError):
         raise Invalid("This address names no page of the list. Start again from its first page.") from None
+
+
+def _storable(text: str) -> str:
+    """The text, if any row can hold it: PostgreSQL does not even look for a zero character."""
+    if "\0" in text:
+        raise ValueError("a zero character")
+    return text
 
 
 def _instant(text: str) -> datetime:

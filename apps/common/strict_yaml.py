@@ -118,6 +118,8 @@ class _Reader:
         if isinstance(event, yaml.MappingStartEvent):
             return Mapping(_line(event), tuple(self._entries(events, depth)))
         if isinstance(event, yaml.ScalarEvent):
+            if "\0" in event.value:  # written as an escape: the parser refuses the character itself
+                self._fault(event, "There is a character here that no text has.")
             return Text(_line(event), event.value, is_quoted=bool(event.style))
         return Text(_line(event), "")  # an alias, refused above
 

@@ -247,6 +247,8 @@ def test_believes_a_forwarded_address_only_from_proxies_of_ours(settings, proxie
         ("/\\evil.example/", "/"),
         ("javascript:alert(1)", "/"),
         ("\x00/requests/", "/"),
+        ("2026", "/"),
+        ("no:view", "/"),
     ],
 )
 def test_leads_to_addresses_of_the_portal_only(target, goes_to):

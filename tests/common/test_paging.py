@@ -5,6 +5,7 @@ import pytest
 from apps.audit.models import AuditEvent
 from apps.audit.services import record
 from apps.audit.vocabulary import NOBODY, AuditAction, Party
+from apps.common.errors import Invalid
 from apps.common.paging import COUNTED_TO, by_text, count_of, page_of
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
@@ -40,3 +41,9 @@ def test_pages_by_text_with_anything_in_it():
 
     assert sorted(found) == sorted(names)
     assert after == ""
+
+
+@pytest.mark.parametrize("key", ["%00~" + "0" * 32, "a%00b~" + "0" * 32, "nothing", "a~no id"])
+def test_refuses_what_is_no_key_before_any_row_is_asked_for(key):
+    with pytest.raises(Invalid, match="names no page"):
+        page_of(AuditEvent.objects.all(), by_text("actor_name"), after=key)

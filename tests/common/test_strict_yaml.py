@@ -47,6 +47,7 @@ def test_names_every_fault_at_once():
         ("a: 1\n---\nb: 2\n", 2, "second document"),
         ("%YAML 1.1\n---\na: 1\n", 1, "Directives"),
         ("a: 1\nb: \x00\n", 2, "character"),
+        ('a: 1\nb: "\\0"\n', 2, "character"),
         ("a:\n  " + "[" * 5000, 2, "too deeply"),
         ("a: 1\n" + "b: 2\n" * 400_001, 1, "larger than 2 MB"),
     ],
