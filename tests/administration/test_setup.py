@@ -159,6 +159,16 @@ class TestThePage:
         assert ADA.email in page.content.decode()
         assert not User.objects.exists()
 
+    def test_tells_whoever_comes_second_that_it_is_done(self, client, now, monkeypatch):
+        code = new_setup_code()
+        make_user(now=now)
+        monkeypatch.setattr("apps.administration.views.installation.anybody_exists", lambda: False)
+
+        page = client.post(SETUP, SAID | {"code": code})
+
+        assert page.status_code == 409
+        assert "This portal is set up already." in page.content.decode()
+
     @pytest.mark.parametrize("field", ["organisation", "name", "email"])
     def test_asks_for_everything(self, client, field):
         code = new_setup_code()
