@@ -42,6 +42,24 @@ def test_creates_a_resource_with_a_code_and_none_without(alma, now):
     assert said(made) == ["orders is there."]
 
 
+def test_lists_what_is_wrong_once(alma):
+    for address in ("/resources/new/", "/resources/roles/new/"):
+        assert alma.post(address, {}).content.count(b'id="form-errors"') == 1, address
+
+
+def test_leads_from_a_role_to_where_it_is_held_and_set(client, administrator, now):
+    keeper = make_user("Ulf", now=now)
+    make_active(keeper, built_in.USER_ADMINISTRATOR, now=now)
+    role = f"/groups/roles/{built_in.GROUP_MEMBER}/"
+    settings, adding = f"/groups/settings/{built_in.GROUP_MEMBER}/", "/groups/assignments/add/?role="
+
+    for person, leads in ((administrator, True), (keeper, False)):
+        client.force_login(person)
+        page = client.get(role).content.decode()
+        assert (settings in page) == leads, person.name
+        assert (adding in page) == bool(client.get(role).context["can_assign"]), person.name
+
+
 def test_says_at_the_name_that_it_is_taken(alma, now):
     make_resource("orders", now=now)
 

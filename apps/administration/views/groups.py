@@ -24,6 +24,7 @@ from apps.administration.forms.confirming import ConfirmForm
 from apps.administration.forms.groups import AddPeopleForm, GroupForm, NewGroupForm, ReasonForm
 from apps.administration.policy.groups import can_change, can_create, can_create_such, can_release
 from apps.administration.policy.keeping import Keeper
+from apps.administration.policy.people import can_see_people
 from apps.administration.selectors.groups import (
     Part,
     Search,
@@ -82,6 +83,7 @@ def group(request: HttpRequest, pk: UUID) -> HttpResponse:
         "parts": [(part.value, part.label, detail.counts[part]) for part in Part],
         "can_change": can_change(_keeper(request), detail.power, path=row.resource.path),
         "can_release": can_release(bound_by(row, now=request.now)),
+        "links_people": can_see_people(request.access),
         **_listed(request, row, part),
     }
     return render(request, "administration/group.html", context)

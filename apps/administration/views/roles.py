@@ -84,6 +84,7 @@ def role(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
         "line": line_of(row, place, request.access, now=request.now),
         "permitted": permitted(row.granted),
         "settings": in_force(row, place),
+        "can_see_settings": place.can_open(request.access, Permission.SETTINGS_READ),
         "can_assign": place.can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
         "can_change": can_open_change(keeper, facts),
         "can_delete": can_delete_role(keeper, facts),

@@ -124,12 +124,14 @@ def initials(name: str) -> str:
 
 
 @register.inclusion_tag("components/person.html")
-def person(who: Any, detail: str | None = None) -> dict[str, Any]:
-    """Somebody with their avatar: anything with a `name`. `detail` is the second line, else the e-mail."""
+def person(who: Any, detail: str | None = None, url: str = "") -> dict[str, Any]:
+    """Somebody with their avatar: anything with a `name`. `detail` is the second line, else the e-mail;
+    `url` is where the name leads."""
     return {
         "name": who.name,
         "detail": getattr(who, "email", "") if detail is None else detail,
         "is_group": getattr(who, "is_group", False),
+        "url": url,
     }
 
 
