@@ -74,3 +74,11 @@ def test_takes_a_body_that_breaks_off_for_none(client):
 
 def test_refuses_a_body_without_end(client):
     assert client.post(END_OTHERS, {"x": "x" * 3_000_000}, content_type=FORM).status_code == 400
+
+
+@pytest.mark.parametrize("charset", ["idna", "zlib"])
+def test_refuses_a_body_in_a_charset_that_is_none(client, charset):
+    body = b'--b\r\nContent-Disposition: form-data; name="email"\r\n\r\n\xff\r\n--b--\r\n'
+    kind = f"multipart/form-data; boundary=b; charset={charset}"
+
+    assert client.generic("POST", END_OTHERS, body, kind).status_code == 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.utils import timezone
 
@@ -47,8 +48,11 @@ def clock(get_response: Handler) -> Handler:
 
 def _receive(request: HttpRequest) -> None:
     """What breaks off on its way counts as nothing sent."""
-    with suppress(UnreadablePostError):
-        _ = request.POST if request.content_type == "multipart/form-data" else request.body
+    try:
+        with suppress(UnreadablePostError):
+            _ = request.POST if request.content_type == "multipart/form-data" else request.body
+    except (UnicodeError, LookupError):  # it names a charset that is none of texts, such as "idna"
+        raise BadRequest("What was sent cannot be read.") from None
 
 
 def domain_errors(get_response: Handler) -> Handler:
