@@ -19,60 +19,43 @@ from apps.roles.built_in import GROUP_MEMBER
 
 EVERY_ROW = Q()
 
-# Both walk a superset (whatever had not been ended); the pure `groups_of` then looks at periods and grounds.
 _UPWARDS = """
 WITH RECURSIVE reach(id) AS (
-    SELECT id FROM accounts_principal WHERE id IN ({seeds})
+    SELECT id FROM accounts_principal WHERE id IN ({{seeds}})
   UNION
     SELECT resource.group_id
     FROM reach
     JOIN assignments_assignment held ON held.principal_id = reach.id
     JOIN roles_resource resource ON resource.id = held.resource_id
-    WHERE held.role_id = %s AND held.kind = 'active' AND (held.ended_at IS NULL OR held.ended_at > %s)
+    WHERE held.role_id = %s AND {counts}
 )
 SELECT id FROM reach
 """
 _DOWNWARDS = """
 WITH RECURSIVE reach(id) AS (
-    SELECT id FROM accounts_principal WHERE id IN ({seeds})
+    SELECT id FROM accounts_principal WHERE id IN ({{seeds}})
   UNION
-    SELECT below.id
+    SELECT {below}
     FROM reach
     JOIN roles_resource resource ON resource.group_id = reach.id
     JOIN assignments_assignment held ON held.resource_id = resource.id
-    LEFT JOIN assignments_assignment parent ON parent.id = held.parent_id
-    JOIN accounts_principal below ON below.id = held.principal_id OR below.id = parent.principal_id
-    WHERE held.role_id = %s AND held.kind = 'active' AND (held.ended_at IS NULL OR held.ended_at > %s)
+    {grounds}
+    WHERE held.role_id = %s AND {counts}
 )
 SELECT id FROM reach
 """
-
-
+# A superset of membership, what had not been ended: the pure `groups_of` then looks at periods and grounds.
+_ACTIVE = "held.kind = 'active' AND (held.ended_at IS NULL OR held.ended_at > %s)"
 # Whoever is or may come to be in a group: also by eligible rows and by such that begin later.
-_MAY_BE_ABOVE = """
-WITH RECURSIVE reach(id) AS (
-    SELECT id FROM accounts_principal WHERE id IN ({seeds})
-  UNION
-    SELECT resource.group_id
-    FROM reach
-    JOIN assignments_assignment held ON held.principal_id = reach.id
-    JOIN roles_resource resource ON resource.id = held.resource_id
-    WHERE held.role_id = %s AND held.ended_at IS NULL AND (held.ends_at IS NULL OR held.ends_at > %s)
-)
-SELECT id FROM reach
-"""
-_MAY_BE_BELOW = """
-WITH RECURSIVE reach(id) AS (
-    SELECT id FROM accounts_principal WHERE id IN ({seeds})
-  UNION
-    SELECT held.principal_id
-    FROM reach
-    JOIN roles_resource resource ON resource.group_id = reach.id
-    JOIN assignments_assignment held ON held.resource_id = resource.id
-    WHERE held.role_id = %s AND held.ended_at IS NULL AND (held.ends_at IS NULL OR held.ends_at > %s)
-)
-SELECT id FROM reach
-"""
+_COMING = "held.ended_at IS NULL AND (held.ends_at IS NULL OR held.ends_at > %s)"
+# An activation leads down to its holder, and to whoever holds what it rests on.
+_GROUNDS = """LEFT JOIN assignments_assignment parent ON parent.id = held.parent_id
+    JOIN accounts_principal below ON below.id = held.principal_id OR below.id = parent.principal_id"""
+
+_IS_ABOVE = _UPWARDS.format(counts=_ACTIVE)
+_MAY_BE_ABOVE = _UPWARDS.format(counts=_COMING)
+_IS_BELOW = _DOWNWARDS.format(below="below.id", grounds=_GROUNDS, counts=_ACTIVE)
+_MAY_BE_BELOW = _DOWNWARDS.format(below="held.principal_id", grounds="", counts=_COMING)
 
 
 @dataclass(frozen=True)
@@ -91,7 +74,7 @@ def memberships_of(user_ids: Collection[UUID], *, since: datetime) -> Membership
     """Through whatever chain these people are in groups. One query; none for nobody."""
     if not user_ids:
         return Memberships({}, ())
-    reach = _reach(_UPWARDS, user_ids, since)
+    reach = _reach(_IS_ABOVE, user_ids, since)
     return _sorted(_memberships(since).filter(principal_id__in=reach))
 
 
@@ -103,7 +86,7 @@ def groups_of_user(user_id: UUID, *, now: datetime) -> Groups:
 def active_within_reach(user_id: UUID, *, now: datetime) -> QuerySet[Assignment]:
     """What is active for this person, and for every group that they may be in: more than they hold, until
     `groups_of` has said which groups they are in."""
-    reach = _reach(_UPWARDS, {user_id}, now)
+    reach = _reach(_IS_ABOVE, {user_id}, now)
     return Assignment.objects.active().current(now).filter(principal_id__in=reach)
 
 
@@ -114,7 +97,7 @@ def members_of(
     when. One query, however nested. `among` narrows the Member rows that count, such as to permanent ones."""
     if not group_ids:
         return {}
-    reach = _reach(_DOWNWARDS, group_ids, now)
+    reach = _reach(_IS_BELOW, group_ids, now)
     found = _sorted(_memberships(now).filter(among, resource__group_id__in=reach))
     groups = {user_id: found.groups_of(user_id, now=now) for user_id in found.by_person}
     return {id_: {user_id: held[id_] for user_id, held in groups.items() if id_ in held} for id_ in group_ids}
