@@ -18,10 +18,9 @@ from apps.access_requests.forms.fields import (
     DurationChoices,
     JustificationField,
     TicketField,
-    instant_at,
+    later_start,
     whole_minutes,
 )
-from apps.access_requests.policy.activation import FARTHEST_START
 from apps.accounts.web import StepUpForm
 from apps.common.spans import minutes_in_words
 
@@ -36,6 +35,8 @@ class AskForm(StepUpForm):
     only fills the box: the form then comes back unbound, with everything that was typed.
     """
 
+    fillers = (*StepUpForm.fillers, "use_reason")
+
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
@@ -49,13 +50,7 @@ class AskForm(StepUpForm):
         **kwargs: Any,
     ) -> None:
         self._maximum = maximum_minutes
-        is_filling = data is not None and bool(data.get("use_reason"))
-        if is_filling:
-            typed = {name: data.get(name) for name in data if name != "pick"}
-            kwargs["initial"] = kwargs.get("initial", {}) | typed | {"justification": data["use_reason"]}
-        super().__init__(None if is_filling else data, **kwargs)
-        if is_filling and "code" in self.fields:
-            self.fields["code"].widget.render_value = True  # it is not spent yet
+        super().__init__(data, **kwargs)
         chosen = min(duration, maximum_minutes)
         self._add_duration(DurationChoices(presets, maximum_minutes, chosen), chosen)
         limit = f"At most {minutes_in_words(maximum_minutes)} is allowed."
@@ -73,6 +68,11 @@ class AskForm(StepUpForm):
                 label="Ticket system", missing="Say where the ticket is."
             )
         self.order_fields(ORDER)
+
+    def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+        if field_name == "justification" and self.typed.get("use_reason"):
+            return self.typed["use_reason"]
+        return super().get_initial_for_field(field, field_name)
 
     def _add_duration(self, choices: DurationChoices, chosen: int) -> None:
         buttons = [*choices.presets, (_OTHER, "Other…")] if choices.others else choices.presets
@@ -189,16 +189,8 @@ class ActivateForm(AskForm):
         typed, cleaned["starts_at"] = cleaned.get("starts_at", ""), None
         cleaned.setdefault("scope", "")
         if cleaned.get("start") == "later":
-            self._put("starts_at", "starts_at", lambda: self._start(typed))
+            self._put("starts_at", "starts_at", lambda: later_start(typed, self._zone, self._now))
         return cleaned
-
-    def _start(self, typed: str) -> datetime:
-        start = instant_at(typed, self._zone)
-        if start <= self._now:
-            raise ValidationError("This time has passed. Choose a later one, or Now.")
-        if start > self._now + FARTHEST_START:
-            raise ValidationError("Choose a start within the next year.")
-        return start
 
     def _layout(self) -> list[Any]:
         duration, *rest = super()._layout()

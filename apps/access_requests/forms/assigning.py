@@ -12,8 +12,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.timezone import localtime
 
-from apps.access_requests.forms.fields import REASON, SEGMENTED, JustificationField, instant_at
-from apps.access_requests.policy.activation import FARTHEST_START
+from apps.access_requests.forms.fields import (
+    REASON,
+    SEGMENTED,
+    JustificationField,
+    instant_at,
+    later_start,
+)
 from apps.access_requests.policy.changing import Limits
 from apps.accounts.web import StepUpForm
 from apps.assignments.models import Assignment
@@ -161,7 +166,7 @@ class PeriodForm(ReasonForm):
         typed_start, cleaned["starts_at"] = cleaned.get("starts_at", ""), None
         typed_end, cleaned["ends_at"] = cleaned.get("ends_at", ""), None
         if cleaned.get("start") == LATER:
-            self._put("starts_at", lambda: self._start(typed_start))
+            self._put("starts_at", lambda: later_start(typed_start, self._zone, self._now))
         if cleaned.get("end", PERMANENT) != PERMANENT:
             self._put("ends_at", lambda: self._end(cleaned["end"], typed_end))
         self._want_reason(cleaned)
@@ -177,14 +182,6 @@ class PeriodForm(ReasonForm):
             self.cleaned_data[field] = value()
         except ValidationError as error:
             self.add_error(field, error)
-
-    def _start(self, typed: str) -> datetime:
-        start = instant_at(typed, self._zone)
-        if start <= self._now:
-            raise ValidationError("This time has passed. Choose a later one, or Now.")
-        if start > self._now + FARTHEST_START:
-            raise ValidationError("Choose a start within the next year.")
-        return start
 
     def _end(self, chosen: str, typed: str) -> datetime:
         start = self.cleaned_data.get("starts_at") or self._now

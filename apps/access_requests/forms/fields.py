@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_datetime
 
-from apps.access_requests.policy.activation import MINIMUM_MINUTES
+from apps.access_requests.policy.activation import FARTHEST_START, MINIMUM_MINUTES
 from apps.common.spans import minutes_in_words
 
 LONGEST_JUSTIFICATION = 500
@@ -66,6 +66,16 @@ def instant_at(text: str, zone: tzinfo) -> datetime:
     if first != second:
         raise ValidationError("The clock shows this time twice that day. Choose an earlier or later one.")
     return first
+
+
+def later_start(text: str, zone: tzinfo, now: datetime) -> datetime:
+    """`instant_at`, ahead of `now` and not too far."""
+    start = instant_at(text, zone)
+    if start <= now:
+        raise ValidationError("This time has passed. Choose a later one, or Now.")
+    if start > now + FARTHEST_START:
+        raise ValidationError("Choose a start within the next year.")
+    return start
 
 
 class JustificationField(forms.CharField):

@@ -27,22 +27,22 @@ class PortalForm(forms.Form):
 
     The template owns the `<form>` tag, token, buttons and headings; the layout is declared here, in the form.
     A press on a button named in `fillers` only fills something in: the form then comes back unbound, with
-    everything that was typed.
+    everything that was `typed`.
     """
 
     error_css_class = "is-invalid"
     fillers: tuple[str, ...] = ("find",)
 
     def __init__(self, data: Mapping[str, Any] | None = None, *args: Any, **kwargs: Any) -> None:
-        self.is_filling = data is not None and any(name in data for name in self.fillers)
-        self._typed = data if self.is_filling else None
+        self.is_filling = data is not None and any(data.get(name) for name in self.fillers)
+        self.typed = data if data is not None and self.is_filling else {}
         super().__init__(None if self.is_filling else data, *args, **kwargs)
 
     def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
         name = self.add_prefix(field_name)
-        if self._typed is None or field.widget.value_omitted_from_data(self._typed, {}, name):
+        if not self.is_filling or field.widget.value_omitted_from_data(self.typed, {}, name):
             return super().get_initial_for_field(field, field_name)
-        return field.widget.value_from_datadict(self._typed, {}, name)
+        return field.widget.value_from_datadict(self.typed, {}, name)
 
     @property
     def helper(self) -> FormHelper:
