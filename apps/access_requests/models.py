@@ -14,7 +14,7 @@ from apps.access_requests.states import CLOSED, PROLONGING, WAITING, Action, Fam
 from apps.accounts.models import Principal, User
 from apps.assignments.models import Assignment
 from apps.common.access import Access, Permission
-from apps.common.lookup import present
+from apps.common.lookup import every_word, present
 from apps.roles.models import Resource, RoleDefinition
 
 
@@ -46,15 +46,9 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
 
     def containing(self, words: Iterable[str]) -> AccessRequestQuerySet:
         """Those with every word in the name of who asked, for whom, of the role or of the resource."""
-        found = self
-        for word in words:
-            found = found.filter(
-                Q(requester_name__icontains=word)
-                | Q(principal__name__icontains=word)
-                | Q(role__name__icontains=word)
-                | Q(resource__name__icontains=word)
-            )
-        return found
+        return self.filter(
+            every_word(words, "requester_name", "principal__name", "role__name", "resource__name")
+        )
 
     def with_names(self) -> AccessRequestQuerySet:
         return self.select_related(

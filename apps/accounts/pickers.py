@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import Principal
+from apps.common.lookup import every_word
 
 FOUND_AT_ONCE = 12
 PICKED_AT_MOST = 200
@@ -50,9 +51,7 @@ class Found:
 def find_principals(pickable: Pickable, q: str, picked: Collection[UUID] = ()) -> Found:
     """Every word of `q` stands in the name or in the address. Nothing is found for no words. Two queries."""
     chosen = list(pickable.rows().filter(pk__in=picked)) if picked else []
-    rows = pickable.rows().exclude(pk__in=picked)
     words = q.split()
-    for word in words:
-        rows = rows.filter(Q(name__icontains=word) | Q(user__email__icontains=word))
+    rows = pickable.rows().exclude(pk__in=picked).filter(every_word(words, "name", "user__email"))
     others = list(rows[: FOUND_AT_ONCE + 1]) if words else []
     return Found(chosen, others[:FOUND_AT_ONCE], len(others) > FOUND_AT_ONCE, q)

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from apps.accounts.models import Principal, User
 from apps.common.access import Access, Permission
+from apps.common.lookup import every_word
 from apps.common.period import Period
 from apps.roles.models import Resource, RoleDefinition
 
@@ -61,15 +62,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def containing(self, words: Iterable[str]) -> AssignmentQuerySet:
         """Those with every word in the name or address of the holder, of the role or of the resource."""
-        found = self
-        for word in words:
-            found = found.filter(
-                Q(principal__name__icontains=word)
-                | Q(principal__user__email__icontains=word)
-                | Q(role__name__icontains=word)
-                | Q(resource__name__icontains=word)
-            )
-        return found
+        return self.filter(
+            every_word(words, "principal__name", "principal__user__email", "role__name", "resource__name")
+        )
 
     def with_names(self) -> AssignmentQuerySet:
         return self.select_related(

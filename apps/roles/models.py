@@ -14,6 +14,7 @@ from django.urls import reverse
 from apps.accounts.models import Group, Principal
 from apps.audit.vocabulary import Place
 from apps.common.access import Access, Permission, Provider
+from apps.common.lookup import every_word
 from apps.roles.policy import DAYS_OFFERED, Audience, Authentication, NoticeCase, SeatKind, ancestor_ids
 
 _SEE = Permission.ASSIGNMENTS_READ
@@ -118,10 +119,7 @@ class RoleDefinitionQuerySet(models.QuerySet["RoleDefinition"]):
 
     def containing(self, words: Iterable[str]) -> RoleDefinitionQuerySet:
         """Those with every word in their name or description."""
-        found = self
-        for word in words:
-            found = found.filter(Q(name__icontains=word) | Q(description__icontains=word))
-        return found
+        return self.filter(every_word(words, "name", "description"))
 
 
 class RoleDefinition(models.Model):

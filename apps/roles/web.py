@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 
 from apps.common.access import Access, Permission, Provider, can_open
 from apps.common.decision import Decision
+from apps.common.lookup import as_id
 from apps.roles.models import Resource
 
 
@@ -65,17 +66,10 @@ def place_on(
 
 
 def _stand_on(access: Access, provider: Provider, resource_id: UUID | str) -> Place:
-    resource = Resource.objects.filter(provider=provider, pk=_as_id(resource_id)).first()
+    resource = Resource.objects.filter(provider=provider, pk=as_id(str(resource_id))).first()
     if resource is None or not access.sees(provider, resource.path):
         raise Http404
     *ids, _ = resource.ancestor_ids
     rows = Resource.objects.in_bulk(ids) if ids else {}
     above = (rows[id_] for id_ in ids if id_ in rows)
     return Place(provider, resource, tuple(row for row in above if access.sees(provider, row.path)))
-
-
-def _as_id(text: UUID | str) -> UUID:
-    try:
-        return text if isinstance(text, UUID) else UUID(text)
-    except ValueError:
-        raise Http404 from None

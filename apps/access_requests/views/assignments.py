@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TypeVar
-from uuid import UUID
 
 from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -25,6 +24,7 @@ from apps.access_requests.web import actor_of
 from apps.assignments.models import Assignment
 from apps.common.access import Permission, Provider
 from apps.common.csv import csv_lines
+from apps.common.lookup import as_id
 from apps.common.text import one_line
 from apps.common.web.files import csv_file
 from apps.roles.web import place_of
@@ -79,7 +79,7 @@ def _search(asked: QueryDict) -> Search:
     return Search(
         tab=_choice(Tab, asked.get("tab", "")) or Tab.ELIGIBLE,
         q=one_line(asked.get("q", "")[:_LONGEST_SEARCH]),
-        role=_id(asked.get("role", "")),
+        role=as_id(asked.get("role", "")),
         holder=_choice(Holder, asked.get("holder", "")),
         ending=_choice(Ending, asked.get("ending", "")),
         sort=_choice(Sort, asked.get("sort", "")),
@@ -88,10 +88,3 @@ def _search(asked: QueryDict) -> Search:
 
 def _choice(choices: type[_Choice], value: str) -> _Choice | None:
     return choices(value) if value in choices.values else None
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

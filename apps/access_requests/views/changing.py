@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,6 +36,7 @@ from apps.access_requests.web import actor_of
 from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until, next_url
 from apps.assignments.models import Assignment
+from apps.common.lookup import as_ids
 from apps.common.web.forms import form_page, sent
 from apps.roles.selectors import rules_for_many
 
@@ -88,12 +88,8 @@ def _change(value: str) -> Change:
 def _picked(request: HttpRequest) -> list[Line]:
     """The picked rows, by name. Raises `Http404` for what the visitor does not see."""
     texts = set((request.POST if request.method == "POST" else request.GET).getlist("pick"))
-    try:
-        ids = [UUID(text) for text in texts]
-    except ValueError:
-        raise Http404 from None
-    found = assignments_to_change(ids, request.access, now=request.now)
-    if len(found) < len(ids):
+    found = assignments_to_change(as_ids(texts), request.access, now=request.now)
+    if len(found) < len(texts):
         raise Http404
     return found
 

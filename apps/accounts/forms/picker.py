@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -15,6 +14,7 @@ from django.utils.http import urlencode
 
 from apps.accounts.models import Principal
 from apps.accounts.pickers import ANYBODY, PICKED_AT_MOST, Pickable, find_principals
+from apps.common.lookup import as_ids
 from apps.common.text import one_line
 
 _LONGEST_SEARCH = 100
@@ -109,14 +109,3 @@ class PrincipalField(PrincipalsField):
         if len(rows) > 1:
             raise ValidationError("Pick one only.")
         return rows[0] if rows else None
-
-
-def as_ids(texts: Sequence[str] | set[str]) -> list[UUID]:
-    """Those of the texts that are ids; what is none picks nobody."""
-    found = []
-    for text in texts:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found

@@ -6,11 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.accounts.forms.picker import PrincipalsInput, as_ids
+from apps.accounts.forms.picker import PrincipalsInput
 from apps.accounts.models import Principal
 from apps.accounts.pickers import Pickable, find_principals
 from apps.common.access import Permission, can_open
 from apps.common.decision import Decision
+from apps.common.lookup import as_ids
 
 # Whoever administers anything has somebody to pick.
 _ADMINISTERING = [permission for permission in Permission if ".manage" in permission.value]

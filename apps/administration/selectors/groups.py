@@ -19,6 +19,7 @@ from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.selectors import without_ground
 from apps.common.access import Access, Permission, Provider
+from apps.common.lookup import every_word
 from apps.common.paging import Page, by_text, count_of, page_of
 from apps.roles.built_in import GROUP_MEMBER, GROUP_OWNER
 from apps.roles.models import Approver, Resource, RoleDefinition
@@ -70,9 +71,7 @@ class Found:
 
 def find_groups(access: Access, search: Search, *, after: str = "", now: datetime) -> Found:
     """The groups that `access` sees, by name. A fixed number of queries for each step of nesting."""
-    visible = visible_groups(access)
-    for word in search.q.split():
-        visible = visible.filter(Q(name__icontains=word) | Q(description__icontains=word))
+    visible = visible_groups(access).filter(every_word(search.q.split(), "name", "description"))
     tabs = _tabs(visible, now)
     page = page_of(tabs[search.tab].select_related("resource"), _BY_NAME, after=after)
     return Found(page, _lines(page.rows, now), {tab: count_of(rows) for tab, rows in tabs.items()})

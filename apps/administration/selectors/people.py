@@ -15,6 +15,7 @@ from apps.access_requests.selectors.power import powers_of
 from apps.accounts.models import AuthenticatorDevice, User
 from apps.administration.policy.people import can_see_people
 from apps.common.access import Access
+from apps.common.lookup import every_word
 from apps.common.paging import Column, Page, by_text, count_of, newest_first, page_of
 
 _NEVER = Value(datetime(1970, 1, 1, tzinfo=UTC))  # sorts those who never signed in
@@ -110,14 +111,7 @@ def _fitting(access: Access, search: Search) -> QuerySet[User]:
 
 def _containing(rows: QuerySet[User], words: Iterable[str]) -> QuerySet[User]:
     """Those with every word in their name, address, job title or department."""
-    for word in words:
-        rows = rows.filter(
-            Q(name__icontains=word)
-            | Q(email__icontains=word)
-            | Q(job_title__icontains=word)
-            | Q(department__icontains=word)
-        )
-    return rows
+    return rows.filter(every_word(words, "name", "email", "job_title", "department"))
 
 
 def _annotated(user: User) -> Any:

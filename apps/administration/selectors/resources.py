@@ -17,6 +17,7 @@ from apps.access_requests.states import OPEN
 from apps.administration.policy.resources import TOP, InTheWay, Spot
 from apps.assignments.models import Assignment
 from apps.common.access import Access, Permission, Provider
+from apps.common.lookup import every_word
 from apps.common.paging import Page, by_text, page_of
 from apps.roles.models import Resource, ResourceQuerySet, RoleSettings
 
@@ -108,10 +109,7 @@ def resource_detail(resource: Resource, *, after: str = "", now: datetime) -> De
 
 def found_resources(access: Access, q: str) -> ResourceQuerySet:
     """Those that `access` sees with every word of `q` in their name or kind."""
-    rows = visible_resources(access)
-    for word in q.split():
-        rows = rows.filter(Q(name__icontains=word) | Q(kind__icontains=word))
-    return rows
+    return visible_resources(access).filter(every_word(q.split(), "name", "kind"))
 
 
 def visible_resources(access: Access) -> ResourceQuerySet:

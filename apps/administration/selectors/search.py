@@ -20,6 +20,7 @@ from apps.administration.policy.people import can_see_people
 from apps.administration.selectors.resources import visible_resources, ways_to
 from apps.assignments.selectors import Held, Holdings
 from apps.common.access import Access, Permission, Provider
+from apps.common.lookup import every_word
 from apps.roles.models import Resource, RoleDefinition
 
 SHOWN = 6  # of each kind; the lists show the rest
@@ -72,7 +73,7 @@ def _my_roles(words: Sequence[str], searcher: Searcher) -> Kind:
 
 
 def _people(words: Sequence[str], searcher: Searcher) -> Kind:
-    rows = User.objects.filter(_each(words, "name", "email")).order_by("name", "id")
+    rows = User.objects.filter(every_word(words, "name", "email")).order_by("name", "id")
     found = rows[: SHOWN + 1] if can_see_people(searcher.access) else []
     hits = [Hit(row.name, row.email, reverse("administration:person", args=[row.pk])) for row in found]
     return _kind("People", "person", hits, lambda: _list("administration:people", words))
@@ -80,21 +81,21 @@ def _people(words: Sequence[str], searcher: Searcher) -> Kind:
 
 def _groups(words: Sequence[str], searcher: Searcher) -> Kind:
     visible = (Resource.objects.visible_to(searcher.access, permission) for permission in _SEEING_GROUPS)
-    rows = reduce(or_, visible).filter(_each(words, "name"), provider=Provider.GROUPS)
+    rows = reduce(or_, visible).filter(every_word(words, "name"), provider=Provider.GROUPS)
     found = rows.order_by("name", "id")[: SHOWN + 1]
     hits = [Hit(row.name, row.kind, row.get_absolute_url()) for row in found]
     return _kind("Groups", "people", hits, lambda: _list("administration:groups", words))
 
 
 def _roles(words: Sequence[str], searcher: Searcher) -> Kind:
-    rows = RoleDefinition.objects.visible_to(searcher.access).filter(_each(words, "name"))
+    rows = RoleDefinition.objects.visible_to(searcher.access).filter(every_word(words, "name"))
     found = rows.order_by("name", "provider")[: SHOWN + 1]
     hits = [Hit(row.name, row.get_provider_display(), row.get_absolute_url()) for row in found]
     return _kind("Roles", "shield-lock", hits)
 
 
 def _resources(words: Sequence[str], searcher: Searcher) -> Kind:
-    rows = visible_resources(searcher.access).filter(_each(words, "name", "kind"))
+    rows = visible_resources(searcher.access).filter(every_word(words, "name", "kind"))
     found = list(rows.order_by("name", "id")[: SHOWN + 1])
     ways = ways_to(found, searcher.access)
     hits = [Hit(row.name, " › ".join((row.kind, *ways[row.pk])), row.get_absolute_url()) for row in found]
@@ -118,14 +119,6 @@ _KINDS = (_my_roles, _people, _groups, _roles, _resources, _requests)
 
 def _kind(label: str, icon: str, hits: Sequence[Hit], rest: Callable[[], str] = str) -> Kind:
     return Kind(label, icon, tuple(hits[:SHOWN]), rest() if len(hits) > SHOWN else "")
-
-
-def _each(words: Iterable[str], *columns: str) -> Q:
-    """Every word, in whichever of the columns."""
-    condition = Q()
-    for word in words:
-        condition &= reduce(or_, (Q(**{f"{column}__icontains": word}) for column in columns))
-    return condition
 
 
 def _numbered(number: str) -> Q:

@@ -13,6 +13,7 @@ from apps.administration.policy.settings import APPROVERS_ONLY
 from apps.administration.policy.settings_words import MAILS, SECTIONS, SETTINGS, Setting, Tab
 from apps.administration.selectors.reachability import Governed
 from apps.common.access import Access, Permission, Provider
+from apps.common.lookup import every_word
 from apps.common.paging import Column, Page, newest_first, page_of
 from apps.roles.models import Resource, RoleDefinition, RoleSettings, SettingsChange
 from apps.roles.policy import Audience, Cell, NoticeCase
@@ -105,9 +106,7 @@ def settings_list(
 ) -> SettingsList:
     """The roles of a provider whose name contains `q`, with the rules in force on `resource`, or (without)
     wherever nothing nearer is set. A fixed number of queries."""
-    roles = RoleDefinition.objects.filter(provider=provider)
-    for word in q.split():
-        roles = roles.filter(name__icontains=word)
+    roles = RoleDefinition.objects.filter(every_word(q.split(), "name"), provider=provider)
     page = page_of(roles, _BY_NAME, after=after)
     place = None if provider == Provider.DIRECTORY else resource
     found = settings_at_many((role, place) for role in page.rows)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db.models import Q
-
 from apps.common.access import Access, Permission, Provider
+from apps.common.lookup import every_word
 from apps.roles.models import Resource, RoleDefinition
 
 PLACES_OFFERED = 50
@@ -25,9 +24,7 @@ def places_offered(
     name, and those that were picked already."""
     rows = Resource.objects.in_use().visible_to(access, Permission.SETTINGS_MANAGE).filter(provider=provider)
     rows = (rows.below(on) if on else rows).select_related("parent").order_by("name", "id")
-    found = rows
-    for word in q.split():
-        found = found.filter(Q(name__icontains=word) | Q(kind__icontains=word))
+    found = rows.filter(every_word(q.split(), "name", "kind"))
     kept = list(rows.filter(pk__in=list(picked)))
     return [*kept, *(row for row in found[:PLACES_OFFERED] if row not in kept)]
 

@@ -43,6 +43,7 @@ from apps.administration.selectors.keepers import keeper_of
 from apps.administration.services.groups import change_group, create_group, manage_group, release_group
 from apps.assignments.models import Assignment
 from apps.common.access import Permission, Provider
+from apps.common.lookup import as_id
 from apps.common.text import one_line
 from apps.common.web.forms import form_page, sent
 from apps.roles.web import place_on
@@ -172,7 +173,7 @@ def _listed(request: HttpRequest, row: Group, part: Part) -> dict[str, Any]:
     if part == Part.HOLDS:
         page = held_by(row, request.access, after=after, now=request.now)
         return {"page": page, "seats": seats_of(row, request.access) if page.is_first else []}
-    opened = _id(request.GET.get("inside", ""))
+    opened = as_id(request.GET.get("inside", ""))
     nested = get_object_or_404(visible_groups(request.access), pk=opened) if opened else None
     return {
         "page": people_of(row, part, after=after, now=request.now),
@@ -261,10 +262,3 @@ def _changeable(request: HttpRequest, pk: UUID) -> Group:
 
 def _keeper(request: HttpRequest) -> Keeper:
     return keeper_of(actor_of(request), now=request.now)
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

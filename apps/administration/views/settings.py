@@ -34,6 +34,7 @@ from apps.administration.services.settings import (
 from apps.common.access import Permission, Provider
 from apps.common.decision import Decision
 from apps.common.errors import NotAllowed
+from apps.common.lookup import as_id
 from apps.common.text import one_line
 from apps.common.web.forms import form_page, sent
 from apps.roles.models import Resource, RoleDefinition, SettingsChange
@@ -85,7 +86,7 @@ def role_settings(request: HttpRequest, provider: Provider, pk: UUID) -> HttpRes
         "detail": detail,
         "tabs": [(tab, detail.lines(tab)) for tab in Tab if tab != Tab.NOTIFICATION],
         "can_change": may_change(request, spot),
-        "changed": _changed(change_at(spot.role, spot.resource, _id(request.GET.get("changed", "")))),
+        "changed": _changed(change_at(spot.role, spot.resource, as_id(request.GET.get("changed", "")))),
     }
     return render(request, "administration/role_settings.html", context)
 
@@ -193,10 +194,3 @@ def _changed(change: SettingsChange | None) -> dict[str, object] | None:
     if change is None:
         return None
     return {"change": change, "differences": diff(from_plain(change.before), from_plain(change.after))}
-
-
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -18,6 +18,7 @@ from apps.administration.selectors.settings_plan import changes_to
 from apps.administration.views.settings import Spot, spot_of
 from apps.administration.views.settings_plan import plan_page
 from apps.common.access import Permission, Provider
+from apps.common.lookup import as_ids
 from apps.common.text import one_line
 from apps.common.web.forms import form_page, sent
 from apps.roles.policy import RoleRules
@@ -85,18 +86,8 @@ def _places(request: HttpRequest, place: Place) -> list[Any]:
         place.provider,
         on=place.resource,
         q=one_line(request.POST.get("q", "")[:_LONGEST_SEARCH]),
-        picked=_ids(request.POST.getlist("places")),
+        picked=as_ids(request.POST.getlist("places")),
     )
-
-
-def _ids(texts: list[str]) -> list[UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
 
 
 def _choice_page(request: HttpRequest, form: TargetsForm, context: dict[str, Any]) -> HttpResponse:
