@@ -65,12 +65,10 @@ def settings_list(request: HttpRequest, provider: Provider) -> HttpResponse:
     place = place_of(request, provider, Permission.SETTINGS_READ)
     q = one_line(request.GET.get("q", "")[:_LONGEST_SEARCH])
     found = list_settings(request.access, provider, place.resource, q=q, after=request.GET.get("after", ""))
-    keep = [("on", place.resource.pk)] if place.resource else []
     context = {
         "found": found,
         "page": found.page,
         "q": q,
-        "keep": keep,
         "can_change_many": place.can_open(request.access, Permission.SETTINGS_MANAGE),
     }
     return render(request, "administration/settings.html", context)
