@@ -247,7 +247,7 @@ def compare(client, **data):
 
 
 def differing(response):
-    return {line.setting.name for _, lines in response.context["tabs"] for line in lines if line.differs}
+    return {line.setting.name for line in response.context["lines"] if line.differs}
 
 
 def test_compares_two_roles_and_a_role_with_the_defaults(auditor, now):

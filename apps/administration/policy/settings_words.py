@@ -51,8 +51,8 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One setting that is not the same: its name, tab and label, and both values in words."""
+class Comparison:
+    """One setting in two sets of rules: its name, tab and label, and both values in words."""
 
     setting: Setting
     old: str
@@ -66,11 +66,19 @@ class Difference:
     def tab(self) -> Tab:
         return self.setting.tab
 
+    @property
+    def differs(self) -> bool:
+        return self.old != self.new
 
-def diff(old: RoleRules, new: RoleRules) -> list[Difference]:
+
+def compare(old: RoleRules, new: RoleRules) -> list[Comparison]:
+    """Every setting, in the order of the page."""
+    return [Comparison(setting, setting.say(old), setting.say(new)) for setting in SETTINGS]
+
+
+def diff(old: RoleRules, new: RoleRules) -> list[Comparison]:
     """Every setting that says something else, in the order of the page."""
-    said = ((setting, setting.say(old), setting.say(new)) for setting in SETTINGS)
-    return [Difference(setting, before, after) for setting, before, after in said if before != after]
+    return [each for each in compare(old, new) if each.differs]
 
 
 def cell_name(case: NoticeCase, audience: Audience) -> str:

@@ -11,7 +11,7 @@ from functools import cached_property
 from uuid import UUID
 
 from apps.access_requests.policy.gaining import Terms, widens
-from apps.administration.policy.settings_words import Difference, diff
+from apps.administration.policy.settings_words import Comparison, diff
 from apps.assignments.membership import within_reach_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.roles.models import Resource, RoleDefinition
@@ -31,7 +31,7 @@ class OtherRules:
     after: RoleRules
 
     @property
-    def differences(self) -> list[Difference]:
+    def differences(self) -> list[Comparison]:
         return diff(self.before, self.after)
 
     @property

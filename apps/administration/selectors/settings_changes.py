@@ -23,7 +23,7 @@ from apps.administration.policy.settings import (
     may_manage,
     plan_digest,
 )
-from apps.administration.policy.settings_words import Difference, diff
+from apps.administration.policy.settings_words import Comparison, diff
 from apps.administration.selectors.reachability import Governed, Proof, prove_approvers
 from apps.common.access import Provider
 from apps.common.decision import ALLOWED, Decision, denied
@@ -93,7 +93,7 @@ class Assessed:
         return same_rules and self.before.is_own == self.is_own
 
     @property
-    def differences(self) -> list[Difference]:
+    def differences(self) -> list[Comparison]:
         return diff(self.before.rules, self.after)
 
     @property

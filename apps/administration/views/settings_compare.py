@@ -7,8 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.administration.forms.settings_compare import DEFAULTS, CompareForm
-from apps.administration.policy.settings_compare import compared
-from apps.administration.policy.settings_words import Tab
+from apps.administration.policy import settings_words
 from apps.administration.selectors.settings import place_of_role
 from apps.administration.selectors.settings_many import roles_of
 from apps.common.access import Permission, Provider
@@ -24,19 +23,21 @@ def compare(request: HttpRequest, provider: Provider) -> HttpResponse:
     roles = roles_of(provider)
     first = {"one": str(roles[0].pk), "other": DEFAULTS}
     form = CompareForm({**first, **request.GET.dict()}, roles=roles)
+    only = "only" in request.GET
     context = {
         "form": form,
-        "only": "only" in request.GET,
+        "only": only,
         "can_copy": place.can_open(request.access, Permission.SETTINGS_MANAGE),
     }
     if form.is_valid():
         one, other = form.cleaned_data["one"], form.cleaned_data["other"]
-        lines = compared(_rules(one, place.resource), _rules(other, place.resource, provider))
+        rules = _rules(one, place.resource), _rules(other, place.resource, provider)
+        differences = settings_words.diff(*rules)
         context |= {
             "one": one,
             "other": other,
-            "count": sum(line.differs for line in lines),
-            "tabs": [(tab, [line for line in lines if line.tab == tab]) for tab in Tab],
+            "count": len(differences),
+            "lines": differences if only else settings_words.compare(*rules),
         }
     return render(request, "administration/settings_compare.html", context, status=form.status)
 

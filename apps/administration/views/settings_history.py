@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from apps.access_requests.web import actor_of
 from apps.accounts.web import fresh_until
 from apps.administration.forms.confirming import ConfirmForm
-from apps.administration.policy.settings_words import Difference, diff
+from apps.administration.policy.settings_words import Comparison, diff
 from apps.administration.selectors.settings import change_at, history_page
 from apps.administration.services.settings import (
     Change,
@@ -34,7 +34,7 @@ class Entry:
     """One change, field by field."""
 
     change: SettingsChange
-    differences: list[Difference]
+    differences: list[Comparison]
 
 
 @require_safe
