@@ -85,14 +85,17 @@ access_requests:renew        in/in      404/404  200/400    404/404   404/404  4
 access_requests:deactivate   in/in      405/404  405/302    405/404   405/404  405/404
 access_requests:my_requests  in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:all_requests in/in      403/405  403/405    403/405   200/405  200/405
+access_requests:export_all_requests in/in 405/403 405/403 405/403 405/200 405/200
 access_requests:request      in/in      404/405  200/405    404/405   200/405  200/405
 access_requests:cancel       in/in      404/404  200/302    404/404   403/403  200/400
 access_requests:approve      in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:decide       in/in      403/403  403/403    200/400   403/403  403/403
 access_requests:decide_many  in/in      405/302  405/302    405/200   405/302  405/302
 administration:groups        in/in      403/405  200/405    403/405   200/405  200/405
+administration:export_groups in/in      405/403  405/200    405/403   405/200  405/200
 administration:create_group  in/in      403/403  200/400    403/403   403/403  200/400
 administration:group         in/in      404/405  200/405    404/405   200/405  200/405
+administration:export_group  in/in      405/404  405/200    405/404   405/200  405/200
 administration:change_group  in/in      404/404  200/400    404/404   403/403  200/400
 administration:manage_group  in/in      404/404  200/400    404/404   403/403  200/400
 administration:release_group in/in      404/404  200/400    404/404   403/403  200/400
@@ -116,11 +119,13 @@ administration:move_resource in/in      404/404  404/404    404/404   404/404  2
 administration:retire_resource  in/in   404/404  404/404    404/404   404/404  200/400
 access_requests:assignments         in/in 403/405 403/405 403/405 200/405 200/405
 access_requests:provider_requests   in/in 403/405 403/405 403/405 200/405 200/405
+access_requests:export_requests     in/in 405/403 405/403 405/403 405/200 405/200
 access_requests:add_assignments     in/in 403/403 403/403 403/403 403/403 200/400
 access_requests:export_assignments  in/in 405/403 405/403 405/403 405/200 405/200
 access_requests:revoke_all          in/in 403/403 403/403 403/403 403/403 200/400
 access_requests:change_assignments  in/in 404/404 404/404 404/404 403/403 200/400
 administration:settings             in/in 403/405 403/405 403/405 200/405 200/405
+administration:export_settings_list in/in 405/403 405/403 405/403 405/200 405/200
 administration:role_settings        in/in 403/405 403/405 403/405 200/405 200/405
 administration:settings_file        in/in 403/403 403/403 403/403 200/403 200/400
 administration:export_settings      in/in 405/403 405/403 405/403 405/200 405/200
@@ -176,6 +181,7 @@ def named(people, eligible, needs_approval, now):
     return {
         **{f"administration:{name}": requester for name in of_a_person},
         "administration:group": group,
+        "administration:export_group": group,
         "administration:change_group": group,
         "administration:manage_group": group,
         "administration:release_group": group,
@@ -210,6 +216,7 @@ def named(people, eligible, needs_approval, now):
         "access_requests:cancel": waiting,
         "access_requests:decide": waiting,
         "administration:settings": ["directory"],
+        "administration:export_settings_list": ["directory"],
         "administration:compare_settings": ["directory"],
         "administration:change_many_settings": ["directory"],
         "administration:copy_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
@@ -220,6 +227,7 @@ def named(people, eligible, needs_approval, now):
         "administration:restore_settings": ["directory", change.role_id, change.pk],
         "access_requests:assignments": ["directory"],
         "access_requests:provider_requests": ["directory"],
+        "access_requests:export_requests": ["directory"],
         "access_requests:add_assignments": ["directory"],
         "access_requests:revoke_all": requester,
         "access_requests:export_assignments": ["directory"],

@@ -49,6 +49,7 @@ class AuditAction(TextChoices):
     RESOURCE_MOVED_AWAY = "resource.moved_away", "Resource moved away"
     RESOURCE_MOVED_HERE = "resource.moved_here", "Resource moved here"
     RESOURCE_RETIRED = "resource.retired", "Resource retired"
+    GROUPS_EXPORTED = "groups.exported", "Groups exported"
     ROLE_CREATED = "role.created", "Role created"
     ROLE_CHANGED = "role.changed", "Role changed"
     ROLE_DELETED = "role.deleted", "Role deleted"
@@ -62,6 +63,7 @@ class AuditAction(TextChoices):
     REQUEST_CANCELED = "request.canceled", "Request cancelled"
     REQUEST_TIMED_OUT = "request.timed_out", "Request timed out"
     REQUEST_FAILED = "request.failed", "Request failed"
+    REQUESTS_EXPORTED = "requests.exported", "Requests exported"
     GRANTED_ONESELF = "request.granted_oneself", "Granted oneself"
     ASSIGNMENT_ADDED = "assignment.added", "Role assigned"
     ASSIGNMENT_CHANGED = "assignment.changed", "Assignment changed"
@@ -144,6 +146,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.RESOURCE_MOVED_AWAY: "{actor} moved the resource {place} away from {target}.",
     AuditAction.RESOURCE_MOVED_HERE: "{actor} moved the resource {place} to {target}.",
     AuditAction.RESOURCE_RETIRED: "{actor} retired the resource {place}.",
+    AuditAction.GROUPS_EXPORTED: "{actor} exported the list of groups.",
     AuditAction.ROLE_CREATED: "{actor} created the role {role}.",
     AuditAction.ROLE_CHANGED: "{actor} changed the role {role}.",
     AuditAction.ROLE_DELETED: "{actor} deleted the role {role}.",
@@ -157,6 +160,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.REQUEST_CANCELED: "{actor} cancelled a request for {role} on {place} for {target}.",
     AuditAction.REQUEST_TIMED_OUT: "Nobody decided in time on a request for {role} on {place} for {target}.",
     AuditAction.REQUEST_FAILED: "A request for {role} on {place} for {target} failed.",
+    AuditAction.REQUESTS_EXPORTED: "{actor} exported a list of requests.",
     AuditAction.GRANTED_ONESELF: "{actor} gave themself {role} on {place}; nobody else could decide.",
     AuditAction.ASSIGNMENT_ADDED: "{actor} assigned {role} on {place} to {target}.",
     AuditAction.ASSIGNMENT_CHANGED: "{actor} changed the period of {role} on {place} for {target}.",

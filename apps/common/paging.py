@@ -3,9 +3,10 @@ twice when rows are added meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
@@ -19,6 +20,7 @@ COUNTED_TO = 10_000
 _SEPARATOR = "~"
 
 Row = TypeVar("Row", bound=Model)
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,13 @@ def count_of(rows: QuerySet[Row], *, exact_to: int = COUNTED_TO) -> str:
     """How many rows there are, as a list says it: exact to 10,000, then "10,000+". Nobody waits for more."""
     count = rows.order_by()[: exact_to + 1].count()
     return f"{exact_to:,}+" if count > exact_to else f"{count:,}"
+
+
+def in_batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """The items in their order, so many at a time; no more than those are held in memory."""
+    left = iter(items)
+    while batch := list(islice(left, size)):
+        yield batch
 
 
 def _behind(order: Sequence[Column], values: Sequence[Any]) -> Q:

@@ -26,6 +26,11 @@ class Reading:
         itself stays granted; that it once gave access does not mean that it still does."""
         return ENDED if self.has_ended else self.state
 
+    @property
+    def label(self) -> str:
+        """The badge in a word."""
+        return ENDED.capitalize() if self.has_ended else self.state.label
+
 
 def state_now(
     state: str,

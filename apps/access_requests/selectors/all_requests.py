@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,9 +14,10 @@ from apps.access_requests.selectors.facts import readings_now, states_now
 from apps.access_requests.states import WAITING
 from apps.accounts.models import User
 from apps.common.access import Access
-from apps.common.paging import Page, count_of, newest_first, page_of
+from apps.common.paging import Page, count_of, in_batches, newest_first, page_of
 
 _NEWEST = newest_first("created_at")
+_READ_AT_ONCE = 500  # requests that an export holds in memory
 
 
 class Tab(TextChoices):
@@ -36,6 +38,12 @@ class Search:
     @property
     def narrows(self) -> bool:
         return bool(self.provider or self.q)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The parts that leave something out, as they can be stored."""
+        parts = {"tab": str(self.tab), "provider": self.provider, "q": self.q, "path": self.path}
+        return {name: value for name, value in parts.items() if value}
 
 
 @dataclass(frozen=True)
@@ -69,20 +77,37 @@ class Found:
 
 def all_requests(user: User, access: Access, search: Search, *, after: str = "", now: datetime) -> Found:
     """The requests that `user` may see, the latest first. A fixed number of queries."""
+    tabs = _tabs(user, access, search, now)
+    page = page_of(_with_answers(tabs[search.tab]), _NEWEST, after=after)
+    counts = {tab: count_of(rows) for tab, rows in tabs.items()}
+    return Found(page, _lines(page.rows, now), counts)
+
+
+def whole_list(user: User, access: Access, search: Search, *, now: datetime) -> Iterator[Line]:
+    """All of what `all_requests` shows a page at a time, the latest first; nothing of it is kept."""
+    rows = _with_answers(_tabs(user, access, search, now)[search.tab]).order_by("-created_at", "-id")
+    for some in in_batches(rows.iterator(chunk_size=_READ_AT_ONCE), _READ_AT_ONCE):
+        yield from _lines(some, now)
+
+
+def _tabs(user: User, access: Access, search: Search, now: datetime) -> dict[Tab, AccessRequestQuerySet]:
     visible = AccessRequest.objects.visible_to(user, access).containing(search.q.split())
     if search.provider:
         visible = visible.filter(resource__provider=search.provider)
     if search.path:
         visible = visible.filter(resource__path__startswith=search.path)
-    tabs = {Tab.WAITING: _waiting(visible, now), Tab.DECIDED: visible.decided(), Tab.ALL: visible}
-    approvals = Prefetch("approvals", Approval.objects.select_related("approver"))
-    page = page_of(tabs[search.tab].with_names().prefetch_related(approvals), _NEWEST, after=after)
-    readings = readings_now(page.rows, now=now)
-    return Found(
-        page,
-        [Line(row, readings[row.id]) for row in page.rows],
-        {tab: count_of(rows) for tab, rows in tabs.items()},
+    return {Tab.WAITING: _waiting(visible, now), Tab.DECIDED: visible.decided(), Tab.ALL: visible}
+
+
+def _with_answers(rows: AccessRequestQuerySet) -> AccessRequestQuerySet:
+    return rows.with_names().prefetch_related(
+        Prefetch("approvals", Approval.objects.select_related("approver"))
     )
+
+
+def _lines(rows: Sequence[AccessRequest], now: datetime) -> list[Line]:
+    readings = readings_now(rows, now=now)
+    return [Line(row, readings[row.id]) for row in rows]
 
 
 def _waiting(visible: AccessRequestQuerySet, now: datetime) -> AccessRequestQuerySet:

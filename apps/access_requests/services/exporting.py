@@ -1,17 +1,18 @@
-"""Handing out who holds what, as a file that can be read in again."""
+"""Handing out lists: who holds what, as a file that can be read in again, and what was asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.db import transaction
 
 from apps.access_requests.asks import Actor
+from apps.access_requests.selectors import all_requests
 from apps.access_requests.selectors.assignments import Search, Where, all_assignments_of
 from apps.assignments.models import Assignment
 from apps.audit import services as audit
-from apps.audit.vocabulary import AuditAction, Place
+from apps.audit.vocabulary import NOWHERE, AuditAction, Place
 from apps.common.access import Provider
 from apps.roles.selectors import named_paths
 
@@ -33,7 +34,28 @@ def export_assignments(
         place=_place(where),
         details={"selection": search.chosen},
     )
-    found = list(rows.filter(origin=Assignment.Origin.ASSIGNED))
+    return cells_of(rows.filter(origin=Assignment.Origin.ASSIGNED))
+
+
+@transaction.atomic
+def export_requests(
+    search: all_requests.Search, where: Where | None = None, *, actor: Actor, now: datetime
+) -> Iterator[all_requests.Line]:
+    """The requests of the list that this actor sees, of one place or of all, for a file. What leaves the
+    portal is written down, with what was selected."""
+    audit.record(
+        AuditAction.REQUESTS_EXPORTED,
+        actor=actor.party,
+        at=now,
+        place=_place(where) if where else NOWHERE,
+        details={"selection": search.chosen},
+    )
+    return all_requests.whole_list(actor.somebody, actor.access, search, now=now)
+
+
+def cells_of(rows: Iterable[Assignment]) -> Iterator[tuple[str, ...]]:
+    """Assignments line by line, under `COLUMNS`."""
+    found = list(rows)
     paths = named_paths(row.resource for row in found)
     return (_cells(row, paths[row.resource_id]) for row in found)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.selectors import without_ground
 from apps.common.access import Access, Permission, Provider
 from apps.common.lookup import every_word
-from apps.common.paging import Page, by_text, count_of, page_of
+from apps.common.paging import Page, by_text, count_of, in_batches, page_of
 from apps.roles.built_in import GROUP_MEMBER, GROUP_OWNER
 from apps.roles.models import Approver, Resource, RoleDefinition
 from apps.roles.policy import RoleRules
@@ -35,6 +35,7 @@ _ENABLED = Q(principal__user__isnull=True) | Q(principal__user__is_enabled=True)
 _MEMBERS = Q(role_id=GROUP_MEMBER, kind=_ACTIVE)
 _OWNERS = Q(role_id=GROUP_OWNER, kind=_ACTIVE)
 SHOWN_INSIDE = 50
+_READ_AT_ONCE = 500  # groups that an export holds in memory
 
 
 class Tab(TextChoices):
@@ -50,6 +51,11 @@ class Search:
 
     tab: Tab = Tab.ALL
     q: str = ""
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """For the audit log and for the form that exports the same groups."""
+        return {"tab": str(self.tab), "q": self.q} if self.q else {"tab": str(self.tab)}
 
 
 @dataclass(frozen=True)
@@ -71,15 +77,25 @@ class Found:
 
 def find_groups(access: Access, search: Search, *, after: str = "", now: datetime) -> Found:
     """The groups that `access` sees, by name. A fixed number of queries for each step of nesting."""
-    visible = visible_groups(access).filter(every_word(search.q.split(), "name", "description"))
-    tabs = _tabs(visible, now)
+    tabs = _tabs(_fitting(access, search), now)
     page = page_of(tabs[search.tab].select_related("resource"), _BY_NAME, after=after)
     return Found(page, _lines(page.rows, now), {tab: count_of(rows) for tab, rows in tabs.items()})
+
+
+def whole_list(access: Access, search: Search, *, now: datetime) -> Iterator[Line]:
+    """All of what `find_groups` shows a page at a time, by name; nothing of it is kept."""
+    rows = _tabs(_fitting(access, search), now)[search.tab].order_by("name", "pk")
+    for some in in_batches(rows.iterator(chunk_size=_READ_AT_ONCE), _READ_AT_ONCE):
+        yield from _lines(some, now)
 
 
 def visible_groups(access: Access) -> QuerySet[Group]:
     resources = Resource.objects.filter(provider=Provider.GROUPS).visible_to(access, _READ)
     return Group.objects.filter(resource__in=resources)
+
+
+def _fitting(access: Access, search: Search) -> QuerySet[Group]:
+    return visible_groups(access).filter(every_word(search.q.split(), "name", "description"))
 
 
 def _tabs(rows: QuerySet[Group], now: datetime) -> dict[Tab, QuerySet[Group]]:
@@ -165,6 +181,14 @@ def held_by(group: Group, access: Access, *, after: str = "", now: datetime) -> 
     """The roles that the group itself holds or may activate, as far as `access` sees them."""
     rows = _held_by(group, access, now).with_names().annotate(holder=F("role__name"))
     return page_of(rows, _BY_HOLDER, after=after)
+
+
+def whole_part(group: Group, part: Part, access: Access, *, now: datetime) -> AssignmentQuerySet:
+    """What a part of the group's page lists of what admins gave, as far as `access` sees it."""
+    held = part == Part.HOLDS
+    rows = _held_by(group, access, now) if held else _people_rows(group, part, now).visible_to(access)
+    given = rows.filter(origin=Assignment.Origin.ASSIGNED).with_names().select_related("principal__user")
+    return given.order_by("principal__name", "role__name", "pk")
 
 
 def seats_of(group: Group, access: Access) -> list[Approver]:

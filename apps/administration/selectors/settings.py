@@ -114,6 +114,13 @@ def settings_list(
     return SettingsList(page, settings, _below(access, page.rows, provider, place))
 
 
+def whole_list(provider: Provider, resource: Resource | None, *, q: str = "") -> list[Settings]:
+    """All of what `settings_list` shows a page at a time."""
+    roles = RoleDefinition.objects.filter(every_word(q.split(), "name"), provider=provider)
+    place = None if provider == Provider.DIRECTORY else resource
+    return list(settings_at_many((role, place) for role in roles.order_by("name", "id")).values())
+
+
 def settings_detail(role: RoleDefinition, resource: Resource | None, *, now: datetime) -> SettingsDetail:
     rows = rows_near([(role, resource)])[role.id]
     own = settings_among(rows, role, resource)

@@ -1,7 +1,9 @@
-"""Groups: create, change, put under management and take out again. Who is in one is a matter of the door."""
+"""Groups: create, change, put under management and take out again, and lists of them as files. Who is in one
+is a matter of the door."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -9,18 +11,31 @@ from django.db import transaction
 
 from apps.access_requests.asks import Actor
 from apps.access_requests.selectors.power import power_of
+from apps.access_requests.services.exporting import cells_of
 from apps.access_requests.services.last_one import lock_guards
 from apps.accounts.models import Group
 from apps.accounts.services import groups as accounts
 from apps.administration.policy.groups import can_be_called, can_change, can_create_such, can_release
-from apps.administration.selectors.groups import bound_by, is_taken
+from apps.administration.selectors.groups import (
+    Line,
+    Part,
+    Search,
+    bound_by,
+    is_taken,
+    whole_list,
+    whole_part,
+)
 from apps.administration.selectors.keepers import keeper_of
 from apps.assignments.services import lock_principal
+from apps.audit.services import record
+from apps.audit.vocabulary import AuditAction
+from apps.common.access import Permission, Provider, can_open
 from apps.common.decision import Decision
 from apps.common.errors import Invalid
 from apps.common.lookup import find
 from apps.common.text import one_line
 from apps.roles import services as roles
+from apps.roles.services.custom_roles import all_of
 
 
 @transaction.atomic
@@ -74,6 +89,31 @@ def release_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
     _require(_may_change(group, actor, now), free, keeper_of(actor, now=now).proven())
     accounts.release_group(group=group, place=group.resource.place, actor=actor.party, now=now)
     return group
+
+
+@transaction.atomic
+def export_groups(search: Search, *, actor: Actor, now: datetime) -> Iterator[Line]:
+    """The groups of the list, for a file. What leaves the portal is written down, with what was selected."""
+    can_open(actor.access, Permission.ASSIGNMENTS_READ, Provider.GROUPS).require()
+    place, details = all_of(Provider.GROUPS), search.chosen
+    record(AuditAction.GROUPS_EXPORTED, actor=actor.party, at=now, place=place, details=details)
+    return whole_list(actor.access, search, now=now)
+
+
+@transaction.atomic
+def export_part(group: Group, part: Part, *, actor: Actor, now: datetime) -> Iterator[tuple[str, ...]]:
+    """Members, owners or what the group holds, with the columns that an import of assignments takes. Like any
+    export of assignments it leaves activations out, and is written down."""
+    rows = whole_part(group, part, actor.access, now=now)
+    details = {"selection": {"group": group.name, "part": str(part)}}
+    record(
+        AuditAction.ASSIGNMENTS_EXPORTED,
+        actor=actor.party,
+        at=now,
+        place=group.resource.place,
+        details=details,
+    )
+    return cells_of(rows)
 
 
 def _locked(id_: UUID) -> Group:

@@ -8,20 +8,22 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.asks import Ask, Said
 from apps.access_requests.selectors.power import power_of
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.door import submit, submit_many
+from apps.access_requests.services.exporting import COLUMNS
 from apps.access_requests.states import Action
 from apps.access_requests.web import actor_of
 from apps.accounts.models import Group, Principal
 from apps.accounts.web import fresh_until
 from apps.administration.forms.confirming import ConfirmForm
 from apps.administration.forms.groups import AddPeopleForm, GroupForm, NewGroupForm, ReasonForm
+from apps.administration.group_file import group_lines
 from apps.administration.policy.groups import can_change, can_create, can_create_such, can_release
 from apps.administration.policy.keeping import Keeper
 from apps.administration.policy.people import can_see_people
@@ -40,11 +42,20 @@ from apps.administration.selectors.groups import (
     visible_groups,
 )
 from apps.administration.selectors.keepers import keeper_of
-from apps.administration.services.groups import change_group, create_group, manage_group, release_group
+from apps.administration.services.groups import (
+    change_group,
+    create_group,
+    export_groups,
+    export_part,
+    manage_group,
+    release_group,
+)
 from apps.assignments.models import Assignment
 from apps.common.access import Permission, Provider
+from apps.common.csv import csv_lines
 from apps.common.lookup import as_id
 from apps.common.text import one_line
+from apps.common.web.files import csv_file
 from apps.common.web.forms import form_page, sent
 from apps.roles.web import place_on
 
@@ -55,11 +66,7 @@ _SEE = Permission.ASSIGNMENTS_READ
 @require_safe
 def group_list(request: HttpRequest) -> HttpResponse:
     place_on(request, Provider.GROUPS, None, _SEE)
-    tab = request.GET.get("tab", "")
-    search = Search(
-        tab=Tab(tab) if tab in Tab.values else Tab.ALL,
-        q=one_line(request.GET.get("q", "")[:_LONGEST_SEARCH]),
-    )
+    search = _search(request.GET)
     found = find_groups(request.access, search, after=request.GET.get("after", ""), now=request.now)
     context = {
         "search": search,
@@ -71,16 +78,23 @@ def group_list(request: HttpRequest) -> HttpResponse:
     return render(request, "administration/groups.html", context)
 
 
+@require_POST
+def export(request: HttpRequest) -> HttpResponseBase:
+    """The list as a file; a POST, as it writes down who took it."""
+    found = export_groups(_search(request.POST), actor=actor_of(request), now=request.now)
+    return csv_file(group_lines(found), name="groups", now=request.now)
+
+
 @require_safe
 def group(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _visible(request, pk)
-    chosen = request.GET.get("show", "")
-    part = Part(chosen) if chosen in Part.values else Part.MEMBERS
+    part = _part(request.GET)
     detail = group_detail(row, request.access, now=request.now)
     context = {
         "detail": detail,
         "group": row,
         "part": part,
+        "chosen": {"show": part},
         "parts": [(part.value, part.label, detail.counts[part]) for part in Part],
         "can_change": can_change(_keeper(request), detail.power, path=row.resource.path),
         "can_release": can_release(bound_by(row, now=request.now)),
@@ -88,6 +102,14 @@ def group(request: HttpRequest, pk: UUID) -> HttpResponse:
         **_listed(request, row, part),
     }
     return render(request, "administration/group.html", context)
+
+
+@require_POST
+def export_shown(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """The part of the group's page that is shown, as a file."""
+    row, part = _visible(request, pk), _part(request.POST)
+    rows = export_part(row, part, actor=actor_of(request), now=request.now)
+    return csv_file(csv_lines(COLUMNS, rows), name=f"group-{part}", now=request.now)
 
 
 @form_page
@@ -165,6 +187,20 @@ def remove(request: HttpRequest, pk: UUID, row_pk: UUID) -> HttpResponse:
 
 
 # ---- Parts -------------------------------------------------------------------------------------------------
+
+
+def _search(asked: QueryDict) -> Search:
+    """What the address, or the form, asks for. A tab that there is not is none."""
+    tab = asked.get("tab", "")
+    return Search(
+        tab=Tab(tab) if tab in Tab.values else Tab.ALL,
+        q=one_line(asked.get("q", "")[:_LONGEST_SEARCH]),
+    )
+
+
+def _part(asked: QueryDict) -> Part:
+    chosen = asked.get("show", "")
+    return Part(chosen) if chosen in Part.values else Part.MEMBERS
 
 
 def _listed(request: HttpRequest, row: Group, part: Part) -> dict[str, Any]:

@@ -60,7 +60,13 @@ def resource_list(request: HttpRequest) -> HttpResponse:
     place_on(request, Provider.RESOURCES, None, Permission.ASSIGNMENTS_READ)
     q = _words(request)
     tree = resource_tree(request.access, q=q, after=request.GET.get("after", ""), now=request.now)
-    context = {"tree": tree, "page": tree.page, "q": q, "can_create": can_create(_keeper(request), below=TOP)}
+    context = {
+        "tree": tree,
+        "page": tree.page,
+        "q": q,
+        "chosen": {"q": q},
+        "can_create": can_create(_keeper(request), below=TOP),
+    }
     return render(request, "administration/resources.html", context)
 
 

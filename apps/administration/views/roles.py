@@ -58,6 +58,7 @@ def roles(request: HttpRequest, provider: Provider) -> HttpResponse:
         "page": found.page,
         "q": q,
         "show": show,
+        "chosen": {"q": q, "show": show},
         "shows": Show.choices,
         "can_define": can_define(_keeper(request), provider),
     }

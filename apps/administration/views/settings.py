@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.web import actor_of
 from apps.accounts.web import fresh_until
@@ -31,11 +31,14 @@ from apps.administration.services.settings import (
     change_settings,
     digest_of_plan,
 )
+from apps.administration.services.settings_file import export_settings_list
+from apps.administration.settings_table import settings_lines
 from apps.common.access import Permission, Provider
 from apps.common.decision import Decision
 from apps.common.errors import NotAllowed
 from apps.common.lookup import as_id
 from apps.common.text import one_line
+from apps.common.web.files import csv_file
 from apps.common.web.forms import form_page, sent
 from apps.roles.models import Resource, RoleDefinition, SettingsChange
 from apps.roles.policy.plain import from_plain
@@ -69,9 +72,19 @@ def settings_list(request: HttpRequest, provider: Provider) -> HttpResponse:
         "found": found,
         "page": found.page,
         "q": q,
+        "chosen": {"q": q},
         "can_change_many": place.can_open(request.access, Permission.SETTINGS_MANAGE),
     }
     return render(request, "administration/settings.html", context)
+
+
+@require_POST
+def export_list(request: HttpRequest, provider: Provider) -> HttpResponseBase:
+    """The list as a file; a POST, as it writes down who took it."""
+    place = place_of(request, provider, Permission.SETTINGS_READ)
+    q = one_line(request.POST.get("q", "")[:_LONGEST_SEARCH])
+    found = export_settings_list(place, actor=actor_of(request), q=q, now=request.now)
+    return csv_file(settings_lines(found), name="settings", now=request.now)
 
 
 @require_safe
