@@ -84,16 +84,28 @@ def test_lets_members_in_by_the_power_of_the_group(requester, administrator, now
         assert ("AdminRequestRule" not in rules) is (name in may.split()), name
 
 
-def test_lets_the_keeper_of_every_scope_fill_a_group_with_power_there_alone(requester, now):
+def test_lets_an_owner_who_keeps_every_scope_fill_a_group_with_power_there_alone(requester, now):
     group, production = make_group(now=now), make_resource(now=now)
     make_active(group, built_in.CONTRIBUTOR, production, now=now, ends_at=now + DAY)
     keeper = person_with(built_in.RESOURCE_OWNER, now, production)
     owner = person_with(built_in.GROUP_OWNER, now, group.resource)
+    both = person_with(built_in.GROUP_OWNER, now, group.resource)
+    make_active(both, built_in.RESOURCE_OWNER, production, now=now, ends_at=now + DAY)
 
-    assert ask(into(requester, group, now), keeper, now=now).state == State.PROVISIONED
-    assert refusal(into(make_user(now=now), group, now), acting(owner, now=now), now).rules == (
-        "AdminRequestRule",
-    )
+    assert ask(into(requester, group, now), both, now=now).state == State.PROVISIONED
+    for either in (keeper, owner):
+        refused = refusal(into(make_user(now=now), group, now), acting(either, now=now), now)
+        assert refused.rules == ("AdminRequestRule",)
+
+
+def test_nobody_takes_over_a_group_by_giving_it_a_role(requester, now):
+    group, production = make_group(now=now), make_resource(now=now)
+    keeper = person_with(built_in.RESOURCE_OWNER, now, production)
+    ask(giving(group, built_in.CONTRIBUTOR, production, ends_at=now + DAY), keeper, now=now)
+
+    for role_id in (built_in.GROUP_MEMBER, built_in.GROUP_OWNER):
+        wanted = giving(requester, role_id, group.resource, kind=ELIGIBLE, ends_at=now + DAY)
+        assert refusal(wanted, acting(keeper, now=now), now).rules == ("AdminRequestRule",)
 
 
 # ---- Rings -------------------------------------------------------------------------------------------------

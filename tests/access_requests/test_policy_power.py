@@ -67,6 +67,9 @@ TEAM_OWNER = access(holding(built_in.GROUP_OWNER, TEAM_PATH))
 SHOP_AND_TEAM_OWNER = access(
     holding(built_in.RESOURCE_OWNER, "root/shop/"), holding(built_in.GROUP_OWNER, TEAM_PATH)
 )
+TREE_OWNER_AND_USER_ADMINISTRATOR = access(
+    holding(built_in.RESOURCE_OWNER, "root/"), holding(built_in.USER_ADMINISTRATOR, DIRECTORY_PATH)
+)
 NOBODY = access()
 EVERYBODY = (
     GA,
@@ -77,12 +80,13 @@ EVERYBODY = (
     TREE_OWNER,
     TEAM_OWNER,
     SHOP_AND_TEAM_OWNER,
+    TREE_OWNER_AND_USER_ADMINISTRATOR,
     NOBODY,
 )
 
 # Who may change a person of each power; everybody else may not.
 CHANGE_A_PERSON = {
-    NO_POWER: (GA, PRA, USER_ADMINISTRATOR),
+    NO_POWER: (GA, PRA, USER_ADMINISTRATOR, TREE_OWNER_AND_USER_ADMINISTRATOR),
     DIRECTORY_POWER: (GA, PRA),
     OF_A_GLOBAL_ADMINISTRATOR: (GA,),
     SHOP_POWER: (GA, PRA),
@@ -92,11 +96,18 @@ CHANGE_A_PERSON = {
 }
 # The same for the group "Team".
 CHANGE_THE_TEAM = {
-    NO_POWER: (GA, PRA, USER_ADMINISTRATOR, TEAM_OWNER, SHOP_AND_TEAM_OWNER),
+    NO_POWER: (
+        GA,
+        PRA,
+        USER_ADMINISTRATOR,
+        TEAM_OWNER,
+        SHOP_AND_TEAM_OWNER,
+        TREE_OWNER_AND_USER_ADMINISTRATOR,
+    ),
     DIRECTORY_POWER: (GA, PRA),
     OF_A_GLOBAL_ADMINISTRATOR: (GA,),
-    SHOP_POWER: (GA, PRA, SHOP_OWNER, TREE_OWNER, SHOP_AND_TEAM_OWNER),
-    SHOP_AND_FARM_POWER: (GA, PRA, TREE_OWNER),
+    SHOP_POWER: (GA, PRA, SHOP_AND_TEAM_OWNER, TREE_OWNER_AND_USER_ADMINISTRATOR),
+    SHOP_AND_FARM_POWER: (GA, PRA, TREE_OWNER_AND_USER_ADMINISTRATOR),
     MIXED_POWER: (GA, PRA),
     POWER_EVERYWHERE: (GA, PRA),
 }
@@ -108,7 +119,7 @@ def test_a_person_is_changed_by_whoever_stands_above_their_power(who, power):
 
 
 @pytest.mark.parametrize(("who", "power"), [*product(EVERYBODY, POWERS)])
-def test_a_group_is_changed_by_its_owner_only_while_it_has_no_power(who, power):
+def test_a_group_is_changed_by_its_owner_only_while_they_keep_whatever_it_reaches(who, power):
     assert bool(can_change_group(who, power, path=TEAM_PATH)) == (who in CHANGE_THE_TEAM[power])
 
 

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from apps.access_requests.selectors.power import path_of_seat
+from apps.access_requests.policy.power import Power, can_change_group
+from apps.access_requests.selectors.power import path_of_seat, powers_of
 from apps.accounts.models import Group, User
 from apps.assignments.membership import within_reach_of
 from apps.assignments.models import Assignment
@@ -31,21 +32,21 @@ Thing = tuple[Any, ...]  # what can be held, in one place
 
 @dataclass(frozen=True)
 class World:
-    """Those who conspire, all people, groups and resources, and the (role, resource) pairs there are."""
+    """Those who conspire, all people, groups and resources, the (role, resource) pairs there are, and those
+    of the groups that have no power: that is said here, and not asked of what is tested."""
 
     conspirators: list[User]
     people: list[User]
     groups: list[Group]
     resources: list[Resource]
     grants: list[tuple[UUID, Resource]]
-    had: frozenset[Thing]
-    theirs: Theirs
+    powerless: list[Group]
 
 
 def make_world() -> World:
-    """Una is User Administrator, Olga owns the club and the operators, Kay owns the shop, Cy keeps settings
-    of the farm by a custom role, Pam has nothing. Alma, Pat and Vic have power, Mia decides as Vic's
-    manager; Wes has none."""
+    """Una may become User Administrator (`make_user_administrator`), Olga owns the club and the operators,
+    Kay owns the shop, Cy keeps settings of the farm by a custom role, Pam has nothing. Alma, Pat and Vic
+    have power, Mia decides as Vic's manager, and owns the choir; Wes has none."""
     mia = make_user("Mia", now=START)
     vic = make_user("Vic", now=START, manager=mia)
     una, olga, kay, cy, pam, alma, pat, wes = (
@@ -54,7 +55,7 @@ def make_world() -> World:
     platform, yard = make_resource("Platform", now=START), make_resource("Yard", now=START)
     shop, farm = (make_resource(name, parent=platform, now=START) for name in ("Shop", "Farm"))
     cart = make_resource("Cart", parent=shop, now=START)
-    club, nest = make_group("Club", now=START), make_group("Nest", now=START)
+    club, choir, nest = (make_group(name, now=START) for name in ("Club", "Choir", "Nest"))
     operators = make_group("Operators", now=START)
     admins = make_group("Admins", is_role_assignable=True, now=START)
     settings_keeper = _settings_keeper()
@@ -62,9 +63,9 @@ def make_world() -> World:
 
     make_active(alma, built_in.GLOBAL_ADMINISTRATOR, now=START)
     assign(pat, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=START)
-    make_active(una, built_in.USER_ADMINISTRATOR, now=START)
     for group in (club, operators):
         make_active(olga, built_in.GROUP_OWNER, group.resource, **until)
+    make_active(mia, built_in.GROUP_OWNER, choir.resource, **until)
     make_active(kay, built_in.RESOURCE_OWNER, shop, **until)
     make_active(cy, settings_keeper, farm, **until)
     assign(cy, built_in.CONTRIBUTOR, farm, **until)
@@ -80,7 +81,7 @@ def make_world() -> World:
 
     conspirators = [una, olga, kay, cy, pam]
     resources = [platform, shop, farm, cart, yard]
-    groups = [club, nest, operators, admins]
+    groups = [club, choir, nest, operators, admins]
     root = directory()
     return World(
         conspirators=conspirators,
@@ -92,9 +93,12 @@ def make_world() -> World:
             *((role_id, each) for role_id in (*_RESOURCE_ROLES, settings_keeper) for each in resources),
             *((role_id, each.resource) for role_id in _GROUP_ROLES for each in groups),
         ],
-        had=have(conspirators, START),
-        theirs=Theirs.of(conspirators, club, START),
+        powerless=[club, choir],
     )
+
+
+def make_user_administrator(world: World) -> None:
+    make_active(world.conspirators[UNA], built_in.USER_ADMINISTRATOR, now=START)
 
 
 _DIRECTORY_ROLES = (
@@ -125,16 +129,18 @@ def _seats(*people: User) -> tuple[Seat, ...]:
 
 
 def have(people: Iterable[User], now: datetime) -> frozenset[Thing]:
-    """What they hold or may come to hold, where they decide, and what that allows them in the portal, each
-    with one place that it reaches."""
-    below = _places()
+    """What they hold or may come to hold, where they decide, which groups they change, and what that allows
+    them in the portal, each with one place that it reaches."""
+    below, groups = _places(), _groups(now)
     found: set[Thing] = set()
     for user in people:
         reach = within_reach_of(user.id, now=now)
         rows = list(Assignment.objects.not_ended(now).filter(principal_id__in=reach).with_names())
         for row in rows:
             found |= {("holds", row.role_id, id_) for id_ in below(row.resource.provider, row.resource.path)}
-        for grant in access_from(user.id, rows).grants:
+        access = access_from(user.id, rows)
+        found |= {("changes", at.id) for at, power in groups if can_change_group(access, power, path=at.path)}
+        for grant in access.grants:
             found |= {(grant.permission, grant.provider, id_) for id_ in below(grant.provider, grant.path)}
         for seat in Approver.objects.filter(principal_id__in=reach).select_related("settings__role"):
             provider = seat.settings.role.provider
@@ -149,6 +155,12 @@ def _places() -> Any:
     }
 
 
+def _groups(now: datetime) -> list[tuple[Resource, Power]]:
+    rows = list(Resource.objects.filter(provider=Provider.GROUPS))
+    powers = powers_of([row.group_id for row in rows], now=now)
+    return [(row, powers[row.group_id]) for row in rows]
+
+
 @dataclass(frozen=True)
 class Theirs:
     """The places that were given into their hands in the beginning: where they may give roles, and where they
@@ -160,8 +172,7 @@ class Theirs:
     everything: frozenset[UUID]
 
     @classmethod
-    def of(cls, people: Iterable[User], powerless: Group, now: datetime) -> Theirs:
-        """Of the groups only the one without power: that is said here, and not asked of what is tested."""
+    def of(cls, people: Iterable[User], powerless: Iterable[Group], now: datetime) -> Theirs:
         rows = list(Resource.objects.all())
         accesses = [_may_have(user, now) for user in people]
 
@@ -172,18 +183,22 @@ class Theirs:
                 if any(access.may(permission, row.provider, row.path) for access in accesses)
             )
 
-        groups = frozenset(row.id for row in rows if row.group_id and row.group_id != powerless.pk)
+        groups = frozenset(row.id for row in rows if row.group_id)
+        with_power = groups - {group.resource.id for group in powerless}
+        tempting = may(Permission.ASSIGNMENTS_MANAGE) | (may(Permission.PEOPLE_MANAGE) & groups)
         return cls(
-            giving=may(Permission.ASSIGNMENTS_MANAGE) - groups,
-            ruling=may(Permission.SETTINGS_MANAGE) - groups,
-            tempting=may(Permission.ASSIGNMENTS_MANAGE),
+            giving=tempting - with_power,
+            ruling=may(Permission.SETTINGS_MANAGE) - with_power,
+            tempting=tempting,
             everything=frozenset(row.id for row in rows),
         )
 
     def allows(self, thing: Thing) -> bool:
         what, *_, where = thing
         is_new = where not in self.everything
-        return is_new or where in self.giving or (what == "approves" and where in self.ruling)
+        is_ruled = what == "approves" and where in self.ruling
+        is_free = what == "changes" and where in self.tempting  # its power has ended
+        return is_new or where in self.giving or is_ruled or is_free
 
 
 def _may_have(user: User, now: datetime) -> Access:

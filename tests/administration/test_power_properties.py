@@ -35,7 +35,18 @@ from apps.common.errors import DomainError
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy import Seat, SeatKind
 from apps.roles.selectors import rules_for
-from tests.administration.conspiracy import CY, KAY, OLGA, START, UNA, World, have, make_world
+from tests.administration.conspiracy import (
+    CY,
+    KAY,
+    OLGA,
+    START,
+    UNA,
+    Theirs,
+    World,
+    have,
+    make_user_administrator,
+    make_world,
+)
 from tests.factories import acting
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -53,6 +64,8 @@ class Conspiracy:
         self.random = Random(seed)  # noqa: S311 - the same history each time
         self.now = START + HOUR
         self.crew = list(self.world.conspirators)
+        self.had = have(self.crew, START)
+        self.theirs = Theirs.of(self.crew, world.powerless, START)
         self.done: Counter[str] = Counter()
 
     def step(self) -> None:
@@ -66,18 +79,18 @@ class Conspiracy:
 
     def gained(self) -> list[Any]:
         """What they have between them, had not in the beginning, and was not theirs to give themselves."""
-        more = have(self.crew, self.now) - self.world.had
-        return [thing for thing in more if not self.world.theirs.allows(thing)]
+        more = have(self.crew, self.now) - self.had
+        return [thing for thing in more if not self.theirs.allows(thing)]
 
     # ---- At the door
 
     def give(self) -> None:
         provider = self.one([*[Provider.GROUPS] * 5, *[Provider.RESOURCES] * 4, Provider.DIRECTORY])
         grants = [grant for grant in self.world.grants if grant[1].provider == provider]
-        tempting = self.world.theirs.tempting
+        tempting = self.theirs.tempting
         role_id, resource = self.one(self.mostly(grants, lambda grant: grant[1].pk in tempting))
         who = [UNA, OLGA, KAY] if resource.group_id else [KAY]
-        holders = self.one([self.crew, self.crew, [*self.world.people, *self.groups()]])
+        holders = self.one([self.crew, self.crew, self.groups(), self.world.people])
         ask = Ask(
             Action.ADMIN_ASSIGN,
             principal_id=self.one(holders).pk,
@@ -91,7 +104,7 @@ class Conspiracy:
 
     def change_a_row(self) -> None:
         rows = Assignment.objects.filter(origin="assigned").order_by(*ALWAYS_THE_SAME)
-        row = self.one(self.mostly(rows, lambda row: row.resource_id in self.world.theirs.giving))
+        row = self.one(self.mostly(rows, lambda row: row.resource_id in self.theirs.giving))
         actions = [Action.ADMIN_REMOVE, Action.ADMIN_UPDATE, Action.ADMIN_EXTEND, Action.ADMIN_RENEW]
         action = self.one([*actions, Action.SELF_EXTEND, Action.SELF_RENEW])
         kind = self.one(Assignment.Kind.__members__.values())
@@ -134,7 +147,7 @@ class Conspiracy:
 
     def rule(self) -> None:
         """Set the rules of a role as they like them, with one of themselves to approve."""
-        theirs = self.world.theirs.ruling
+        theirs = self.theirs.ruling
         role_id, resource = self.one(self.mostly(self.world.grants, lambda grant: grant[1].pk in theirs))
         role, friend = RoleDefinition.objects.get(pk=role_id), self.one(self.crew)
         rules = replace(
@@ -224,6 +237,8 @@ def test_no_conspiracy_gains_power():
 
     for seed in range(HISTORIES):
         with transaction.atomic():
+            if seed % 2:  # without her, more is not theirs
+                make_user_administrator(world)
             conspiracy = Conspiracy(world, seed)
             for _ in range(STEPS):
                 before = conspiracy.now, conspiracy.done.total()

@@ -92,14 +92,14 @@ def can_change_person(access: Access, power: Power, *, person_id: UUID) -> Decis
 
 def can_change_group(access: Access, power: Power, *, path: str) -> Decision:
     """May members, owners, eligible assignments, settings and approvers of a group be changed? `path` is that
-    of its resource. Without power its owner may; with power over resources only, also whoever keeps every
-    scope that it reaches."""
+    of its resource. Without power its owner may; with power over resources only, an owner who keeps every
+    scope that it reaches. Keeping them alone is not enough: one would only have to give a role there to
+    somebody else's group to take it over."""
     needed = needed_for(power)
     if access.may(needed, Provider.GROUPS, path):
         return ALLOWED
-    if not power and access.may(Permission.ASSIGNMENTS_MANAGE, Provider.GROUPS, path):
-        return ALLOWED
-    if power and not power.reaches_directory and _keeps_all(access, power):
+    is_theirs = any(access.may(right, Provider.GROUPS, path) for right in _WITHOUT_POWER)
+    if is_theirs and not power.reaches_directory and _keeps_all(access, power):
         return ALLOWED
     return denied("AdminRequestRule", _REFUSALS[needed])
 
@@ -118,6 +118,8 @@ def needed_for(power: Power) -> Permission:
     return Permission.PRIVILEGED_PEOPLE_MANAGE if power else Permission.PEOPLE_MANAGE
 
 
+# Either of these changes a group that has no power.
+_WITHOUT_POWER = (Permission.ASSIGNMENTS_MANAGE, Permission.PEOPLE_MANAGE)
 _REFUSALS = {
     Permission.PEOPLE_MANAGE: "Your active roles do not manage this. User Administrator does.",
     Permission.PRIVILEGED_PEOPLE_MANAGE: (
