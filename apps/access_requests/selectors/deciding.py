@@ -69,6 +69,11 @@ class Evidence:
         return self.item.role
 
     @property
+    def wants_reason(self) -> bool:
+        """Whether whoever decides has to say why."""
+        return self.settings.approver_justification
+
+    @property
     def eligible_until(self) -> datetime | None:
         return self.item.ground.ends_at
 
@@ -129,7 +134,7 @@ def evidence_on_many(requests: Sequence[AccessRequest], *, reader: User, now: da
             starts=request.starts_at if request.starts_at and request.starts_at > now else None,
             ends_if_now=_end_if_granted(case),
             history=history[request.id],
-            active_now=_names(held[request.person.id]),
+            active_now=names_of(held[request.person.id]),
             others=[line for line in who.lines if line.detail != reader.email],
             extends_ended=request.extends is not None and not request.extends.is_current(now),
         )
@@ -142,7 +147,8 @@ def _end_if_granted(case: ActivationCase) -> datetime | None:
     return period.end if period else None
 
 
-def _names(holdings: Holdings) -> list[str]:
+def names_of(holdings: Holdings) -> list[str]:
+    """The roles that are active, with where."""
     return [f"{held.assignment.role.name} on {held.assignment.resource.name}" for held in holdings.active]
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import ApproverLine
 from apps.access_requests.selectors.assigning import ended_facts
-from apps.access_requests.selectors.deciding import ApproveRow
+from apps.access_requests.selectors.deciding import ApproveRow, names_of
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.managing import AdminStanding, other_admins
 from apps.access_requests.services.recording import digest_now
 from apps.access_requests.states import WAITING, Action, Family
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import holdings_of
+from apps.assignments.selectors import NOTHING, Holdings, holdings_of_many
 from apps.common.access import Permission
 from apps.roles.policy import RoleRules
-from apps.roles.selectors import rules_for
+from apps.roles.selectors import rules_for_many
 
 # Without any of these nobody decides on an assignment, wherever it lies.
 _DECIDING = (
@@ -39,12 +39,17 @@ class AdminEvidence:
     settings: RoleRules
     has_ended: bool
     active_now: Sequence[str]
-    others: Sequence[ApproverLine]
+    others: Sequence[ApproverLine] = ()
 
     @property
     def present(self) -> Assignment | None:
         """The assignment that is to be extended, renewed or changed."""
         return self.item.extends
+
+    @property
+    def wants_reason(self) -> bool:
+        """Whoever decides on an assignment says why, whatever the settings."""
+        return True
 
     @property
     def asks(self) -> str:
@@ -68,16 +73,28 @@ def waiting_for_admin(standing: AdminStanding) -> list[ApproveRow]:
 
 
 def admin_evidence_on(item: AccessRequest, *, reader: User, now: datetime) -> AdminEvidence:
-    """What `reader` needs to decide on this request."""
-    rules = rules_for(item.role, item.resource)
-    holder = User.objects.filter(pk=item.principal_id).first()
-    held = holdings_of(holder, now=now).active if holder else ()
+    """What `reader` needs to decide on this request, and who else can."""
+    (evidence,) = admin_evidence_on_many([item], now=now)
     others = other_admins(item.resource, principal_id=item.principal_id, actor=item.person, now=now)
+    return replace(evidence, others=[line for line in others.lines if line.detail != reader.email])
+
+
+def admin_evidence_on_many(items: Sequence[AccessRequest], *, now: datetime) -> list[AdminEvidence]:
+    """What speaks for or against each of these, in their order. A fixed number of queries, however many."""
+    rules = rules_for_many((item.role, item.resource) for item in items)
+    holders = User.objects.filter(pk__in={item.principal_id for item in items})
+    held = holdings_of_many(list(holders), now=now)
+    return [
+        _evidence(item, rules[item.role_id, item.resource_id], held.get(item.principal_id, NOTHING), now)
+        for item in items
+    ]
+
+
+def _evidence(item: AccessRequest, rules: RoleRules, held: Holdings, now: datetime) -> AdminEvidence:
     return AdminEvidence(
         item=item,
         digest=digest_now(item, rules, now=now),
         settings=rules,
         has_ended=item.extends is not None and bool(ended_facts(item.extends, now=now).ended_how),
-        active_now=[f"{each.assignment.role.name} on {each.assignment.resource.name}" for each in held],
-        others=[line for line in others.lines if line.detail != reader.email],
+        active_now=names_of(held),
     )

@@ -1,4 +1,5 @@
-"""What would happen to each of several assignments, before anybody presses the button. Changes nothing."""
+"""What would happen to each of several assignments, or to each that is asked for, before anybody presses the
+button. Changes nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from apps.access_requests.asks import Actor, Ask
+from apps.access_requests.asks import Actor, Ask, Said
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.selectors.assigning import load_decided
 from apps.access_requests.selectors.assignments import Line, activations_under
+from apps.access_requests.services.deciding_assignments import as_ask, offered
 from apps.access_requests.services.door import assess_many
 from apps.access_requests.states import Action
 from apps.assignments.models import Assignment
-from apps.common.decision import ALLOWED, Decision
+from apps.common.decision import ALLOWED, Decision, denied
+from apps.common.errors import Invalid
 
 # What the form under the preview still asks for says nothing about the assignment.
 _STILL_ASKED_FOR = {"MfaRule", "JustificationRule"}
@@ -52,6 +57,15 @@ def preview_each(lines: Sequence[Line], asks: Sequence[Ask], *, actor: Actor, no
         )
         for line, each in zip(lines, assess_many(asks, actor=actor, now=now), strict=True)
     ]
+
+
+def preview_approval(request: AccessRequest, *, actor: Actor, now: datetime) -> Decision:
+    """Whether an assignment that is asked for can be given just so. Approved all the same, it would fail."""
+    try:
+        case = load_decided(request, as_ask(request, offered(request), Said()), actor=actor, now=now)
+    except Invalid as error:
+        return denied("Invalid", str(error))
+    return _so_far(case.decision)
 
 
 def blocked(previews: Iterable[Preview]) -> Decision:

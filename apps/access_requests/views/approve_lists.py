@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.selectors.deciding import decided_by
+from apps.access_requests.selectors.deciding import ApproveRow, decided_by
+from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.deciding import closing_words
+from apps.access_requests.services.verdicts import Verdict
 from apps.access_requests.states import State
 from apps.access_requests.web import waiting_of
 
@@ -41,6 +45,23 @@ def closed_page(request: HttpRequest, item: AccessRequest, state: State) -> Http
     }
     status = 409 if request.method == "POST" else 200
     return render(request, "access_requests/approve_closed.html", context, status=status)
+
+
+def picked(request: HttpRequest, rows: Iterable[ApproveRow]) -> list[AccessRequest]:
+    """Those of these that were ticked, or shown before and are answered now."""
+    ids = {*request.POST.getlist("pick"), *(seen[:36] for seen in request.POST.getlist("seen"))}
+    return [row.item for row in rows if str(row.item.id) in ids]
+
+
+def say_each(request: HttpRequest, answers: Iterable[Answer[Verdict]]) -> None:
+    """What became of each of several; what came to nothing by its number, which is all that a person who may
+    not see it knows of it."""
+    for answer in answers:
+        if answer.request is None:
+            number = AccessRequest(pk=answer.asked.request_id).number
+            messages.warning(request, f"{number}: {answer.error}")
+        else:
+            say_decided(request, answer.request)
 
 
 def say_decided(request: HttpRequest, item: AccessRequest) -> None:

@@ -8,8 +8,10 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.forms.deciding import DecideForm, DecideManyForm, DecisionForm
@@ -22,7 +24,6 @@ from apps.access_requests.selectors.deciding import (
 )
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.terms import terms_of
-from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.deciding import (
     Changed,
     Verdict,
@@ -30,8 +31,16 @@ from apps.access_requests.services.deciding import (
     decide_many,
 )
 from apps.access_requests.states import WAITING
-from apps.access_requests.views.approve_lists import ACTIVATIONS, TABS, closed_page, list_page, say_decided
-from apps.access_requests.views.deciding_assignments import decide_assignment
+from apps.access_requests.views.approve_lists import (
+    ACTIVATIONS,
+    TABS,
+    closed_page,
+    list_page,
+    picked,
+    say_decided,
+    say_each,
+)
+from apps.access_requests.views.deciding_assignments import decide_assignment, picked_assignments
 from apps.access_requests.web import actor_of, waiting_of
 from apps.accounts.web import fresh_until
 from apps.common.errors import DomainError
@@ -53,8 +62,7 @@ class Panel:
 
 @require_safe
 def approve_list(request: HttpRequest) -> HttpResponse:
-    tab = request.GET.get("tab", "")
-    return list_page(request, tab=tab if tab in TABS else ACTIVATIONS)
+    return list_page(request, tab=_tab(request.GET))
 
 
 def decide_one(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -84,27 +92,29 @@ def decide_one(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def decide_several(request: HttpRequest) -> HttpResponse:
-    """First the picked requests with what each asks, then one answer for all."""
-    panels = _picked(request)
+    """First the picked requests with what each asks, then one answer for all. Assignments are given as they
+    are asked for: who would change type or dates opens the one request."""
+    panels = [*_picked_activations(request), *picked_assignments(request)]
     if not panels:
         messages.info(request, "Pick at least one request that waits for you.")
-        return redirect("access_requests:approve")
+        return redirect(_back(request))
     form = DecideManyForm(
         request.POST,
         seen={panel.item.id: panel.digest for panel in panels},
         request=request,
         factor_required=True,
-        wants_reason=any(panel.settings.approver_justification for panel in panels),
+        wants_reason=any(panel.wants_reason for panel in panels),
     )
     if form.is_valid():
         verdicts = [_verdict(id_, form, digest) for id_, digest in form.cleaned_data["seen"].items()]
-        for answer in decide_many(verdicts, actor=actor_of(request, form.second_factor), now=request.now):
-            _say_answer(request, answer)
-        return redirect("access_requests:approve")
+        say_each(request, decide_many(verdicts, actor=actor_of(request, form.second_factor), now=request.now))
+        return redirect(_back(request))
     context = {
         "panels": panels,
         "form": form,
         "choice": request.POST.get("choice", ""),
+        "back": _back(request),
+        "tab": _tab(request.POST),
         "fresh_until": fresh_until(request),
     }
     return render(request, "access_requests/decide_many.html", context, status=form.status)
@@ -145,12 +155,20 @@ def _panel(request: HttpRequest, evidence: Evidence, form: DecideForm) -> Panel:
     return Panel(evidence, form, fresh_until(request), choice)
 
 
-def _picked(request: HttpRequest) -> list[Evidence]:
-    """Those of the picked requests that wait for this person, with their evidence."""
-    picked = {*request.POST.getlist("pick"), *(seen[:36] for seen in request.POST.getlist("seen"))}
-    waiting = [row.item for row in waiting_of(request).activations_for_me]
-    found = [item for item in waiting if str(item.id) in picked]
-    return evidence_on_many(found, reader=request.user, now=request.now)
+def _picked_activations(request: HttpRequest) -> list[Evidence]:
+    found = picked(request, waiting_of(request).activations_for_me)
+    return evidence_on_many(found, reader=request.user, now=request.now) if found else []
+
+
+def _tab(asked: QueryDict) -> str:
+    tab = asked.get("tab", "")
+    return tab if tab in TABS else ACTIVATIONS
+
+
+def _back(request: HttpRequest) -> str:
+    """The list that was picked from."""
+    address, tab = reverse("access_requests:approve"), _tab(request.POST)
+    return address if tab == ACTIVATIONS else f"{address}?{urlencode({'tab': tab})}"
 
 
 def _verdict(id_: UUID, form: DecisionForm, digest: str = "") -> Verdict:
@@ -161,10 +179,3 @@ def _verdict(id_: UUID, form: DecisionForm, digest: str = "") -> Verdict:
         digest=digest or data["digest"],
         justification=data["justification"],
     )
-
-
-def _say_answer(request: HttpRequest, answer: Answer) -> None:
-    if answer.request is None:
-        messages.warning(request, str(answer.error))
-    else:
-        say_decided(request, answer.request)

@@ -13,18 +13,35 @@ from django.urls import reverse
 from apps.access_requests.forms.deciding_assignments import DecideAssignmentForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.changing import Limits
-from apps.access_requests.selectors.deciding_assignments import AdminEvidence, admin_evidence_on
+from apps.access_requests.selectors.deciding_assignments import (
+    AdminEvidence,
+    admin_evidence_on,
+    admin_evidence_on_many,
+)
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.managing import AdminStanding
 from apps.access_requests.services.deciding import decide
+from apps.access_requests.services.previewing import preview_approval
 from apps.access_requests.services.verdicts import Changed, Offer, Verdict
 from apps.access_requests.states import WAITING
-from apps.access_requests.views.approve_lists import ASSIGNMENTS, closed_page, list_page, say_decided
-from apps.access_requests.web import actor_of
+from apps.access_requests.views.approve_lists import ASSIGNMENTS, closed_page, list_page, picked, say_decided
+from apps.access_requests.web import actor_of, waiting_of
 from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until
+from apps.common.decision import Decision
 from apps.common.errors import DomainError
 from apps.common.web.forms import sent
+
+
+@dataclass(frozen=True)
+class PickedPanel:
+    """The evidence on one of several, and what would come of giving it as it is asked for."""
+
+    evidence: AdminEvidence
+    granting: Decision
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.evidence, name)
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,16 @@ def decide_assignment(request: HttpRequest, item: AccessRequest) -> HttpResponse
             say_decided(request, decided)
             return redirect(f"{reverse('access_requests:approve')}?tab={ASSIGNMENTS}")
     return _page(request, evidence, form, status=form.status)
+
+
+def picked_assignments(request: HttpRequest) -> list[PickedPanel]:
+    """Those of the ticked requests about assignments that wait for this admin."""
+    found = picked(request, waiting_of(request).assignments_for_me)
+    actor = actor_of(request)
+    return [
+        PickedPanel(evidence, preview_approval(evidence.item, actor=actor, now=request.now))
+        for evidence in admin_evidence_on_many(found, now=request.now)
+    ]
 
 
 def _may_see(request: HttpRequest, item: AccessRequest) -> bool:
