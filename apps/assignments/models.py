@@ -177,6 +177,11 @@ class Assignment(models.Model):
         return self.origin == self.Origin.ACTIVATED
 
     @property
+    def held_as(self) -> str:
+        """As its badge says it: eligible, assigned or activated."""
+        return self.kind if self.kind == self.Kind.ELIGIBLE else self.origin
+
+    @property
     def rests_on_a_group(self) -> bool:
         """Whether it was activated from what a group is eligible for."""
         return self.parent is not None and self.parent.principal_id != self.principal_id

@@ -36,13 +36,6 @@ class HeldLine:
     via: Group | None
     path: Paths | None
 
-    @property
-    def state(self) -> str:
-        """As its badge says it."""
-        if self.assignment.kind == Assignment.Kind.ELIGIBLE:
-            return "eligible"
-        return str(self.assignment.origin)
-
 
 @dataclass(frozen=True)
 class RequestLine:
