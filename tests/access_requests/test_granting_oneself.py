@@ -15,11 +15,14 @@ from apps.accounts.policy import NO_FACTOR
 from apps.accounts.services.factors import remove_all
 from apps.assignments.models import Assignment
 from apps.audit.models import AuditEvent
-from apps.audit.vocabulary import AuditAction
+from apps.audit.vocabulary import CONSOLE, AuditAction
+from apps.common.access import Permission, Provider
 from apps.common.errors import Conflict, NotAllowed
 from apps.notifications.messages import NoticeEvent
 from apps.notifications.models import Notice
 from apps.roles import built_in
+from apps.roles.services import move_resource
+from apps.roles.services.custom_roles import change_role, create_role
 from tests.access_requests.asking import admin_answer, admin_verdict, ask, asking, giving
 from tests.access_requests.looking import told
 from tests.factories import (
@@ -279,9 +282,18 @@ def _taken_out_of_the_group(administrator, other, now):
     ask(Ask(Action.ADMIN_REMOVE, assignment_id=member.id), administrator, now=now)
 
 
+def _emptied_their_role(administrator, other, now):
+    (row,) = other.assignments.all()
+    submit(Ask(Action.ADMIN_REMOVE, assignment_id=row.id), actor=THE_CONSOLE, now=now)
+    granted = {(Provider.DIRECTORY, Permission.ASSIGNMENTS_MANAGE)}
+    role = create_role(provider=Provider.DIRECTORY, name="Keeper", granted=granted, actor=CONSOLE, now=now)
+    make_active(other, role.id, now=now, ends_at=now + 90 * DAY)
+    change_role(role=role, name="Reader", granted=(), actor=administrator.party, now=now)
+
+
 @pytest.mark.parametrize(
     "keep_away",
-    [_disabled, _reset, _removed, _cut_short, _taken_out_of_the_group],
+    [_disabled, _reset, _removed, _cut_short, _taken_out_of_the_group, _emptied_their_role],
     ids=lambda case: case.__name__[1:],
 )
 def test_still_counts_whom_the_admin_has_just_kept_from_deciding(administrator, other, now, keep_away):
@@ -291,6 +303,20 @@ def test_still_counts_whom_the_admin_has_just_kept_from_deciding(administrator, 
     assert ask(giving(administrator), administrator, now=later).state == State.PENDING_ADMIN_DECISION
     settle_all(now=now + 7 * DAY)
     assert ask(giving(administrator), administrator, now=now + 7 * DAY).state == State.PROVISIONED
+
+
+def test_still_counts_whoever_kept_the_place_that_a_resource_was_moved_away_from(administrator, now):
+    platform, yard = make_resource("Platform", now=now), make_resource("Yard", now=now)
+    shop = make_resource("Shop", parent=platform, now=now)
+    cart = make_resource("Cart", parent=shop, now=now)
+    make_active(make_user(now=now), built_in.RESOURCE_OWNER, platform, now=now, ends_at=now + 90 * DAY)
+    move_resource(resource=shop, parent=yard, actor=administrator.party, now=now)
+    cart.refresh_from_db()
+    own = giving(administrator, built_in.CONTRIBUTOR, cart, ends_at=now + 30 * DAY)
+
+    assert ask(own, administrator, now=now + HOUR).state == State.PENDING_ADMIN_DECISION
+    settle_all(now=now + 7 * DAY)
+    assert ask(own, administrator, now=now + 7 * DAY).state == State.PROVISIONED
 
 
 def test_does_not_count_whom_somebody_else_has_removed(administrator, other, now):

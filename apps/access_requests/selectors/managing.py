@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Q
-
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.assigning import may_manage
-from apps.access_requests.policy.gaining import LATELY
 from apps.access_requests.policy.power import NO_POWER, Power
 from apps.access_requests.selectors.approvers import ApproverLine, Approvers, reachable
+from apps.access_requests.selectors.lately import NOTHING, Lately, lately_done_by
 from apps.access_requests.selectors.power import powers_of
-from apps.accounts.models import Principal, User
+from apps.accounts.models import User
 from apps.assignments.membership import people_within, within_reach_of
 from apps.assignments.models import Assignment
 from apps.assignments.policy import access_from
 from apps.assignments.selectors import access_of, holdings_of_many
-from apps.audit.models import AuditEvent, AuditEventQuerySet
-from apps.audit.vocabulary import AuditAction
 from apps.common.access import DIRECTORY_ID, Access
 from apps.common.decision import Decision
 from apps.roles.models import Resource, RoleDefinition
@@ -60,11 +56,11 @@ class Admins:
     could: frozenset[UUID]
 
 
-def admins_on(spot: Spot, *, now: datetime, taken: Collection[Assignment] = ()) -> Admins:
-    """Those who may give roles there now, and those who could: they are eligible, or disabled, or had it by
-    rows that were `taken` from them."""
-    rows = [*_giving_rights(spot, now), *taken]
-    people = _people_of(rows, taken, now)
+def admins_on(spot: Spot, *, now: datetime, lately: Lately = NOTHING) -> Admins:
+    """Those who may give roles there now, and those who could: they are eligible, or disabled, or had it
+    before what somebody did `lately`."""
+    rows = [lately.undone(row) for row in (*_giving_rights(spot, lately, now), *lately.taken)]
+    people = _people_of(rows, lately.taken, now)
     users = list(User.objects.filter(id__in=frozenset[UUID]().union(*people.values())))
     held = holdings_of_many(users, now=now)
 
@@ -89,10 +85,12 @@ def _people_of(
     return people
 
 
-def _giving_rights(spot: Spot, now: datetime) -> Iterable[Assignment]:
-    """Rows of roles with portal permissions that reach there: above it, above what a group with power leads
-    to, or on the directory."""
-    roles = [role for role in RoleDefinition.objects.all() if role.permissions]
+def _giving_rights(spot: Spot, lately: Lately, now: datetime) -> Iterable[Assignment]:
+    """Rows of roles with portal permissions, or that had some, which reach there: above it, above what a
+    group with power leads to, or on the directory."""
+    roles = [
+        role for role in RoleDefinition.objects.all() if role.permissions or role.pk in lately.given_before
+    ]
     paths = {spot.resource.path, *(path for _, path in spot.power.scopes)}
     above = {id_ for path in paths for id_ in ancestor_ids(path)}
     reaching = {*above, DIRECTORY_ID}
@@ -119,35 +117,16 @@ def _approvers(found: Admins, gaining: Collection[UUID]) -> Approvers:
 
 def has_another_admin(resource: Resource, *, principal_id: UUID, actor: User, now: datetime) -> bool:
     """Whether somebody else could decide. Whoever the actor kept from it lately counts: nobody disables,
-    resets or removes the other admin first, and then helps themself."""
+    resets or removes the other admin first, takes their role's permissions or their place, and then helps
+    themself."""
     spot = spot_of(resource, now=now)
     if other_admins(resource, principal_id=principal_id, actor=actor, now=now, spot=spot):
         return True
-    taken = list(_taken_by(actor, now))
-    former = people_within({row.principal_id for row in taken}, now=now)
+    lately = lately_done_by(actor, now=now)
     gaining = people_within({principal_id}, now=now)[principal_id] | {actor.id}
-    kept_away = _touched_by(actor, now).union(*former.values()) - gaining
-    return bool(kept_away & admins_on(spot, now=now, taken=taken).could)
-
-
-def _touched_by(actor: User, now: datetime) -> frozenset[UUID]:
-    """Other people whose account, factor or address the actor changed lately."""
-    access = Q(action__startswith="request.") | Q(action__startswith="activation.")
-    events = _lately(actor, now).filter(target_kind=Principal.Kind.USER)
-    events = events.exclude(access | Q(action__startswith="assignment."))
-    return frozenset(UUID(id_) for id_ in events.values_list("target_id", flat=True)) - {actor.id}
-
-
-def _taken_by(actor: User, now: datetime) -> Iterable[Assignment]:
-    """Assignments that the actor ended or changed lately."""
-    taking = (AuditAction.ASSIGNMENT_ENDED, AuditAction.ASSIGNMENT_CHANGED)
-    details = _lately(actor, now).filter(action__in=taking).values_list("details", flat=True)
-    ids = {each["assignment"] for each in details if "assignment" in each}
-    return Assignment.objects.filter(pk__in=ids).with_names() if ids else ()
-
-
-def _lately(actor: User, now: datetime) -> AuditEventQuerySet:
-    return AuditEvent.objects.filter(actor_id=str(actor.id), at__gt=now - LATELY)
+    places = [spot, *(replace(spot, resource=before) for before in lately.places_before(resource))]
+    found = [admins_on(place, now=now, lately=lately) for place in places]
+    return any(_approvers(each, gaining) or each.could & (lately.kept_away - gaining) for each in found)
 
 
 # ---- From an admin to what they can decide on --------------------------------------------------------------

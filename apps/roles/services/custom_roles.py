@@ -60,7 +60,7 @@ def change_role(
         at=now,
         role=role.name,
         place=all_of(role.provider),
-        details={"changes": changes},
+        details={"role": str(role.id), "changes": changes},
     )
 
 

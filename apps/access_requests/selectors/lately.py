@@ -1,0 +1,94 @@
+"""What an admin did in the last days by which others may have lost their say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from apps.access_requests.policy.gaining import LATELY
+from apps.accounts.models import Principal, User
+from apps.assignments.membership import people_within
+from apps.assignments.models import Assignment
+from apps.audit.models import AuditEvent, AuditEventQuerySet
+from apps.audit.vocabulary import AuditAction
+from apps.roles.models import Resource
+from apps.roles.policy import ancestor_ids
+
+Permissions = Mapping[str, list[str]]  # as a role stores them
+
+
+@dataclass(frozen=True)
+class Lately:
+    """`taken`: assignments that were ended or changed. `kept_away`: whose they were, and people whose account
+    or factor was touched. `given_before`: the permissions of roles that were changed since. `left`: the paths
+    from which resources were moved away."""
+
+    taken: tuple[Assignment, ...] = ()
+    kept_away: frozenset[UUID] = frozenset()
+    given_before: Mapping[UUID, Permissions] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
+
+    def undone(self, row: Assignment) -> Assignment:
+        """The assignment with what its role gave before as well."""
+        if row.role_id in self.given_before:
+            row.role.permissions = _both(row.role.permissions, self.given_before[row.role_id])
+        return row
+
+    def places_before(self, resource: Resource) -> Iterator[Resource]:
+        """The resource where it lay before it, or something above it, was moved."""
+        for path in self.left:
+            moved = f"{ancestor_ids(path)[-1]}/"
+            _, found, below = resource.path.partition(moved)
+            if found:
+                before = copy(resource)
+                before.path = path + below
+                yield before
+
+
+NOTHING = Lately()
+
+
+def lately_done_by(actor: User, *, now: datetime) -> Lately:
+    events = AuditEvent.objects.filter(actor_id=str(actor.id), at__gt=now - LATELY)
+    taken = tuple(_taken(events))
+    former = people_within({row.principal_id for row in taken}, now=now)
+    moves = events.filter(action=AuditAction.RESOURCE_MOVED_AWAY)
+    return Lately(
+        taken=taken,
+        kept_away=(_touched(events) - {actor.id}).union(*former.values()),
+        given_before=_given_before(events),
+        left=tuple(moves.values_list("resource_path", flat=True)),
+    )
+
+
+def _taken(events: AuditEventQuerySet) -> Iterable[Assignment]:
+    taking = (AuditAction.ASSIGNMENT_ENDED, AuditAction.ASSIGNMENT_CHANGED)
+    details = events.filter(action__in=taking).values_list("details", flat=True)
+    ids = {each["assignment"] for each in details if "assignment" in each}
+    return Assignment.objects.filter(pk__in=ids).with_names() if ids else ()
+
+
+def _touched(events: AuditEventQuerySet) -> frozenset[UUID]:
+    """People whose account, factor or address was changed."""
+    access = Q(action__startswith="request.") | Q(action__startswith="activation.")
+    rows = events.filter(target_kind=Principal.Kind.USER)
+    rows = rows.exclude(access | Q(action__startswith="assignment."))
+    return frozenset(UUID(id_) for id_ in rows.values_list("target_id", flat=True))
+
+
+def _given_before(events: AuditEventQuerySet) -> dict[UUID, Permissions]:
+    found: dict[UUID, Permissions] = {}
+    for details in events.filter(action=AuditAction.ROLE_CHANGED).values_list("details", flat=True):
+        if "role" in details and "permissions" in details["changes"]:
+            role_id, (before, _) = UUID(details["role"]), details["changes"]["permissions"]
+            found[role_id] = _both(found.get(role_id, {}), before)
+    return found
+
+
+def _both(one: Permissions, other: Permissions) -> Permissions:
+    return {provider: [*one.get(provider, ()), *other.get(provider, ())] for provider in {*one, *other}}
