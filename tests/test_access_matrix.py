@@ -110,6 +110,7 @@ administration:create_role   in/in      403/403  403/403    403/403   403/403  2
 administration:role          in/in      403/405  403/405    403/405   200/405  200/405
 administration:change_role   in/in      403/403  403/403    403/403   403/403  200/400
 administration:delete_role   in/in      403/403  403/403    403/403   403/403  200/400
+administration:retire_role   in/in      403/403  403/403    403/403   403/403  200/400
 administration:resources     in/in      403/405  403/405    403/405   403/405  200/405
 administration:export_resources  in/in  405/403  405/403    405/403   405/403  405/200
 administration:create_resource  in/in   403/403  403/403    403/403   403/403  200/400
@@ -195,6 +196,7 @@ def named(people, eligible, needs_approval, now):
         "administration:role": [Provider.DIRECTORY, custom.pk],
         "administration:change_role": [Provider.DIRECTORY, custom.pk],
         "administration:delete_role": [Provider.DIRECTORY, custom.pk],
+        "administration:retire_role": [Provider.DIRECTORY, custom.pk],
         "administration:resource": resource,
         "administration:change_resource": resource,
         "administration:move_resource": resource,

@@ -65,7 +65,8 @@ def assign(
     why: Why = NO_REASON,
 ) -> Assignment:
     """Give a role, eligible or active, for a period that may begin later. The principal is settled. Raises
-    `Conflict` where the resource has been retired."""
+    `Conflict` where the role or the resource has been retired."""
+    keep_in_use(role)
     keep_in_use(resource)
     row = Assignment.objects.create(
         principal=principal,

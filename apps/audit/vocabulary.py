@@ -52,6 +52,7 @@ class AuditAction(TextChoices):
     GROUPS_EXPORTED = "groups.exported", "Groups exported"
     ROLE_CREATED = "role.created", "Role created"
     ROLE_CHANGED = "role.changed", "Role changed"
+    ROLE_RETIRED = "role.retired", "Role retired"
     ROLE_DELETED = "role.deleted", "Role deleted"
     RESOURCES_EXPORTED = "resources.exported", "Resources exported"
     ROLES_EXPORTED = "roles.exported", "Roles exported"
@@ -149,6 +150,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.GROUPS_EXPORTED: "{actor} exported the list of groups.",
     AuditAction.ROLE_CREATED: "{actor} created the role {role}.",
     AuditAction.ROLE_CHANGED: "{actor} changed the role {role}.",
+    AuditAction.ROLE_RETIRED: "{actor} retired the role {role}.",
     AuditAction.ROLE_DELETED: "{actor} deleted the role {role}.",
     AuditAction.RESOURCES_EXPORTED: "{actor} exported the list of resources.",
     AuditAction.ROLES_EXPORTED: "{actor} exported the list of roles.",

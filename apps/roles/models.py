@@ -109,6 +109,10 @@ class Resource(models.Model):
 
 
 class RoleDefinitionQuerySet(models.QuerySet["RoleDefinition"]):
+    def in_use(self) -> RoleDefinitionQuerySet:
+        """Those that are not retired. What is retired stays for the history, and nobody holds it."""
+        return self.filter(retired_at__isnull=True)
+
     def visible_to(self, access: Access) -> RoleDefinitionQuerySet:
         """Those of the providers in which one may see, somewhere, who holds what."""
         return self.filter(provider__in={provider for provider, _ in access.scopes(_SEE)})
@@ -123,7 +127,8 @@ class RoleDefinitionQuerySet(models.QuerySet["RoleDefinition"]):
 
 
 class RoleDefinition(models.Model):
-    """A named set of permissions. Built-in ones are installed with the portal and cannot be changed."""
+    """A named set of permissions. Built-in ones are installed with the portal and cannot be changed; custom
+    ones that were used are retired, and free their name."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     provider = models.CharField(max_length=16, choices=Provider.choices)
@@ -139,12 +144,20 @@ class RoleDefinition(models.Model):
     enforced_by = models.CharField(
         max_length=200, blank=True
     )  # empty: this portal; else who applies it by hand
+    retired_at = models.DateTimeField(null=True, blank=True)
 
     objects = RoleDefinitionQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["provider", "name"], name="role_name_unique_per_provider"),
+            models.UniqueConstraint(
+                fields=["provider", "name"],
+                condition=Q(retired_at__isnull=True),
+                name="role_name_unique_per_provider",
+            ),
+            models.CheckConstraint(
+                condition=Q(retired_at__isnull=True) | Q(is_built_in=False), name="role_retired_custom_only"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -96,6 +96,7 @@ def test_refuses_to_extend_by_one_rule_with_a_sentence(change, rule, reason):
             "Renewed at most 30 days after the end.",
         ),
         ({"ended_how": REMOVED}, "RenewalRule", "An admin removed this. Only an admin gives it again."),
+        ({"retired": "Shop"}, "RenewalRule", "Shop has been retired."),
         ({"exists": True}, "RoleAssignmentExists", "You have been given this again meanwhile."),
         ({"is_waiting": True}, "PendingRoleAssignmentRequest", "A request for this waits already."),
     ],

@@ -10,7 +10,9 @@ from apps.accounts.models import Group
 from apps.administration.selectors.moving import move_of
 from apps.administration.services.groups import release_group
 from apps.administration.services.resources import create_resource, move_resource, retire_resource
+from apps.administration.services.roles import create_role, retire_role
 from apps.assignments.models import Assignment
+from apps.common.access import Provider
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
 from apps.roles.models import Resource
@@ -73,6 +75,23 @@ def test_retires_or_assigns_but_never_both(now):
     assert (len(through), len(refused)) == (1, 1)
     shop.refresh_from_db()
     assert Assignment.objects.filter(resource=shop).exists() is (shop.retired_at is None)
+
+
+def test_retires_a_role_or_assigns_it_but_never_both(now):
+    facts = {"provider": Provider.DIRECTORY, "name": "Desk", "granted": frozenset()}
+    desk = create_role(**facts, actor=THE_CONSOLE, now=now)
+    person = make_user(now=now)
+
+    through, refused = split(
+        at_once(
+            lambda: retire_role(desk.pk, actor=THE_CONSOLE, now=now),
+            lambda: assign(person, desk.pk, now=now, ends_at=now + DAY),
+        )
+    )
+
+    assert (len(through), len(refused)) == (1, 1)
+    desk.refresh_from_db()
+    assert Assignment.objects.filter(role=desk).exists() is (desk.retired_at is None)
 
 
 def test_takes_a_group_out_of_management_or_makes_somebody_eligible_but_never_both(now):

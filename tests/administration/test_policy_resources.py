@@ -121,7 +121,7 @@ def test_says_all_that_keeps_it_in_use():
     refused = can_retire(keeper("p/"), SHOP, InTheWay(held=1, waiting=2, below=1200))
 
     assert [refusal.reason for refusal in refused.refusals] == [
-        "1 assignment is held there. End them first.",
+        "1 assignment is held there. End it first.",
         "2 requests are open there. Answer them first.",
         "1,200 resources lie below. Retire or move them first.",
     ]

@@ -10,6 +10,7 @@ from apps.administration.policy.roles import (
     can_create_role,
     can_define,
     can_delete_role,
+    can_retire_role,
 )
 from apps.common.access import Access, Grant, Permission, Provider, everywhere
 
@@ -96,3 +97,28 @@ def test_deletes_only_what_was_never_used():
     assert can_delete_role(anybody, RoleFacts(DIRECTORY))
     assert not can_delete_role(anybody, RoleFacts(DIRECTORY, was_used=True))
     assert not can_delete_role(keeper(), RoleFacts(DIRECTORY))
+
+
+def test_retires_what_nobody_holds_or_waits_for():
+    anybody = keeper(*keeping(DIRECTORY))
+
+    assert can_retire_role(anybody, RoleFacts(DIRECTORY, was_used=True))
+    assert not can_retire_role(keeper(), RoleFacts(DIRECTORY, was_used=True))
+    assert not can_retire_role(anybody, RoleFacts(DIRECTORY, is_built_in=True))
+
+
+def test_says_all_that_keeps_a_role_in_use():
+    refused = can_retire_role(keeper(*keeping(DIRECTORY)), RoleFacts(DIRECTORY, held=2, waiting=1))
+
+    assert [refusal.reason for refusal in refused.refusals] == [
+        "2 assignments have not ended. End them first.",
+        "1 request is open. Answer it first.",
+    ]
+
+
+def test_changes_nothing_of_what_is_retired():
+    anybody, role = keeper(*keeping(DIRECTORY)), RoleFacts(DIRECTORY, is_retired=True)
+
+    assert not can_change_role(anybody, role, frozenset())
+    assert not can_delete_role(anybody, role)
+    assert not can_retire_role(anybody, role)

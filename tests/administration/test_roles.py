@@ -3,14 +3,18 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.administration.selectors.names import Asked, names_in
 from apps.administration.selectors.roles import Show, change_of, role_list
-from apps.administration.services.roles import change_role, create_role, delete_role
+from apps.administration.selectors.settings_changes import Change, right_to_change
+from apps.administration.services.roles import change_role, create_role, delete_role, retire_role
+from apps.administration.services.settings import change_settings
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.access import Permission, Provider
 from apps.common.errors import Conflict, Invalid, NotAllowed
 from apps.roles import built_in
 from apps.roles.models import RoleDefinition
+from apps.roles.policy import RoleRules
 from apps.roles.web import Place
 from tests.factories import (
     acting,
@@ -178,6 +182,38 @@ def test_deletes_nothing_that_somebody_holds(desk, alma, now):
         delete_role(desk.pk, actor=alma, now=now)
 
 
+def test_retires_what_nobody_holds_any_more(desk, alma, now):
+    holder = make_user(now=now)
+    assign(holder, desk.pk, now=now, ends_at=now + HOUR)
+    later = now + DAY
+
+    with pytest.raises(NotAllowed, match="1 assignment has not ended"):
+        retire_role(desk.pk, actor=alma, now=now)
+    retire_role(desk.pk, actor=acting(alma.user, now=later), now=later)
+
+    assert RoleDefinition.objects.get(pk=desk.pk).retired_at == later
+    assert event_of(AuditAction.ROLE_RETIRED).sentence == "Alma Admin retired the role Service desk."
+    with pytest.raises(Invalid, match="no such"):
+        assign(holder, desk.pk, now=later)
+
+
+def test_gives_the_name_of_what_is_retired_to_another(desk, alma, now):
+    assert names_in(Asked(roles=[(DIRECTORY, "service desk")]), alma.access).role(DIRECTORY, "Service desk")
+    retire_role(desk.pk, actor=alma, now=now)
+
+    with pytest.raises(Invalid, match="no role"):
+        names_in(Asked(roles=[(DIRECTORY, "service desk")]), alma.access).role(DIRECTORY, "Service desk")
+    assert create(alma, now).pk != desk.pk
+
+
+def test_changes_no_settings_of_what_is_retired(desk, alma, now):
+    retire_role(desk.pk, actor=alma, now=now)
+
+    assert not right_to_change(RoleDefinition.objects.get(pk=desk.pk), None, actor=alma, now=now)
+    with pytest.raises(Conflict, match="Service desk has been retired"):
+        change_settings([Change(desk, None, RoleRules())], actor=alma, now=now)
+
+
 # ---- Lists -------------------------------------------------------------------------------------------------
 
 
@@ -214,6 +250,9 @@ def test_narrows_to_what_is_held_privileged_custom_or_called_so(desk, alma, requ
     assert set(listed(place, alma, now, show=Show.HELD)) == {"Global Administrator", "Teams Administrator"}
     assert set(listed(place, alma, now, show=Show.CUSTOM)) == {"Service desk"}
     assert "Teams Administrator" not in listed(place, alma, now, show=Show.PRIVILEGED)
+    retire_role(desk.pk, actor=alma, now=now)
+    assert not listed(place, alma, now, show=Show.CUSTOM)
+    assert set(listed(place, alma, now, show=Show.RETIRED)) == {"Service desk"}
     assert set(listed(place, alma, now, q="teams calls")) == {"Teams Administrator"}
 
 

@@ -83,6 +83,11 @@ def test_refuses_the_same_place_twice(production, now):
 # ---- Roles -------------------------------------------------------------------------------------------------
 
 
+def test_refuses_to_retire_a_built_in_role(db, now):
+    with pytest.raises(IntegrityError, match="role_retired_custom_only"), transaction.atomic():
+        RoleDefinition.objects.filter(is_built_in=True).update(retired_at=now)
+
+
 def test_refuses_a_second_role_of_a_name_in_one_provider(db):
     with refused("role_name_unique_per_provider"), transaction.atomic():
         RoleDefinition.objects.create(provider=Provider.DIRECTORY, name="Teams Administrator")

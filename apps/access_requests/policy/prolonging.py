@@ -22,7 +22,8 @@ ADMIN_WINDOW = EXTENDED_BEFORE
 @dataclass(frozen=True, kw_only=True)
 class ProlongingFacts:
     """Everything that decides whether the holder of an assignment may ask for more of it. `via` names the
-    group through which it is held; `ended_how` is set once it has ended, also when the clock did it."""
+    group through which it is held; `ended_how` is set once it has ended, also when the clock did it;
+    `retired` names the role or resource that is out of use since."""
 
     period: Period
     now: datetime
@@ -35,6 +36,7 @@ class ProlongingFacts:
     has_decider: bool = True
     justification: str = ""
     zone: tzinfo = UTC
+    retired: str = ""
 
 
 def assigned_rule(facts: ProlongingFacts) -> Refusal | None:
@@ -72,6 +74,10 @@ def expired_rule(facts: ProlongingFacts) -> Refusal | None:
     return None
 
 
+def in_use_rule(facts: ProlongingFacts) -> Refusal | None:
+    return Refusal("RenewalRule", f"{facts.retired} has been retired.") if facts.retired else None
+
+
 def exists_rule(facts: ProlongingFacts) -> Refusal | None:
     if facts.exists:
         return Refusal("RoleAssignmentExists", "You have been given this again meanwhile.")
@@ -97,7 +103,7 @@ def justification_rule(facts: ProlongingFacts) -> Refusal | None:
 
 
 EXTENDING_RULES = (assigned_rule, extend_window_rule, waiting_rule)
-RENEWING_RULES = (assigned_rule, renew_window_rule, expired_rule, exists_rule, waiting_rule)
+RENEWING_RULES = (assigned_rule, in_use_rule, renew_window_rule, expired_rule, exists_rule, waiting_rule)
 SENDING_RULES = (decider_rule, justification_rule)
 
 

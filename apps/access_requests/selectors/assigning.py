@@ -121,6 +121,7 @@ def ended_facts(row: Assignment, *, now: datetime) -> ProlongingFacts:
         is_activated=row.is_activated,
         ended_how=Assignment.End.EXPIRED if has_lapsed else row.ended_how,
         ended_at=row.ends_at if has_lapsed else row.ended_at,
+        retired=next((each.name for each in (row.role, row.resource) if each.retired_at), ""),
         now=now,
     )
 
@@ -205,7 +206,7 @@ def _target(ask: Ask, about: Assignment | None) -> tuple[Principal, RoleDefiniti
     ids = (about.principal_id, about.role_id, about.resource_id) if about else None
     principal_id, role_id, resource_id = ids or (ask.principal_id, ask.role_id, ask.resource_id)
     principal = find(Principal.objects.select_related("group"), principal_id)
-    role = find(RoleDefinition.objects.all(), role_id)
+    role = find(RoleDefinition.objects.in_use(), role_id)
     resource = find(Resource.objects.in_use().select_related("group"), resource_id)
     if principal is None or role is None or resource is None:
         raise Invalid("There is no such person, role or resource.")

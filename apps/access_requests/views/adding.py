@@ -71,7 +71,7 @@ def _first_form(request: HttpRequest, place: Place) -> MembershipForm:
     return MembershipForm(
         None if is_back else sent(request),
         initial=initial,
-        roles=list(RoleDefinition.objects.filter(provider=place.provider).order_by("name", "id")),
+        roles=list(RoleDefinition.objects.in_use().filter(provider=place.provider).order_by("name", "id")),
         resources=_resources(request, place),
         pickable=_pickable(place),
     )

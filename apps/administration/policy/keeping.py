@@ -39,6 +39,15 @@ class Keeper:
         return together([refusal])
 
 
+def still_used(*found: tuple[int, str, str, str]) -> list[Refusal]:
+    """What keeps something from its end: each with a count, words for one and for many, and what ends it."""
+    return [
+        Refusal("InUseRule", f"{one} {end} it first." if n == 1 else f"{many.format(n)} {end} them first.")
+        for n, one, many, end in found
+        if n
+    ]
+
+
 def together(refusals: Iterable[Refusal | None]) -> Decision:
     """One decision of all that refuses."""
     return Decision(tuple(refusal for refusal in refusals if refusal is not None))

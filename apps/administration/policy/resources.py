@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from apps.administration.policy.keeping import Keeper, together
+from apps.administration.policy.keeping import Keeper, still_used, together
 from apps.common.access import Provider
 from apps.common.decision import Decision, Refusal
 from apps.common.text import any_of, is_blank
@@ -95,13 +95,8 @@ def _gaining(roles: Collection[str]) -> Refusal | None:
 
 
 def _reasons_to_stay(found: InTheWay) -> list[Refusal]:
-    reasons = (
-        (found.held, "1 assignment is held there.", "{:,} assignments are held there.", "End them first."),
-        (found.waiting, "1 request is open there.", "{:,} requests are open there.", "Answer them first."),
-        (found.below, "1 resource lies below.", "{:,} resources lie below.", "Retire or move them first."),
+    return still_used(
+        (found.held, "1 assignment is held there.", "{:,} assignments are held there.", "End"),
+        (found.waiting, "1 request is open there.", "{:,} requests are open there.", "Answer"),
+        (found.below, "1 resource lies below.", "{:,} resources lie below.", "Retire or move"),
     )
-    return [
-        Refusal("InUseRule", f"{one if count == 1 else many.format(count)} {what_to_do}")
-        for count, one, many, what_to_do in reasons
-        if count
-    ]

@@ -1,11 +1,11 @@
-"""May this role be made, changed or deleted?"""
+"""May this role be made, changed, deleted or retired?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from apps.administration.policy.keeping import Keeper, together
+from apps.administration.policy.keeping import Keeper, still_used, together
 from apps.common.access import Permission, Provider, everywhere
 from apps.common.decision import Decision, Refusal
 
@@ -24,7 +24,10 @@ class RoleFacts:
     provider: Provider
     is_built_in: bool = False
     was_used: bool = False  # somebody holds or asked for it, or did
+    is_retired: bool = False
     granted: Granted = frozenset()
+    held: int = 0  # now or later
+    waiting: int = 0  # requests
 
 
 def can_define(keeper: Keeper, provider: Provider) -> Decision:
@@ -38,7 +41,7 @@ def can_create_role(keeper: Keeper, provider: Provider, wanted: Granted) -> Deci
 
 def can_open_change(keeper: Keeper, role: RoleFacts) -> Decision:
     """May they change anything about it? Which permissions they may put into it, `can_change_role` asks."""
-    return together([_not_built_in(role), _keeping(keeper, role.provider)])
+    return together([_not_built_in(role), _in_use(role), _keeping(keeper, role.provider)])
 
 
 def can_change_role(
@@ -53,7 +56,16 @@ def can_change_role(
 
 
 def can_delete_role(keeper: Keeper, role: RoleFacts) -> Decision:
-    return together([_not_built_in(role), _keeping(keeper, role.provider), _never_used(role)])
+    return Decision((*can_open_change(keeper, role).refusals, *together([_never_used(role)]).refusals))
+
+
+def can_retire_role(keeper: Keeper, role: RoleFacts) -> Decision:
+    """Only what nobody holds or waits for."""
+    reasons = still_used(
+        (role.held, "1 assignment has not ended.", "{:,} assignments have not ended.", "End"),
+        (role.waiting, "1 request is open.", "{:,} requests are open.", "Answer"),
+    )
+    return Decision((*can_open_change(keeper, role).refusals, *reasons))
 
 
 def may_grant(keeper: Keeper, provider: Provider, permission: Permission) -> bool:
@@ -87,6 +99,10 @@ def _not_built_in(role: RoleFacts) -> Refusal | None:
     return Refusal("RoleRule", "Built-in roles cannot be changed.") if role.is_built_in else None
 
 
+def _in_use(role: RoleFacts) -> Refusal | None:
+    return Refusal("RoleRule", "This role has been retired.") if role.is_retired else None
+
+
 def _own_role(added: Granted) -> Refusal | None:
     if not added:
         return None
@@ -95,7 +111,7 @@ def _own_role(added: Granted) -> Refusal | None:
 
 def _never_used(role: RoleFacts) -> Refusal | None:
     if role.was_used:
-        return Refusal("RoleRule", "It has been used, and stays for the history. Remove its assignments.")
+        return Refusal("RoleRule", "It has been used, and stays for the history. Retire it.")
     return None
 
 

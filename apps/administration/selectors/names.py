@@ -75,7 +75,7 @@ def _principals(texts: Iterable[str]) -> dict[str, list[Principal]]:
 def _roles(asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[RoleDefinition]]:
     found: dict[tuple[str, str], list[RoleDefinition]] = defaultdict(list)
     names = _lowered(text for _, text in asked)
-    for role in RoleDefinition.objects.alias(lower=Lower("name")).filter(lower__in=names):
+    for role in RoleDefinition.objects.in_use().alias(lower=Lower("name")).filter(lower__in=names):
         found[role.provider, role.name.casefold()].append(role)
     return found
 

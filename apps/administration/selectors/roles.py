@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, TextChoices
 
 from apps.access_requests.models import AccessRequest
+from apps.access_requests.states import OPEN
 from apps.accounts.models import Principal
 from apps.administration.policy.roles import Granted, RoleFacts
 from apps.assignments.membership import within_reach_of
@@ -34,6 +35,7 @@ class Show(TextChoices):
     HELD = "held", "Held"
     PRIVILEGED = "privileged", "Privileged"
     CUSTOM = "custom", "Custom"
+    RETIRED = "retired", "Retired"
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,10 @@ def role_list(
 
 def found_roles(place: Place, held: AssignmentQuerySet, *, show: Show, q: str) -> RoleDefinitionQuerySet:
     """The roles that a list shows. `held` is what is held at its place."""
-    roles = RoleDefinition.objects.filter(provider=place.provider).containing(q.split())
+    every = RoleDefinition.objects.filter(provider=place.provider).containing(q.split())
+    if show == Show.RETIRED:
+        return every.filter(retired_at__isnull=False)
+    roles = every.in_use()
     if show == Show.PRIVILEGED:
         roles = roles.filter(is_privileged=True)
     elif show == Show.CUSTOM:
@@ -123,9 +128,18 @@ def in_force(role: RoleDefinition, place: Place) -> Settings | None:
     return settings_at(role, place.resource)
 
 
-def facts_of(role: RoleDefinition) -> RoleFacts:
-    used = Assignment.objects.filter(role=role).exists() or AccessRequest.objects.filter(role=role).exists()
-    return RoleFacts(Provider(role.provider), role.is_built_in, used, role.granted)
+def facts_of(role: RoleDefinition, *, now: datetime) -> RoleFacts:
+    assignments = Assignment.objects.filter(role=role)
+    requests = AccessRequest.objects.filter(role=role)
+    return RoleFacts(
+        Provider(role.provider),
+        is_built_in=role.is_built_in,
+        was_used=assignments.exists() or requests.exists(),
+        is_retired=role.retired_at is not None,
+        granted=role.granted,
+        held=assignments.not_ended(now).count(),
+        waiting=requests.filter(state__in=OPEN).count(),
+    )
 
 
 def is_within_reach(role: RoleDefinition, user_id: UUID, *, now: datetime) -> bool:

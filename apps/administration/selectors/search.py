@@ -88,7 +88,7 @@ def _groups(words: Sequence[str], searcher: Searcher) -> Kind:
 
 
 def _roles(words: Sequence[str], searcher: Searcher) -> Kind:
-    rows = RoleDefinition.objects.visible_to(searcher.access).filter(every_word(words, "name"))
+    rows = RoleDefinition.objects.in_use().visible_to(searcher.access).filter(every_word(words, "name"))
     found = rows.order_by("name", "provider")[: SHOWN + 1]
     hits = [Hit(row.name, row.get_provider_display(), row.get_absolute_url()) for row in found]
     return _kind("Roles", "shield-lock", hits)

@@ -106,7 +106,7 @@ def settings_list(
 ) -> SettingsList:
     """The roles of a provider whose name contains `q`, with the rules in force on `resource`, or (without)
     wherever nothing nearer is set. A fixed number of queries."""
-    roles = RoleDefinition.objects.filter(every_word(q.split(), "name"), provider=provider)
+    roles = RoleDefinition.objects.in_use().filter(every_word(q.split(), "name"), provider=provider)
     page = page_of(roles, _BY_NAME, after=after)
     place = None if provider == Provider.DIRECTORY else resource
     found = settings_at_many((role, place) for role in page.rows)

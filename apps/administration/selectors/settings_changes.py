@@ -129,8 +129,9 @@ def right_to_change(
     role: RoleDefinition, resource: Resource | None, *, actor: Actor, now: datetime
 ) -> Decision:
     """May the settings of this role be changed here at all? What a button asks."""
-    if resource is not None and resource.retired_at is not None:
-        return denied("ResourceIsLocked", f"{resource.name} has been retired.")
+    for row in (role, resource):
+        if row is not None and row.retired_at is not None:
+            return denied("ResourceIsLocked", f"{row.name} has been retired.")
     change = Change(role, resource, None)
     return _rights([change], _Plan([change]), actor, now)[change.key]
 

@@ -100,7 +100,7 @@ def names_in(blocks: Sequence[Block], access: Access) -> Names:
 def _readable_settings(access: Access) -> list[RoleSettings]:
     here = Q(resource__in=Resource.objects.in_use().visible_to(access, Permission.SETTINGS_READ))
     wherever = Q(resource__isnull=True, role__provider__in=_read_throughout(access))
-    rows = RoleSettings.objects.filter(here | wherever)
+    rows = RoleSettings.objects.filter(here | wherever, role__retired_at__isnull=True)
     return list(rows.select_related("role", "resource").prefetch_related(*_SEATS))
 
 
@@ -120,7 +120,7 @@ def _by_provider_and_name(row: RoleSettings) -> tuple[int, str, str, str]:
 
 
 def _roles() -> dict[Provider, Labels]:
-    rows = list(RoleDefinition.objects.values_list("provider", "id", "name"))
+    rows = list(RoleDefinition.objects.in_use().values_list("provider", "id", "name"))
     return {
         provider: Labels({id_: name for of, id_, name in rows if of == provider}) for provider in Provider
     }

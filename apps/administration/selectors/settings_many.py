@@ -14,7 +14,7 @@ Target = tuple[RoleDefinition, Resource | None]
 
 
 def roles_of(provider: Provider) -> list[RoleDefinition]:
-    return list(RoleDefinition.objects.filter(provider=provider).order_by("name", "id"))
+    return list(RoleDefinition.objects.in_use().filter(provider=provider).order_by("name", "id"))
 
 
 def places_offered(

@@ -1,4 +1,4 @@
-"""Custom roles: create, change, delete. Whoever defines a role grants nobody what they do not hold."""
+"""Custom roles: create, change, delete, retire. Whoever defines one grants nobody what they do not hold."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from apps.administration.policy.roles import (
     can_change_role,
     can_create_role,
     can_delete_role,
+    can_retire_role,
 )
 from apps.administration.selectors.keepers import keeper_of
 from apps.administration.selectors.roles import (
@@ -55,7 +56,8 @@ def change_role(
     other permissions reach somebody: raises `Conflict` where that has changed meanwhile."""
     role = _locked(role_id)
     keeper = keeper_of(actor, now=now)
-    can_change_role(keeper, facts_of(role), granted, changer_holds=_is_theirs(role, actor, now)).require()
+    found, is_theirs = facts_of(role, now=now), _is_theirs(role, actor, now)
+    can_change_role(keeper, found, granted, changer_holds=is_theirs).require()
     keeper.proven().require()
     change = change_of(role, granted, now=now)
     if change.reaches_somebody and change.digest != seen:
@@ -69,9 +71,20 @@ def delete_role(role_id: UUID, *, actor: Actor, now: datetime) -> RoleDefinition
     """Delete a custom role that nobody ever held or asked for."""
     role = _locked(role_id)
     keeper = keeper_of(actor, now=now)
-    can_delete_role(keeper, facts_of(role)).require()
+    can_delete_role(keeper, facts_of(role, now=now)).require()
     keeper.proven().require()
     custom_roles.delete_role(role=role, actor=actor.party, now=now)
+    return role
+
+
+@transaction.atomic
+def retire_role(role_id: UUID, *, actor: Actor, now: datetime) -> RoleDefinition:
+    """Take a custom role out of use for good; the history keeps it. Refused while anybody holds it."""
+    role = _locked(role_id)
+    keeper = keeper_of(actor, now=now)
+    can_retire_role(keeper, facts_of(role, now=now)).require()
+    keeper.proven().require()
+    custom_roles.retire_role(role=role, actor=actor.party, now=now)
     return role
 
 

@@ -40,6 +40,8 @@ def change_settings(
     on, `Invalid` for a place named twice.
     """
     lock_guards({change.role.id for change in changes})
+    for role in sorted({change.role for change in changes}, key=lambda row: row.pk):
+        keep_in_use(role)
     for resource in sorted({c.resource for c in changes if c.resource}, key=lambda row: row.pk):
         keep_in_use(resource)
     plan = assess_changes(changes, actor=actor, now=now)

@@ -9,4 +9,5 @@ urlpatterns = [
     path("<provider:provider>/roles/<uuid:pk>/", views.role, name="role"),
     path("<provider:provider>/roles/<uuid:pk>/change/", views.change, name="change_role"),
     path("<provider:provider>/roles/<uuid:pk>/delete/", views.delete, name="delete_role"),
+    path("<provider:provider>/roles/<uuid:pk>/retire/", views.retire, name="retire_role"),
 ]

@@ -21,6 +21,7 @@ from apps.administration.policy.roles import (
     can_define,
     can_delete_role,
     can_open_change,
+    can_retire_role,
     may_grant,
 )
 from apps.administration.selectors.keepers import keeper_of
@@ -34,7 +35,13 @@ from apps.administration.selectors.roles import (
     permitted,
     role_list,
 )
-from apps.administration.services.roles import change_role, create_role, delete_role, export_roles
+from apps.administration.services.roles import (
+    change_role,
+    create_role,
+    delete_role,
+    export_roles,
+    retire_role,
+)
 from apps.common.access import Permission, Provider
 from apps.common.text import one_line
 from apps.common.web.files import csv_file
@@ -79,16 +86,19 @@ def export(request: HttpRequest, provider: Provider) -> HttpResponseBase:
 @require_safe
 def role(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
     row, place, keeper = _role(request, provider, pk), request.place, _keeper(request)
-    facts = facts_of(row)
+    facts = facts_of(row, now=request.now)
     context = {
         "role": row,
         "line": line_of(row, place, request.access, now=request.now),
         "permitted": permitted(row.granted),
         "settings": in_force(row, place),
         "can_see_settings": place.can_open(request.access, Permission.SETTINGS_READ),
+        "can_see_requests": place.can_open(request.access, Permission.REQUESTS_READ),
         "can_assign": place.can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
         "can_change": can_open_change(keeper, facts),
+        "was_used": facts.was_used,
         "can_delete": can_delete_role(keeper, facts),
+        "can_retire": can_retire_role(keeper, facts),
     }
     return render(request, "administration/role.html", context)
 
@@ -116,7 +126,7 @@ def create(request: HttpRequest, provider: Provider) -> HttpResponse:
 def change(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
     """Other permissions that reach somebody are shown first; the second press does what was shown."""
     row = _role(request, provider, pk)
-    can_open_change(_keeper(request), facts_of(row)).require()
+    can_open_change(_keeper(request), facts_of(row, now=request.now)).require()
     form = _form(request, provider, row)
     planned, seen = None, request.POST.get("seen", "")
     if form.is_valid():
@@ -135,7 +145,7 @@ def change(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
 @form_page
 def delete(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
     row = _role(request, provider, pk)
-    can_delete_role(_keeper(request), facts_of(row)).require()
+    can_delete_role(_keeper(request), facts_of(row, now=request.now)).require()
     form = ConfirmForm(sent(request), request=request)
     if form.is_valid():
         with form.taking_refusals():
@@ -143,6 +153,19 @@ def delete(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
             messages.success(request, f"{row.name} is deleted.")
             return redirect("administration:roles", provider)
     return _form_page(request, "delete", form, role=row)
+
+
+@form_page
+def retire(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
+    row = _role(request, provider, pk)
+    can_retire_role(_keeper(request), facts_of(row, now=request.now)).require()
+    form = ConfirmForm(sent(request), request=request)
+    if form.is_valid():
+        with form.taking_refusals():
+            retire_role(row.pk, actor=actor_of(request, form.second_factor), now=request.now)
+            messages.success(request, f"{row.name} is retired.")
+            return redirect(row)
+    return _form_page(request, "retire", form, role=row)
 
 
 # ---- Parts -------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from apps.audit.vocabulary import AuditAction, Party
 from apps.common.access import DIRECTORY_ID, Provider
 from apps.common.errors import Conflict, Invalid
 from apps.common.text import one_line
-from apps.roles.models import Resource
+from apps.roles.models import Resource, RoleDefinition
 from apps.roles.selectors import resource_of
 
 _THE_TOP = Party("resource", "", "the top of the tree")
@@ -42,17 +42,17 @@ def lock_tree() -> None:
     list(Resource.objects.select_for_update(no_key=True).filter(pk=DIRECTORY_ID).values_list("pk"))
 
 
-def keep_in_use(resource: Resource) -> None:
-    """Before something is written on a resource: from here to the end of the transaction nobody retires it.
-    Others who write on it do not wait. Raises `Conflict` where it is retired already."""
+def keep_in_use(row: Resource | RoleDefinition) -> None:
+    """Before something is written about a resource or a role: from here to the end of the transaction nobody
+    retires it. Others who write about it do not wait. Raises `Conflict` where it is retired already."""
     shared = "FOR KEY SHARE" if connection.features.has_select_for_update else ""
-    key = Resource._meta.pk.get_db_prep_value(resource.pk, connection)
-    query = f"SELECT retired_at FROM roles_resource WHERE id = %s {shared}"  # noqa: S608 - no outside words
+    table, key = row._meta.db_table, row._meta.pk.get_db_prep_value(row.pk, connection)
+    query = f"SELECT retired_at FROM {table} WHERE id = %s {shared}"  # noqa: S608 - no outside words
     with connection.cursor() as cursor:
         cursor.execute(query, [key])
         (retired_at,) = cursor.fetchone()
     if retired_at is not None:
-        raise Conflict(f"{resource.name} has been retired.")
+        raise Conflict(f"{row.name} has been retired.")
 
 
 @transaction.atomic

@@ -72,6 +72,16 @@ def delete_role(*, role: RoleDefinition, actor: Party, now: datetime) -> None:
     role.delete()
 
 
+@transaction.atomic
+def retire_role(*, role: RoleDefinition, actor: Party, now: datetime) -> None:
+    """Take a custom role out of use; its history stays, and its name is free. Whoever calls has locked it and
+    seen that nobody holds it or waits for it."""
+    _require_custom(role)
+    role.retired_at = now
+    role.save(update_fields=["retired_at"])
+    audit.record(AuditAction.ROLE_RETIRED, actor=actor, at=now, role=role.name, place=all_of(role.provider))
+
+
 def lock_role(role_id: UUID) -> None:
     """Whoever is writing an assignment of it has finished then, and others wait."""
     list(RoleDefinition.objects.select_for_update().filter(pk=role_id).values_list("pk"))
@@ -87,8 +97,8 @@ def _save_role(role: RoleDefinition) -> None:
         role.clean_fields()
     except ValidationError as error:
         raise Invalid(" ".join(error.messages)) from None
-    beside = RoleDefinition.objects.filter(provider=role.provider, name=role.name).exclude(pk=role.pk)
-    if beside.exists():
+    beside = RoleDefinition.objects.in_use().filter(provider=role.provider, name=role.name)
+    if beside.exclude(pk=role.pk).exists():
         raise Invalid(f"There is a role called {role.name} already.")
     role.save()
 
