@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from apps.access_requests.asks import Actor
+from apps.access_requests.policy.assigning import GroupFacts, may_pick
 from apps.access_requests.selectors.waiting import Waiting
+from apps.accounts.models import Group, User
 from apps.accounts.policy import SecondFactor
 from apps.accounts.web import second_factor_of
+from apps.common.access import Provider
+from apps.common.decision import Decision
 
 
 def waiting_of(request: HttpRequest) -> Waiting:
@@ -22,3 +30,26 @@ def actor_of(request: HttpRequest, second_factor: SecondFactor | None = None) ->
     else as the session has it."""
     factor = second_factor_of(request) if second_factor is None else second_factor
     return Actor.person(request.user, access=request.access, second_factor=factor)
+
+
+@dataclass(frozen=True)
+class WayToAssign:
+    """The page that gives roles of one provider, with somebody picked already, if it opens."""
+
+    label: str
+    url: str
+    decision: Decision
+
+
+def ways_to_assign(request: HttpRequest, holder: User | Group) -> list[WayToAssign]:
+    """From the page of a person or group to giving them something, and back."""
+    group = GroupFacts(holder.is_role_assignable, holder.is_managed) if isinstance(holder, Group) else None
+    asked = urlencode({"principals": holder.pk, "next": request.get_full_path()})
+    return [
+        WayToAssign(
+            provider.label,
+            f"{reverse('access_requests:add_assignments', args=[provider])}?{asked}",
+            may_pick(request.access, provider, group),
+        )
+        for provider in Provider
+    ]

@@ -1,14 +1,18 @@
 """The pages on which admins add, change and remove assignments."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
 from apps.access_requests.models import AccessRequest
+from apps.access_requests.policy.assigning import GroupFacts, may_pick
 from apps.assignments.models import Assignment
+from apps.common.access import Access, Grant, Permission, Provider
 from apps.roles import built_in
 from apps.roles.selectors import directory
 from tests.access_requests.pages import code_of, text_of, written
@@ -279,3 +283,46 @@ def test_takes_no_group_that_cannot_hold_a_directory_role(client, admin, now):
 
     assert answer.status_code == 400
     assert "principals" in answer.context["form"].errors
+
+
+# ---- From where one stands ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("provider", "is_assignable", "rules"),
+    [
+        (Provider.DIRECTORY, None, ()),
+        (Provider.DIRECTORY, True, ()),
+        (Provider.DIRECTORY, False, ("SubjectNotFound",)),
+        (Provider.RESOURCES, False, ()),
+        (Provider.GROUPS, None, ("PermissionRule",)),
+    ],
+)
+def test_offers_the_ways_that_take_the_holder(provider, is_assignable, rules):
+    held = (Provider.DIRECTORY, Provider.RESOURCES)
+    access = Access(grants=frozenset(Grant(Permission.ASSIGNMENTS_MANAGE, each) for each in held))
+    group = None if is_assignable is None else GroupFacts(is_assignable, is_managed=True)
+
+    assert may_pick(access, provider, group).rules == rules
+
+
+def test_leads_from_a_person_to_giving_them_something_and_back(client, admin, visitor):
+    person = reverse("administration:person", args=[visitor.pk])
+    way = f"{ADD}?{urlencode({'principals': visitor.pk, 'next': person})}"
+
+    shown = text_of(client.get(person))
+    first = client.get(way)
+    given = client.post(ADD, chosen(visitor, next=person, **settled(admin)))
+
+    assert way in unescape(shown)
+    assert [str(visitor.pk)] == first.context["form"]["principals"].value()
+    assert given["Location"] == person
+
+
+def test_leads_from_what_a_group_holds_to_giving_it_more(client, admin, now):
+    team = make_group("Team", now=now)
+
+    text = unescape(text_of(client.get(reverse("administration:group", args=[team.pk]), {"show": "holds"})))
+
+    assert f"/resources/assignments/add/?principals={team.pk}&next=" in text
+    assert "Only a role-assignable group can hold a directory role." in text

@@ -10,10 +10,12 @@ from apps.access_requests.policy.factor import second_factor_refusal
 from apps.access_requests.policy.power import Power, can_change_group
 from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.assignments.models import Assignment
-from apps.common.access import Access, Permission, Provider
+from apps.common.access import Access, Permission, Provider, can_open
 from apps.common.decision import ALLOWED, Decision, Refusal, denied, judge
 from apps.common.text import is_blank
 from apps.roles.policy import RoleRules
+
+NOT_ASSIGNABLE = "Only a role-assignable group can hold a directory role."
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,13 @@ class GroupFacts:
 
     is_role_assignable: bool
     is_managed: bool
+
+
+def may_pick(access: Access, provider: Provider, group: GroupFacts | None) -> Decision:
+    """Whether the page that gives roles of a provider opens, and takes this holder: a person, or a group."""
+    if group is not None and provider == Provider.DIRECTORY and not group.is_role_assignable:
+        return denied("SubjectNotFound", NOT_ASSIGNABLE)
+    return can_open(access, Permission.ASSIGNMENTS_MANAGE, provider)
 
 
 def may_manage(access: Access, provider: str, path: str, power: Power) -> Decision:
@@ -130,9 +139,7 @@ def role_assignable_rule(facts: AssignmentFacts) -> Refusal | None:
     if facts.holder_group is None:
         return None
     if facts.role_provider == Provider.DIRECTORY and not facts.holder_group.is_role_assignable:
-        return Refusal(
-            "SubjectNotFound", "Only a role-assignable group can hold a directory role.", "principal"
-        )
+        return Refusal("SubjectNotFound", NOT_ASSIGNABLE, "principal")
     if facts.on_group is not None and facts.on_group.is_role_assignable:
         return Refusal("SubjectNotFound", "A role-assignable group holds no groups.", "principal")
     return None

@@ -22,7 +22,7 @@ from apps.access_requests.states import WAITING, Action
 from apps.access_requests.web import actor_of
 from apps.accounts.models import Principal
 from apps.accounts.policy import zone_of
-from apps.accounts.web import ANYBODY, PEOPLE, Pickable, fresh_until
+from apps.accounts.web import ANYBODY, PEOPLE, Pickable, fresh_until, next_url
 from apps.common.access import Permission, Provider
 from apps.common.errors import DomainError, NotAllowed
 from apps.common.web.forms import form_page, sent
@@ -64,7 +64,11 @@ def add_assignments(request: HttpRequest, provider: Provider) -> HttpResponse:
 
 def _first_form(request: HttpRequest, place: Place) -> MembershipForm:
     is_back = "back" in request.POST
-    initial = {"role": request.GET.get("role", ""), "resource": place.resource and place.resource.id}
+    initial = {
+        "role": request.GET.get("role", ""),
+        "resource": place.resource and place.resource.id,
+        "principals": request.GET.getlist("principals"),
+    }
     if is_back:
         initial = {"role": request.POST.get("role"), "resource": request.POST.get("resource")}
         initial["principals"] = request.POST.getlist("principals")
@@ -94,7 +98,7 @@ def _pickable(place: Place) -> Pickable:
 
 
 def _first_page(request: HttpRequest, place: Place, form: MembershipForm) -> HttpResponse:
-    context = {"place": place, "form": form, "back": _list_url(place)}
+    context = {"place": place, "form": form, **_ways_back(request, place)}
     return render(request, "access_requests/add_assignments.html", context, status=form.status)
 
 
@@ -126,8 +130,8 @@ def _second_page(
         "form": form,
         "chosen": chosen,
         "results": results,
-        "back": _list_url(place),
-        "form_url": _add_url(place, role=chosen.role.id),
+        "form_url": _form_url(request, place, chosen),
+        **_ways_back(request, place),
         "fresh_until": fresh_until(request),
     }
     return render(request, "access_requests/add_assignments_settings.html", context, status=status)
@@ -157,7 +161,8 @@ def _answered(
     if not refused:
         for text in _in_few_words([answer.request for answer in answers if answer.request]):
             messages.success(request, text)
-        return redirect(f"{_list_url(place)}{'&' if place.query else '?'}tab={form.cleaned_data['kind']}")
+        tab = f"{'&' if place.query else '?'}tab={form.cleaned_data['kind']}"
+        return redirect(next_url(request, f"{_list_url(place)}{tab}"))
     if _is_about_the_form([answer.error for answer in answers]):
         form.add_domain_error(answers[0].error)
         return _second_page(request, place, chosen, form, status=409)
@@ -189,10 +194,20 @@ def _happened(item: AccessRequest) -> str:
     return f"{item.principal.name} is {item.result.get_kind_display().lower()} for {what}."
 
 
+def _ways_back(request: HttpRequest, place: Place) -> dict[str, str]:
+    """To the list that the page stands under, and to where one came from."""
+    list_url = _list_url(place)
+    return {"list_url": list_url, "back": next_url(request, list_url)}
+
+
 def _list_url(place: Place) -> str:
     return reverse("access_requests:assignments", args=[place.provider]) + place.query
 
 
-def _add_url(place: Place, **asked: Any) -> str:
-    asked = asked | ({"on": place.resource.id} if place.resource else {})
-    return f"{reverse('access_requests:add_assignments', args=[place.provider])}?{urlencode(asked)}"
+def _form_url(request: HttpRequest, place: Place, chosen: Membership) -> str:
+    """Where the first step is shown anew with what was chosen, also after it was sent."""
+    asked = {"role": chosen.role.id, "principals": [principal.id for principal in chosen.principals]}
+    asked |= {"next": next_url(request, _list_url(place))}
+    asked |= {"on": place.resource.id} if place.resource else {}
+    address = reverse("access_requests:add_assignments", args=[place.provider])
+    return f"{address}?{urlencode(asked, doseq=True)}"

@@ -18,7 +18,7 @@ from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.door import submit, submit_many
 from apps.access_requests.services.exporting import COLUMNS
 from apps.access_requests.states import Action
-from apps.access_requests.web import actor_of
+from apps.access_requests.web import actor_of, ways_to_assign
 from apps.accounts.models import Group, Principal
 from apps.accounts.web import fresh_until
 from apps.administration.forms.confirming import ConfirmForm
@@ -51,7 +51,7 @@ from apps.administration.services.groups import (
     release_group,
 )
 from apps.assignments.models import Assignment
-from apps.common.access import Permission, Provider
+from apps.common.access import Permission, Provider, can_open
 from apps.common.csv import csv_lines
 from apps.common.lookup import as_id
 from apps.common.text import one_line
@@ -99,6 +99,8 @@ def group(request: HttpRequest, pk: UUID) -> HttpResponse:
         "can_change": can_change(_keeper(request), detail.power, path=row.resource.path),
         "can_release": can_release(bound_by(row, now=request.now)),
         "links_people": can_see_people(request.access),
+        "can_assign": can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
+        "ways": ways_to_assign(request, row),
         **_listed(request, row, part),
     }
     return render(request, "administration/group.html", context)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from apps.access_requests.web import ways_to_assign
 from apps.accounts.models import User
 from apps.administration.policy.people import can_see_people, decisions_on
 from apps.administration.selectors.person import page_about
@@ -24,6 +25,7 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
         "power": about.facts.power,
         "sources": about.facts.power.seen_by(request.access),
         "can_revoke": can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
+        "ways": ways_to_assign(request, user) if user.is_enabled else [],
         "may": decisions_on(request.access, about.facts),
     }
     return render(request, "administration/person.html", context)
