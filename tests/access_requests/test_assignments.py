@@ -12,15 +12,18 @@ from django.urls import reverse
 
 from apps.access_requests.policy.changing import Change
 from apps.access_requests.selectors.assignments import (
+    STATES,
     Ending,
     Holder,
     Search,
     Sort,
+    State,
     Tab,
     Where,
     assignments_of,
 )
 from apps.accounts.models import User
+from apps.assignments.models import Assignment
 from apps.assignments.selectors import access_of, holdings_of
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
@@ -40,6 +43,7 @@ from tests.factories import (
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
+ACTIVE = Assignment.Kind.ACTIVE
 TICK, HOUR, DAY = timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -150,6 +154,35 @@ def test_finds_what_is_asked_for(auditor, eligible, now, search, expected):
     assert names(found_by(auditor, now, **search)) == expected
 
 
+def test_tells_what_is_assigned_from_what_was_activated(auditor, requester, eligible, now):
+    held = assign(requester, built_in.GLOBAL_READER, kind=ACTIVE, now=now)
+    running = activate(eligible, requester, now=now).result
+
+    found = {
+        state: found_by(auditor, now, tab=Tab.ACTIVE, q="john", state=state) for state in STATES[Tab.ACTIVE]
+    }
+
+    assert {state: {line.item for line in each.lines} for state, each in found.items()} == {
+        State.ASSIGNED: {held},
+        State.ACTIVATED: {running},
+    }
+    assert found[State.ACTIVATED].counts[Tab.ELIGIBLE] == "1"
+
+
+def test_tells_what_was_eligible_from_what_was_active(auditor, requester, now):
+    rows = {
+        state: assign(requester, built_in.SECURITY_READER, kind=state.value, now=now, ends_at=now + HOUR)
+        for state in STATES[Tab.EXPIRED]
+    }
+
+    found = {
+        state: [line.item for line in found_by(auditor, now + HOUR, tab=Tab.EXPIRED, state=state).lines]
+        for state in rows
+    }
+
+    assert found == {state: [row] for state, row in rows.items()}
+
+
 @pytest.mark.parametrize("sort", Sort)
 def test_pages_in_every_order(auditor, now, monkeypatch, sort):
     for number in range(3):
@@ -223,6 +256,16 @@ def test_shows_a_reader_why_nothing_can_be_changed(client, auditor, eligible, no
 
     assert "let you look here, and change nothing" in text
     assert 'name="pick"' not in text
+
+
+def test_hands_out_no_activations(client, auditor, requester, eligible, now):
+    with time_machine.travel(now, tick=False):
+        activate(eligible, requester, now=now)
+        client.force_login(auditor)
+        text = text_of(client.get(page_of("directory"), {"tab": "active", "state": "activated"}))
+
+    assert "A file holds what admins assign." in text
+    assert "assignments/export/" not in text
 
 
 def test_exports_what_an_import_takes(client, administrator, requester, platform, production, now):

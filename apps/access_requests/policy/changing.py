@@ -9,7 +9,7 @@ from django.db.models import TextChoices
 
 from apps.access_requests.policy.assigning import maximum_days
 from apps.assignments.models import Assignment
-from apps.common.decision import Decision, Refusal, judge
+from apps.common.decision import ALLOWED, Decision, Refusal, denied, judge
 from apps.roles.policy import RoleRules
 
 
@@ -88,6 +88,13 @@ _RULES = (held_here_rule, may_manage_rule, activated_rule, end_rule)
 def may_offer(facts: RowFacts) -> Decision:
     """Whether the button leads on. What comes of it, the door judges."""
     return judge(_RULES, facts)
+
+
+def can_export(*, activated_only: bool) -> Decision:
+    """A file holds what an import can bring in again: what admins give."""
+    if activated_only:
+        return denied("ActivatedRule", "A file holds what admins assign. Activations stand in the audit log.")
+    return ALLOWED
 
 
 @dataclass(frozen=True)

@@ -44,12 +44,31 @@ class Ending(TextChoices):
     PERMANENT = "permanent", "Permanent"
 
 
+class State(TextChoices):
+    """How it is, or was, held: on the tab Active in Entra's words, on the tab Expired as what."""
+
+    ASSIGNED = "assigned", "Assigned"
+    ACTIVATED = "activated", "Activated"
+    ELIGIBLE = "eligible", "Eligible"
+    ACTIVE = "active", "Active"
+
+
 class Sort(TextChoices):
     NAME = "name", "Name"
     ROLE = "role", "Role"
     END = "end", "End"
 
 
+STATES: dict[Tab, tuple[State, ...]] = {
+    Tab.ACTIVE: (State.ASSIGNED, State.ACTIVATED),
+    Tab.EXPIRED: (State.ELIGIBLE, State.ACTIVE),
+}
+_STATES: dict[State, dict[str, str]] = {
+    State.ASSIGNED: {"origin": Assignment.Origin.ASSIGNED},
+    State.ACTIVATED: {"origin": Assignment.Origin.ACTIVATED},
+    State.ELIGIBLE: {"kind": Assignment.Kind.ELIGIBLE},
+    State.ACTIVE: {"kind": Assignment.Kind.ACTIVE},
+}
 _HOLDERS: dict[Holder, dict[str, str]] = {
     Holder.PEOPLE: {"principal__kind": Principal.Kind.USER},
     Holder.GUESTS: {"principal__user__type": User.Type.GUEST},
@@ -74,18 +93,20 @@ class Where:
 
 @dataclass(frozen=True)
 class Search:
-    """What is looked for; what is empty leaves nothing out."""
+    """What is looked for; what is empty leaves nothing out. `state` is one of its tab, and narrows that
+    alone."""
 
     tab: Tab = Tab.ELIGIBLE
     q: str = ""
     role: UUID | None = None
     holder: Holder | None = None
+    state: State | None = None
     ending: Ending | None = None
     sort: Sort | None = None
 
     @property
     def narrows(self) -> bool:
-        return bool(self.q or self.role or self.holder or self.ending)
+        return bool(self.q or self.role or self.holder or self.state or self.ending)
 
     @property
     def chosen(self) -> dict[str, str]:
@@ -95,6 +116,7 @@ class Search:
             "q": self.q,
             "role": self.role,
             "holder": self.holder,
+            "state": self.state,
             "ending": self.ending,
         }
         return {name: str(value) for name, value in parts.items() if value}
@@ -243,11 +265,14 @@ def _tabs(where: Where, access: Access, search: Search, now: datetime) -> dict[T
     running = held.not_ended(now)
     over = [row.id for row in without_ground(_activated(running), now=now)]
     assigned = held.filter(origin=Assignment.Origin.ASSIGNED)
-    return {
+    tabs = {
         Tab.ELIGIBLE: running.eligible(),
         Tab.ACTIVE: running.active().exclude(pk__in=over),
         Tab.EXPIRED: assigned.ended_since(now - EXPIRED_SHOWN, now=now),
     }
+    if search.state:
+        tabs[search.tab] = tabs[search.tab].filter(**_STATES[search.state])
+    return tabs
 
 
 def _held_at(where: Where, access: Access) -> AssignmentQuerySet:

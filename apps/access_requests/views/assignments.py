@@ -9,12 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.access_requests.policy.changing import Change, offered
+from apps.access_requests.policy.changing import Change, can_export, offered
 from apps.access_requests.selectors.assignments import (
+    STATES,
     Ending,
     Holder,
     Search,
     Sort,
+    State,
     Tab,
     Where,
     assignments_of,
@@ -48,6 +50,8 @@ def assignments(request: HttpRequest, provider: Provider) -> HttpResponse:
         "tabs": [(tab.value, tab.label, found.counts[tab]) for tab in Tab],
         "holders": Holder.choices,
         "endings": Ending.choices,
+        "states": [(state.value, state.label) for state in STATES.get(search.tab, ())],
+        "can_export": can_export(activated_only=search.state == State.ACTIVATED),
         "sorts": Sort,
         "changes": _changes(search.tab),
         "links_people": request.access.may_in(Permission.ASSIGNMENTS_READ, Provider.DIRECTORY),
@@ -76,8 +80,11 @@ def _changes(tab: Tab) -> list[tuple[str, str]]:
 
 def _search(asked: QueryDict) -> Search:
     """What the address asks for. A choice that there is not is none."""
+    tab = _choice(Tab, asked.get("tab", "")) or Tab.ELIGIBLE
+    state = _choice(State, asked.get("state", ""))
     return Search(
-        tab=_choice(Tab, asked.get("tab", "")) or Tab.ELIGIBLE,
+        tab=tab,
+        state=state if state in STATES.get(tab, ()) else None,
         q=one_line(asked.get("q", "")[:_LONGEST_SEARCH]),
         role=as_id(asked.get("role", "")),
         holder=_choice(Holder, asked.get("holder", "")),
