@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from apps.common.text import counted
+
 _STEPS = (("year", 365), ("month", 30), ("week", 7), ("day", 1))
 
 
@@ -28,8 +30,7 @@ def roughly(span: timedelta) -> str:
     if days < 1:
         return in_words(span)
     unit, size = next((unit, size) for unit, size in _STEPS if days >= size * (2 if unit == "week" else 1))
-    count = days // size
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return counted(days // size, unit)
 
 
 def relative(instant: datetime, now: datetime) -> str:

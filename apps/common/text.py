@@ -29,6 +29,11 @@ def any_of(names: Sequence[str], *, at_most: int = 3) -> str:
     return get_text_list(shown, "or")
 
 
+def counted(count: int, noun: str) -> str:
+    """ "1 assignment", "1,200 assignments"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def is_blank(text: str) -> bool:
     """Whether nothing of `text` can be seen: a reason made of invisible characters is none."""
     return all(char.isspace() or unicodedata.category(char).startswith("C") for char in text)

@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 from apps.access_requests.policy.assigning import maximum_days
 from apps.assignments.models import Assignment
 from apps.common.decision import ALLOWED, Decision, Refusal, denied, judge
+from apps.common.text import counted
 from apps.roles.policy import RoleRules
 
 
@@ -27,6 +28,11 @@ class Change(TextChoices):
     def past(self) -> str:
         """What was done, as messages say it."""
         return _PAST[self]
+
+    def of(self, count: int) -> str:
+        """What is about to be done to so many, as a heading says it: "Make 2 assignments eligible"."""
+        verb, _, outcome = self.label.partition(" ")
+        return f"{verb} {counted(count, 'assignment')} {outcome}".rstrip()
 
 
 _PAST = {

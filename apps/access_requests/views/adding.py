@@ -25,6 +25,7 @@ from apps.accounts.policy import zone_of
 from apps.accounts.web import ANYBODY, PEOPLE, Pickable, fresh_until, next_url
 from apps.common.access import Permission, Provider
 from apps.common.errors import DomainError, NotAllowed
+from apps.common.text import counted
 from apps.common.web.forms import form_page, sent
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.selectors import rules_for
@@ -183,8 +184,10 @@ def _in_few_words(items: list[AccessRequest]) -> list[str]:
     if len(items) <= NAMED_AT_MOST:
         return [_happened(item) for item in items]
     waiting = sum(item.state in WAITING for item in items)
-    counts = [(len(items) - waiting, "assigned"), (waiting, "waiting for another administrator")]
-    return [f"{count} assignments of {items[0].role.name} {how}." for count, how in counts if count]
+    counts = [(len(items) - waiting, "added"), (waiting, "waiting for another administrator")]
+    return [
+        f"{counted(count, 'assignment')} of {items[0].role.name} {how}." for count, how in counts if count
+    ]
 
 
 def _happened(item: AccessRequest) -> str:

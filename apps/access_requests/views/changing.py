@@ -37,6 +37,7 @@ from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until, next_url
 from apps.assignments.models import Assignment
 from apps.common.lookup import as_ids
+from apps.common.text import counted
 from apps.common.web.forms import form_page, sent
 from apps.roles.selectors import rules_for_many
 
@@ -183,7 +184,7 @@ def _in_few_words(change: Change, done: list[tuple[Line, AccessRequest]]) -> lis
     for line, item in done:
         by_word["Waits for another administrator" if item.state in WAITING else change.past].append(line)
     return [
-        f"{word}: {_row_in_words(lines[0]) if len(lines) == 1 else f'{len(lines)} assignments'}."
+        f"{word}: {_row_in_words(lines[0]) if len(lines) == 1 else counted(len(lines), 'assignment')}."
         for word, lines in by_word.items()
     ]
 
@@ -200,6 +201,7 @@ def _page(
     previews = preview_each(lines, asks, actor=actor_of(request, form.second_factor), now=request.now)
     context = {
         "change": change,
+        "title": change.of(len(previews)),
         "form": form,
         "previews": previews,
         "blocked": blocked(previews) if change == Change.REMOVE else None,

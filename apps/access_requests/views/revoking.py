@@ -82,4 +82,4 @@ def _say(request: HttpRequest, person: User, done: Iterable[Revoked]) -> None:
         what = each.assignment or each.request
         messages.warning(request, f"{what.role.name} on {what.resource.name} stays. {each.error}")
     if len(staying) > _STAYING_NAMED:
-        messages.warning(request, f"{len(staying) - _STAYING_NAMED} more stay.")
+        messages.warning(request, f"Others that stay: {len(staying) - _STAYING_NAMED}.")

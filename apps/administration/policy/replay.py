@@ -19,6 +19,7 @@ from apps.access_requests.policy.activation import (
 from apps.accounts.policy import SecondFactor
 from apps.common.decision import judge
 from apps.common.period import Period
+from apps.common.text import counted
 from apps.roles.policy import Authentication, RoleRules
 
 REPLAYED = timedelta(days=90)
@@ -61,14 +62,13 @@ class Replay:
         """ "Of 41 activations in the last 90 days, 14 would have needed approval and 3 would have …"."""
         if not self.total:
             return f"Nobody activated this in the last {REPLAYED.days} days."
-        some = "1 activation" if self.total == 1 else f"{self.total} activations"
         different = [
             f"{self.differences[name]} {words}"
             for name, words in _WORDS.items()
             if self.differences.get(name)
         ]
         outcome = get_text_list(different, "and") or "every one would have gone the same way"
-        return f"Of {some} in the last {REPLAYED.days} days, {outcome}."
+        return f"Of {counted(self.total, 'activation')} in the last {REPLAYED.days} days, {outcome}."
 
 
 def replay(past: Iterable[PastActivation], rules: RoleRules, *, second_factor_max_age: int) -> Replay:

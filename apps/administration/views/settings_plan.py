@@ -15,6 +15,7 @@ from apps.administration.forms.settings_plan import ApplyForm
 from apps.administration.selectors.settings_changes import Change
 from apps.administration.selectors.settings_plan import Plan, plan_from, plan_of
 from apps.administration.services.settings import PlanMoved, change_settings
+from apps.common.text import counted
 from apps.common.web.forms import PortalForm
 
 
@@ -59,7 +60,7 @@ def _applied(request: HttpRequest, changes: Sequence[Change], form: ApplyForm, b
 def _what_was_done(count: int) -> str:
     if not count:
         return "Everything was like that already. Nothing is changed."
-    return f"Role settings are changed in {count} place{'' if count == 1 else 's'}."
+    return f"Role settings are changed in {counted(count, 'place')}."
 
 
 def _page(

@@ -8,6 +8,7 @@ from uuid import UUID
 from apps.access_requests.notices import told_of_many
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
+from apps.common.text import counted
 from apps.jobs.models import Job
 from apps.jobs.selectors import progress_of
 from apps.jobs.states import LineState
@@ -38,7 +39,7 @@ def tell_admins(job: Job, *, now: datetime) -> None:
 
 
 def _given(job: Job, count: int) -> Message:
-    what = "1 assignment" if count == 1 else f"{count:,} assignments"
+    what = counted(count, "assignment")
     return Message(
         event=NoticeEvent.JOB_DONE,
         subject=f"PIM: {job.actor_name} changed {what} from a file",
@@ -53,7 +54,7 @@ def _done(job: Job) -> Message:
     return Message(
         event=NoticeEvent.JOB_DONE,
         subject=f"PIM: {job.title} is done",
-        text=f"{progress.done:,} of {progress.to_apply:,} lines are applied.{failed}",
+        text=f"Applied: {progress.done:,} of {counted(progress.to_apply, 'line')}.{failed}",
         facts=(("Job", job.title), ("By", job.actor_name)),
         link=job.get_absolute_url(),
     )
