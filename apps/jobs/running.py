@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from django.db.models import F, QuerySet
 
 from apps.audit import services as audit
 from apps.audit.vocabulary import AuditAction
-from apps.common.errors import DomainError
+from apps.common.errors import Conflict, DomainError
 from apps.common.isolation import each_on_its_own
 from apps.common.text import one_line
 from apps.jobs.models import Job, JobLine
@@ -64,7 +65,8 @@ def _work_on(job: Job, handler: Handler, clock: Clock, until: datetime) -> int:
     while (now := clock()) < until and _still_wanted(job, now):
         lines = _next_lines(job)
         if not lines:
-            _end_of(job, handler, now)
+            with suppress(Conflict):  # another worker ended it, or somebody stopped it just now
+                _end_of(job, handler, now)
             return handled
         handled += _handle(job, lines, handler, now)
     return handled
@@ -116,7 +118,7 @@ def _note_plan(line: JobLine, plan: Plan) -> None:
 @transaction.atomic
 def _apply(job: Job, line: JobLine, handler: Handler, now: datetime) -> bool:
     """False where another worker was faster, or the job was stopped."""
-    if not _waiting(line).filter(job__state=JobState.RUNNING).update(state=LineState.DONE):
+    if not _waiting(line).filter(job__in=_running()).update(state=LineState.DONE):
         return False
     try:
         effect = handler.apply(job, line, now=now)
@@ -125,6 +127,12 @@ def _apply(job: Job, line: JobLine, handler: Handler, now: datetime) -> bool:
     else:
         _note(line, reason=one_line(effect.note or line.reason, 500), undo=effect.undo)
     return True
+
+
+def _running() -> QuerySet[Job]:
+    """To ask for in a subquery. A join would put the line's own state into one, too, and PostgreSQL does not
+    ask that again of a line that another worker has just done."""
+    return Job.objects.filter(state=JobState.RUNNING)
 
 
 def _waiting(line: JobLine) -> QuerySet[JobLine]:

@@ -242,6 +242,7 @@ def test_makes_people_members_and_owners(administrator, requester, visitor, now)
     assert verdicts(job) == ["new", "new", "wrong"]
     held = Assignment.objects.filter(resource=group.resource).values_list("principal__name", "role__name")
     assert set(held) == {("John Doe", "Member"), ("Vera Visitor", "Owner")}
+    assert verdicts(plan(Kind.MEMBERS, *rows, by=administrator, now=now)) == ["same", "same", "wrong"]
 
 
 def test_takes_files_of_those_who_administer(visitor, now):

@@ -94,6 +94,8 @@ def test_grows_a_tree_and_takes_it_down_again(administrator, now):
 
     job = applied(job, administrator, now)
     assert Resource.objects.get(name="DB/1").parent.name == "Prod"
+    again = [tuple(line.data.values()) for line in job.lines.exclude(verdict="wrong").order_by("number")]
+    assert set(verdicts(plan(Kind.RESOURCES, *again, by=administrator, now=now))) == {"same"}
     reversed_(job, administrator, now)
 
     (left,) = Resource.objects.in_use().filter(provider="resources")

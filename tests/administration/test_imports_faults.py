@@ -1,0 +1,128 @@
+"""A worker killed in the middle of a line, and two workers at one job: each line is applied exactly once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, local
+
+import pytest
+from django.db import connections
+
+from apps.accounts.policy import SecondFactor
+from apps.administration.policy.imports import Kind
+from apps.administration.services.imports.assignments import Assignments
+from apps.administration.services.imports.handlers import HANDLERS
+from apps.assignments.models import Assignment
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
+from apps.jobs import running as running_jobs
+from apps.jobs.models import Job
+from apps.jobs.running import LEASE, run_jobs
+from apps.jobs.selectors import progress_of
+from apps.jobs.services import start_job
+from apps.jobs.states import JobState
+from apps.notifications.models import Notice
+from apps.roles.installation import install_built_ins
+from tests.access_requests.racing import at_once
+from tests.administration.test_imports import line, plan, worked
+from tests.factories import acting, make_user
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+
+LINES = 6
+DEADLY = 4  # the number of a line, in the middle of the file
+
+
+class Killed(Assignments):
+    """Ends its own process, as kill -9 does, when a line is done and its transaction is not."""
+
+    def apply(self, job, line, *, now):
+        effect = super().apply(job, line, now=now)
+        if line.number == DEADLY:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return effect
+
+
+@pytest.fixture(autouse=True)
+def _built_in_roles(db):
+    install_built_ins()  # a test that commits has emptied these tables too
+
+
+@pytest.fixture
+def running(administrator, now) -> Job:
+    people = [make_user(enrolled=False, now=now) for _ in range(LINES)]
+    job = plan(Kind.ASSIGNMENTS, *(line(person.email) for person in people), by=administrator, now=now)
+    access = acting(administrator, now=now).access
+    start_job(job=job, actor=administrator, access=access, second_factor=SecondFactor(now), now=now)
+    return job
+
+
+def in_a_process(work: Callable[[], object]) -> int:
+    """The signal that ended a process of its own which did this."""
+    connections.close_all()  # no connection is shared
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DeprecationWarning
+        )  # of forking beside threads, which the child never needs
+        pid = os.fork()
+    if not pid:
+        try:
+            work()
+        finally:
+            os._exit(1)
+    return os.WTERMSIG(os.waitpid(pid, 0)[1])
+
+
+def assert_each_line_was_applied_once(job: Job) -> None:
+    added = AuditEvent.objects.filter(action=AuditAction.ASSIGNMENT_ADDED, actor_id=str(job.actor_id))
+    told = Counter(added.values_list("target_id", flat=True))
+    held = Counter(str(id_) for id_ in Assignment.objects.eligible().values_list("principal_id", flat=True))
+    assert told == held
+    assert set(held.values()) == {1}
+    assert len(held) == progress_of([job])[job.id].done == LINES
+    assert AuditEvent.objects.filter(action=AuditAction.JOB_FINISHED).count() == 1
+    assert Notice.objects.filter(key=f"job:{job.id}:done").count() == 1
+
+
+def test_goes_on_where_a_killed_worker_left_off(running, now):
+    deadly = HANDLERS | {Kind.ASSIGNMENTS.value: Killed()}
+    killed = in_a_process(lambda: run_jobs(deadly, clock=lambda: now, until=now + LEASE))
+
+    assert killed == signal.SIGKILL
+    assert progress_of([running])[running.id].done == DEADLY - 2  # the file's first line names the columns
+    assert Assignment.objects.eligible().count() == DEADLY - 2
+    assert worked(running, now + timedelta(seconds=1)).state == JobState.RUNNING  # that worker may be alive
+
+    assert worked(running, now + LEASE).state == JobState.DONE
+    assert_each_line_was_applied_once(running)
+
+
+@pytest.fixture
+def same_lines(monkeypatch) -> None:
+    """Of two workers none begins before both have taken their first lines into their hands."""
+    both, take, first = Barrier(2), running_jobs._next_lines, local()
+
+    def take_and_wait(job):
+        lines = take(job)
+        if not hasattr(first, "taken"):
+            first.taken = both.wait(timeout=30)
+        return lines
+
+    monkeypatch.setattr(running_jobs, "_next_lines", take_and_wait)
+
+
+def test_lets_two_workers_with_the_same_lines_apply_each_once(running, now, same_lines):
+    """No lease stands between them: each takes the other one for dead."""
+    job, handler = Job.objects.get(), HANDLERS[running.kind]
+
+    done = at_once(*[lambda: running_jobs._work_on(job, handler, lambda: now, now + LEASE)] * 2)
+
+    assert sum(done) == LINES
+    running.refresh_from_db()
+    assert running.state == JobState.DONE
+    assert_each_line_was_applied_once(running)
