@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.selectors import enrolled_user_ids
 from apps.assignments.selectors import holdings_of
 from apps.roles import built_in
-from apps.roles.policy import Seat, SeatKind
+from apps.roles.policy import RoleRules, Seat, SeatKind
 from apps.roles.selectors import rules_for
 from tests.factories import (
     activate,
@@ -347,3 +347,22 @@ def test_loses_an_approver_with_the_role_that_made_them_one(requester, administr
     submit(Ask(Action.ADMIN_REMOVE, assignment_id=mine.id), actor=THE_CONSOLE, now=now)
 
     assert who_may(request, now) == {"Gina"}
+
+
+def test_leaves_a_seat_out_of_which_only_the_reader_fills(requester, stand_in, now):
+    owner, other = make_user("Olga Owner", now=now), make_user("Omar Owner", now=now)
+    resource = make_resource("Production", now=now)
+    make_active(owner, OWNER, resource, now=now, ends_at=now + DAY)
+    seats = (
+        Seat(SeatKind.RESOURCE_OWNERS, None, "The owners"),
+        Seat(SeatKind.PRINCIPAL, stand_in.id, stand_in.name),
+    )
+    rules = RoleRules(requires_approval=True, approvers=seats)
+
+    def beside(reader):
+        found = approvers_for(rules, resource=resource, requester=requester, now=now)
+        return [line.name for line in found.lines_beside(reader)]
+
+    assert beside(owner) == ["Stand-in"]
+    make_active(other, OWNER, resource, now=now, ends_at=now + DAY)
+    assert beside(owner) == ["The owners", "Stand-in"]

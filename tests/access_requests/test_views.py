@@ -337,7 +337,7 @@ def test_shows_a_request_to_its_requester_with_a_live_part_while_it_is_open(as_r
     for response in (page, part):
         assert 'hx-trigger="every 3s"' in text_of(response)
         assert 'data-state="pending_approval"' in text_of(response)
-        assert "Ada Approver decides; the first answer counts." in text_of(response)
+        assert "Can decide: Ada Approver. The first answer counts." in text_of(response)
 
 
 def test_asks_no_more_once_a_request_is_closed(as_requester, approver, waiting, now):

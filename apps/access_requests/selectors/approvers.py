@@ -31,11 +31,20 @@ OWNER_ROLES = (RESOURCE_OWNER, GROUP_OWNER)
 
 @dataclass(frozen=True)
 class ApproverLine:
-    """One line of "Who can approve"."""
+    """One line of "Who can approve": a person, or several who share a seat."""
 
     name: str
     detail: str
+    ids: frozenset[UUID]
     is_group: bool = False
+
+    @classmethod
+    def of(cls, user: User, detail: str = "") -> ApproverLine:
+        return cls(user.name, detail or user.email, frozenset([user.id]))
+
+    @classmethod
+    def must_activate(cls, user: User) -> ApproverLine:
+        return cls.of(user, "activates a role first")
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,10 @@ class Approvers:
 
     def __bool__(self) -> bool:
         return bool(self.people or self.must_activate)
+
+    def lines_beside(self, reader: User) -> list[ApproverLine]:
+        """The lines that stand for anybody but the reader."""
+        return [line for line in self.lines if line.ids - {reader.id}]
 
     @property
     def told(self) -> tuple[User, ...]:
@@ -119,11 +132,12 @@ def _approvers(asked: Sought, seats: list[_Seat], seated: Mapping[UUID, User]) -
 def _lines(seats: Iterable[_Seat], people: Mapping[UUID, User]) -> Iterable[ApproverLine]:
     for seat in seats:
         sitting = [people[id_] for id_ in seat.ids if id_ in people]
+        ids = frozenset(user.id for user in sitting)
         if seat.is_shared and sitting:
             count = "one person" if len(sitting) == 1 else f"{len(sitting)} people, any one of them"
-            yield ApproverLine(seat.name, count, is_group=True)
+            yield ApproverLine(seat.name, count, ids, is_group=True)
         elif sitting:
-            yield ApproverLine(sitting[0].name, sitting[0].email)
+            yield ApproverLine.of(sitting[0])
 
 
 def _with_defaults(sought: Sequence[Sought], found: list[Approvers], now: datetime) -> list[Approvers]:
@@ -146,9 +160,9 @@ def _takes_defaults(asked: Sought) -> bool:
 
 def _default(kind: Assignment.Kind, people: Sequence[User]) -> Approvers:
     if kind == Assignment.Kind.ACTIVE:
-        lines = tuple(ApproverLine(user.name, user.email) for user in people)
+        lines = tuple(map(ApproverLine.of, people))
         return Approvers(people=tuple(people), lines=lines)
-    lines = tuple(ApproverLine(user.name, "activates a role first") for user in people)
+    lines = tuple(map(ApproverLine.must_activate, people))
     return Approvers(must_activate=tuple(people), lines=lines)
 
 

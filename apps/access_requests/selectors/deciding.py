@@ -135,7 +135,7 @@ def evidence_on_many(requests: Sequence[AccessRequest], *, reader: User, now: da
             ends_if_now=_end_if_granted(case),
             history=history[request.id],
             active_now=names_of(held[request.person.id]),
-            others=[line for line in who.lines if line.detail != reader.email],
+            others=who.lines_beside(reader),
             extends_ended=request.extends is not None and not request.extends.is_current(now),
         )
         for request, case, who in zip(requests, cases, approvers, strict=True)

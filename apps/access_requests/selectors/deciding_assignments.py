@@ -76,7 +76,7 @@ def admin_evidence_on(item: AccessRequest, *, reader: User, now: datetime) -> Ad
     """What `reader` needs to decide on this request, and who else can."""
     (evidence,) = admin_evidence_on_many([item], now=now)
     others = other_admins(item.resource, principal_id=item.principal_id, actor=item.person, now=now)
-    return replace(evidence, others=[line for line in others.lines if line.detail != reader.email])
+    return replace(evidence, others=others.lines_beside(reader))
 
 
 def admin_evidence_on_many(items: Sequence[AccessRequest], *, now: datetime) -> list[AdminEvidence]:

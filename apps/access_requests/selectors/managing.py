@@ -110,8 +110,7 @@ def _approvers(found: Admins, gaining: Collection[UUID]) -> Approvers:
     people = reachable((found.active | found.could) - frozenset(gaining))
     active = tuple(user for id_, user in people.items() if id_ in found.active)
     could = tuple(user for id_, user in people.items() if id_ not in found.active)
-    lines = [ApproverLine(user.name, user.email) for user in active]
-    lines = lines or [ApproverLine(user.name, "activates a role first") for user in could]
+    lines = [ApproverLine.of(user) for user in active] or [ApproverLine.must_activate(user) for user in could]
     return Approvers(active, () if active else could, tuple(lines))
 
 

@@ -150,4 +150,4 @@ def _deciders(request: HttpRequest, item: AccessRequest, state: State, rules: Ro
         )
     names = any_of([line.name for line in found.lines]) or "Nobody reachable"
     lapses = short(item.deadline_at, zone_of(request.user), now=request.now)
-    return f"{names} decides; the first answer counts. Times out {lapses}."
+    return f"Can decide: {names}. The first answer counts. Times out {lapses}."
