@@ -24,6 +24,7 @@ from tests.factories import acting, assign, disable, make_active, make_group, ma
 pytestmark = pytest.mark.django_db
 
 IN_A_MONTH = "2026-12-24"
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -248,6 +249,14 @@ def test_makes_people_members_and_owners(administrator, requester, visitor, now)
 def test_takes_files_of_those_who_administer(visitor, now):
     with pytest.raises(NotAllowed):
         plan(Kind.ASSIGNMENTS, line(visitor.email), by=visitor, now=now)
+
+
+def test_takes_files_of_custom_roles_of_those_who_manage_all_of_a_provider(requester, tree, now):
+    make_active(requester, built_in.RESOURCE_OWNER, tree, now=now, ends_at=now + DAY)
+
+    plan(Kind.RESOURCES, ("Platform", "Subscription"), by=requester, now=now)
+    with pytest.raises(NotAllowed, match="custom roles"):
+        plan(Kind.ROLES, by=requester, now=now)
 
 
 def test_names_more_than_one_of_a_name(administrator, visitor, now):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from django.db.models import TextChoices
 
 from apps.administration.policy.csv_files import Column
-from apps.common.access import Access, Permission
+from apps.administration.policy.roles import CUSTOM_IN
+from apps.common.access import Access, Permission, Provider, everywhere
 from apps.common.decision import ALLOWED, Decision, denied
 
 
@@ -23,7 +24,8 @@ class Kind(TextChoices):
 
 @dataclass(frozen=True)
 class Template:
-    """What a file of one kind looks like. `key` names the columns that say what a line is about."""
+    """What a file of one kind looks like. `key` names the columns that say what a line is about; it takes one
+    of what it `needs`, somewhere, or in all of a provider that `whole` names."""
 
     kind: Kind
     lead: str
@@ -31,6 +33,7 @@ class Template:
     key: tuple[str, ...]
     example: tuple[str, ...]
     needs: tuple[Permission, ...]
+    whole: tuple[Provider, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -142,6 +145,7 @@ TEMPLATES = {
                 "resources:assignments.read",
             ),
             (Permission.SETTINGS_MANAGE,),
+            whole=CUSTOM_IN,
         ),
     )
 }
@@ -149,9 +153,16 @@ TEMPLATES = {
 
 def can_import(access: Access, kind: Kind) -> Decision:
     """Whether this person may plan such a file at all. Each line is judged by itself, too."""
-    if any(access.may_somewhere(permission) for permission in TEMPLATES[kind].needs):
+    template = TEMPLATES[kind]
+    if any(_has(access, permission, template.whole) for permission in template.needs):
         return ALLOWED
     return denied("PermissionRule", f"Your active roles do not bring in {kind.label.lower()}.")
+
+
+def _has(access: Access, permission: Permission, whole: tuple[Provider, ...]) -> bool:
+    if not whole:
+        return access.may_somewhere(permission)
+    return any(access.may(permission, provider, everywhere(provider)) for provider in whole)
 
 
 def can_import_anything(access: Access) -> Decision:
