@@ -86,6 +86,7 @@ def resource(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "detail": detail,
         "page": detail.page,
+        "can_assign": request.place.can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
         "can_create": can_create(keeper, below=spot),
         "can_rename": can_rename(keeper, spot),
         "can_move": can_move_somewhere(keeper, spot, away_from=spot_of(row.parent)),
