@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from apps.access_requests.selectors.my_roles import MyRoles, lately_used
 from apps.access_requests.web import waiting_of
+from apps.accounts.selectors import has_second_factor
 from apps.administration.selectors.checklist import checklist_for
 from apps.portal import timetable
 
@@ -35,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "active_count": len(roles.active),
         "my_waiting_count": waiting.count_of_mine,
         "eligible_count": len(roles.eligible),
+        "needs_factor": not has_second_factor(request.user),
         "checklist": checklist_for(request.user, request.access, now=request.now),
         "lately_used": lately_used(roles.eligible, request.user),
     }

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.models import AuthenticatorDevice
 from apps.roles import built_in
 from tests.factories import activate, assign, make_active
 
@@ -65,6 +66,18 @@ def test_is_short_for_whoever_has_used_nothing(client, requester, eligible):
 
     assert "Used lately" not in page
     assert "Nothing waits for you. No role is activated." in page
+
+
+def test_leads_whoever_has_no_second_factor_to_setting_one_up(client, visitor, requester):
+    AuthenticatorDevice.objects.filter(user=visitor).delete()
+
+    client.force_login(requester)
+    assert "You have no second factor." not in client.get(HOME).content.decode()
+    client.force_login(visitor)
+    page = client.get(HOME).content.decode()
+
+    assert "You have no second factor." in page
+    assert reverse("accounts:add_factor") in page
 
 
 def test_counts_what_was_assigned_as_active_too(client, requester, now):
