@@ -32,10 +32,12 @@ def test_a_role_is_found_assigned_and_given_its_settings(page, demo):
     page.get_by_role("link", name="Edit").click()
     page.get_by_label("Activation maximum duration").select_option("8 h")
     page.get_by_label("On activation, require").select_option("MFA")
+    expect(page.get_by_label("Authentication context", exact=True)).to_be_hidden()
     for label in ("Require justification on activation", "Require approval to activate"):
         page.get_by_label(label, exact=True).check()
     for label in ("Allow permanent eligible assignment", "Allow permanent active assignment"):
         page.get_by_label(label).uncheck()
+    expect(page.get_by_label("Expire eligible assignments after")).to_be_visible()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("heading", name="What this changes")).to_be_visible()
     page.get_by_role("button", name="Save these changes").click()

@@ -59,6 +59,15 @@ class Spot:
     def name(self) -> str:
         return self.resource.name if self.resource else Provider(self.role.provider).label
 
+    @property
+    def first_step(self) -> str:
+        """What a button says that sets values here for the first time."""
+        return "Make own" if self.resource else "Edit"
+
+    @property
+    def step_back(self) -> str:
+        return "Use inherited again" if self.resource else "Use the defaults again"
+
     def change(self, wanted: Any) -> Change:
         return Change(self.role, self.resource, wanted)
 
