@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.assigning import GroupFacts, may_pick
+from apps.access_requests.policy.changing import Change
 from apps.assignments.models import Assignment
 from apps.common.access import Access, Grant, Permission, Provider
 from apps.roles import built_in
@@ -151,6 +152,18 @@ def test_opens_only_for_who_may_assign_there(client, visitor, now):
 
 
 # ---- Changing ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "count", "title"),
+    [
+        (Change.UPDATE, 1, "Update 1 assignment"),
+        (Change.MAKE_ELIGIBLE, 1, "Make 1 assignment eligible"),
+        (Change.MAKE_ACTIVE, 3, "Make 3 assignments active"),
+    ],
+)
+def test_says_in_the_heading_what_is_about_to_be_done(change, count, title):
+    assert change.of(count) == title
 
 
 def test_removes_after_a_preview(client, admin, requester, eligible, now):

@@ -100,7 +100,7 @@ def test_gives_and_changes_what_the_plan_says(administrator, approver, visitor, 
     added = AuditEvent.objects.get(action=AuditAction.ASSIGNMENT_ADDED, target_name=visitor.name)
     assert added.actor_name == administrator.name
     summary = Notice.objects.get(key=f"job:{job.id}:done")
-    assert (summary.recipient_id, summary.text) == (administrator.id, "2 of 2 lines are applied.")
+    assert (summary.recipient_id, summary.text) == (administrator.id, "Applied: 2 of 2 lines.")
 
 
 def test_tells_each_holder_of_their_own_and_each_admin_once(administrator, approver, visitor, requester, now):

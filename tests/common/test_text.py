@@ -1,6 +1,6 @@
 import pytest
 
-from apps.common.text import any_of, is_blank, one_line
+from apps.common.text import any_of, counted, is_blank, one_line
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,8 @@ def test_sees_what_can_be_seen(text):
 )
 def test_names_some_and_counts_the_rest(names, said):
     assert any_of(names) == said
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 lines"), (1, "1 line"), (1200, "1,200 lines")])
+def test_counts_in_words(count, text):
+    assert counted(count, "line") == text
