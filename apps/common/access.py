@@ -92,6 +92,11 @@ class Access:
         """Whether anything at all is held on the resource with this path, or on one above it."""
         return any(grant.provider == provider and path.startswith(grant.path) for grant in self.grants)
 
+    @property
+    def providers(self) -> frozenset[Provider]:
+        """Those in which anything at all is held."""
+        return frozenset(grant.provider for grant in self.grants)
+
     def scopes(self, permission: Permission) -> Iterable[tuple[Provider, str]]:
         """Where the permission is held, as (provider, path prefix): what `visible_to` filters by."""
         return sorted(

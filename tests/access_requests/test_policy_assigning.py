@@ -174,7 +174,6 @@ def test_asks_for_an_end_where_active_may_not_be_permanent(permanent, fits):
 def test_answers_every_refusal_together():
     refused = can_assign(
         facts(
-            right=NO_RIGHT,
             role_provider=Provider.GROUPS,
             kind=ACTIVE,
             ends_at=NOW,
@@ -186,7 +185,6 @@ def test_answers_every_refusal_together():
     )
 
     assert refused.rules == (
-        "AdminRequestRule",
         "RoleNotFound",
         "ExpirationRule",
         "MfaRule",
@@ -195,6 +193,14 @@ def test_answers_every_refusal_together():
         "SubjectNotFound",
         "RoleNotFound",
     )
+
+
+def test_tells_whoever_manages_nothing_there_nothing_of_what_is_there():
+    refused = facts(right=NO_RIGHT, exists=True, is_waiting=True, has_approvers=False, closes_loop=True)
+    gone = replace(REMOVABLE, right=NO_RIGHT, has_ended=True, last_of="Global Administrator")
+
+    for decision in (can_assign(refused), can_remove(gone), can_update(refused, gone)):
+        assert decision.rules == ("AdminRequestRule",)
 
 
 # ---- Groups ------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from apps.accounts.policy import SecondFactor
 from apps.administration.policy.settings import SettingsFacts, can_save, effective, may_manage, plan_digest
 from apps.administration.policy.settings_words import Tab, cell_in_words, diff, tab_of
 from apps.common.access import DIRECTORY_PATH, Access, Grant, Permission, Provider
-from apps.common.decision import denied
+from apps.common.decision import ALLOWED, denied
 from apps.roles.policy import (
     Audience,
     Authentication,
@@ -124,7 +124,8 @@ def test_asks_for_the_right_and_a_fresh_factor():
     stale = SecondFactor(NOW - timedelta(minutes=6))
     facts = replace(BASE, right=no_right, second_factor=stale)
 
-    assert refusals(facts) == [("AdminRequestRule", ""), ("MfaRule", "code")]
+    assert refusals(replace(facts, right=ALLOWED)) == [("MfaRule", "code")]
+    assert refusals(facts) == [("AdminRequestRule", "")]
     assert refusals(replace(facts, is_console=True)) == []
 
 

@@ -71,10 +71,6 @@ class AssignmentFacts:
     on_group: GroupFacts | None = None
 
 
-def admin_rule(facts: AssignmentFacts) -> Refusal | None:
-    return next(iter(facts.right.refusals), None)
-
-
 def provider_rule(facts: AssignmentFacts) -> Refusal | None:
     if facts.role_provider != facts.resource_provider:
         return Refusal("RoleNotFound", "This role does not exist on that resource.", "role")
@@ -179,7 +175,6 @@ def waiting_rule(facts: AssignmentFacts) -> Refusal | None:
 
 
 ASSIGNING_RULES = (
-    admin_rule,
     provider_rule,
     period_rule,
     later_end_rule,
@@ -195,7 +190,8 @@ ASSIGNING_RULES = (
 
 
 def can_assign(facts: AssignmentFacts) -> Decision:
-    return judge(ASSIGNING_RULES, facts)
+    """Whoever may not give roles there hears just that: every other reason tells of what is there."""
+    return judge(ASSIGNING_RULES, facts) if facts.right else facts.right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,10 +206,6 @@ class RemovalFacts:
     is_console: bool = False
     second_factor: SecondFactor = NO_FACTOR
     second_factor_max_age: int = 300  # seconds
-
-
-def may_remove_rule(facts: RemovalFacts) -> Refusal | None:
-    return next(iter(facts.right.refusals), None)
 
 
 def still_there_rule(facts: RemovalFacts) -> Refusal | None:
@@ -239,11 +231,11 @@ def remover_factor_rule(facts: RemovalFacts) -> Refusal | None:
     return second_factor_refusal(facts.second_factor, facts.second_factor_max_age, facts.now)
 
 
-REMOVAL_RULES = (may_remove_rule, still_there_rule, last_one_rule, remover_factor_rule)
+REMOVAL_RULES = (still_there_rule, last_one_rule, remover_factor_rule)
 
 
 def can_remove(facts: RemovalFacts) -> Decision:
-    return judge(REMOVAL_RULES, facts)
+    return judge(REMOVAL_RULES, facts) if facts.right else facts.right
 
 
 def can_disable(*, last_of: str) -> Decision:
@@ -262,4 +254,5 @@ def can_update(wanted: AssignmentFacts, present: RemovalFacts) -> Decision:
     stays = is_active and wanted.ends_at is None and wanted.starts_at <= wanted.now
     last_of = "" if stays else present.last_of
     kept = judge(OUTLIVING_RULES, replace(present, last_of=last_of))
-    return Decision((*judge(ASSIGNING_RULES, wanted).refusals, *kept.refusals))
+    given = can_assign(wanted)
+    return Decision((*given.refusals, *kept.refusals)) if wanted.right else given

@@ -110,6 +110,7 @@ TEMPLATES = {
                 "Europe/Berlin",
             ),
             (Permission.PEOPLE_MANAGE, Permission.PRIVILEGED_PEOPLE_MANAGE),
+            whole=(Provider.DIRECTORY,),
         ),
         Template(
             Kind.RESOURCES,

@@ -62,11 +62,11 @@ class SettingsFacts:
 
 
 def can_save(facts: SettingsFacts) -> Decision:
-    """Every refusal at once, each with the field that would put it right."""
-    right = Decision() if facts.is_console else facts.right
-    values = judge(RULES, facts)
-    cells = tuple(refusal for refusal in _cell_refusals(facts.rules))
-    return Decision((*right.refusals, *values.refusals, *cells))
+    """Every refusal at once, each with the field that would put it right. Whoever may not change them there
+    hears just that: every other reason tells of what is set."""
+    if not (facts.right or facts.is_console):
+        return facts.right
+    return Decision((*judge(RULES, facts).refusals, *_cell_refusals(facts.rules)))
 
 
 def may_manage(access: Access, provider: str, path: str) -> Decision:

@@ -22,7 +22,8 @@ Named = TypeVar("Named")
 
 @dataclass(frozen=True)
 class Names:
-    """What some names stand for. Each lookup raises `Invalid` where that is nothing, or more than one."""
+    """What some names stand for. Each lookup raises `Invalid` where that is nothing, or more than one. What
+    the reader does not see is nothing to them."""
 
     principals: dict[str, list[Principal]]
     roles: dict[tuple[str, str], list[RoleDefinition]]
@@ -39,7 +40,7 @@ class Names:
         return _only(self.roles.get((provider, text.casefold()), []), f"role “{text}” of {provider}")
 
     def resource(self, provider: str, text: str) -> Resource:
-        """By its path of names. What the reader does not see is not there for them."""
+        """By its path of names."""
         return _only(self.resources.get((provider, _spelled(text)), []), f"resource “{text}” of {provider}")
 
 
@@ -56,7 +57,7 @@ def names_in(asked: Asked, access: Access) -> Names:
     """Six queries, or fewer."""
     return Names(
         principals=_principals(asked.principals),
-        roles=_roles(asked.roles),
+        roles=_roles(asked.roles, access),
         resources=_resources(asked.resources, access),
     )
 
@@ -72,10 +73,11 @@ def _principals(texts: Iterable[str]) -> dict[str, list[Principal]]:
     return found
 
 
-def _roles(asked: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[RoleDefinition]]:
+def _roles(asked: Iterable[tuple[str, str]], access: Access) -> dict[tuple[str, str], list[RoleDefinition]]:
     found: dict[tuple[str, str], list[RoleDefinition]] = defaultdict(list)
     names = _lowered(text for _, text in asked)
-    for role in RoleDefinition.objects.in_use().alias(lower=Lower("name")).filter(lower__in=names):
+    rows = RoleDefinition.objects.in_use().filter(provider__in=access.providers).alias(lower=Lower("name"))
+    for role in rows.filter(lower__in=names):
         found[role.provider, role.name.casefold()].append(role)
     return found
 

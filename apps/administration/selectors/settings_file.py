@@ -22,7 +22,7 @@ from apps.administration.policy.settings_names import (
 from apps.administration.policy.settings_reading import read_settings
 from apps.administration.selectors.settings_changes import Change, assess_changes
 from apps.administration.selectors.settings_plan import refusals_of
-from apps.common.access import DIRECTORY_PATH, Access, Permission, Provider
+from apps.common.access import Access, Permission, Provider, everywhere
 from apps.common.strict_yaml import Fault
 from apps.roles.models import Resource, RoleDefinition, RoleSettings
 from apps.roles.selectors import as_rules, settings_at_many
@@ -38,7 +38,7 @@ def settings_as_blocks(access: Access) -> list[Block]:
     seats = [seat for row in rows for seat in rules[row.id].approvers if seat.principal_id]
     people = {seat.named_id for seat in seats if not seat.is_group}
     names = Names(
-        roles=_roles(),
+        roles=_roles(access),
         resources=_resources(access),
         people=_addresses(User.objects.filter(pk__in=people)),
         groups=_groups(),
@@ -76,7 +76,7 @@ def changes_in(data: bytes, *, actor: Actor, now: datetime) -> list[Change]:
     refused = [
         Fault(target.block.line_of(refusal.field), refusal.reason)
         for target, each in zip(targets, assessed, strict=True)
-        if not each.is_same
+        if not (each.is_same and _reads(actor.access, each.change))
         for refusal in refusals_of(each)
     ]
     if refused:
@@ -84,12 +84,19 @@ def changes_in(data: bytes, *, actor: Actor, now: datetime) -> list[Change]:
     return changes
 
 
+def _reads(access: Access, change: Change) -> bool:
+    """Whether somebody may know that a file says what is set there."""
+    provider = Provider(change.role.provider)
+    return access.may(Permission.SETTINGS_READ, provider, change.path or everywhere(provider))
+
+
 def names_in(blocks: Sequence[Block], access: Access) -> Names:
-    """What the blocks may name. Resources as far as this access reads settings there: others do not exist."""
+    """What the blocks may name. Roles where this access holds anything, and resources as far as it reads
+    settings there: others do not exist."""
     addresses = {seat.text for block in blocks for seat in block.approvers or () if seat.kind == "person"}
     people = users_by_email(addresses).values()
     return Names(
-        roles=_roles(),
+        roles=_roles(access),
         resources=_resources(access),
         people=_addresses(people),
         groups=_groups(),
@@ -106,11 +113,10 @@ def _readable_settings(access: Access) -> list[RoleSettings]:
 
 def _read_throughout(access: Access) -> list[str]:
     """The providers whose settings this access reads wherever roles are held."""
-    tops = {Provider.DIRECTORY: DIRECTORY_PATH}
     return [
         provider.value
         for provider in Provider
-        if access.may(Permission.SETTINGS_READ, provider, tops.get(provider, ""))
+        if access.may(Permission.SETTINGS_READ, provider, everywhere(provider))
     ]
 
 
@@ -119,8 +125,9 @@ def _by_provider_and_name(row: RoleSettings) -> tuple[int, str, str, str]:
     return order, row.role.name, row.resource.name if row.resource else "", str(row.resource_id or "")
 
 
-def _roles() -> dict[Provider, Labels]:
-    rows = list(RoleDefinition.objects.in_use().values_list("provider", "id", "name"))
+def _roles(access: Access) -> dict[Provider, Labels]:
+    known = RoleDefinition.objects.in_use().filter(provider__in=access.providers)
+    rows = list(known.values_list("provider", "id", "name"))
     return {
         provider: Labels({id_: name for of, id_, name in rows if of == provider}) for provider in Provider
     }

@@ -43,8 +43,9 @@ def create_resource(*, parent_id: UUID | None, name: str, kind: str, actor: Acto
     parent = _one(parent_id) if parent_id else None
     keeper = keeper_of(actor, now=now)
     name, kind = one_line(name), one_line(kind)
+    can_create(keeper, below=spot_of(parent)).require()  # whoever may not learns no names from there
     called = can_be_called(name, kind, taken=names_beside(parent))
-    _require(can_create(keeper, below=spot_of(parent)), called, keeper.proven())
+    _require(called, keeper.proven())
     return roles.create_resource(actor=actor.party, kind=kind, name=name, parent=parent, now=now)
 
 

@@ -14,6 +14,7 @@ from apps.access_requests.services.door import assess, submit
 from apps.access_requests.states import WAITING, Action
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
+from apps.common.access import Access
 from apps.common.errors import DomainError, Invalid
 from apps.common.instants import full
 from apps.jobs.models import JobLine
@@ -28,7 +29,7 @@ Key = tuple[UUID | None, UUID | None, UUID | None, str | None]
 
 def plan_asks(wanted: Sequence[Ask | Invalid], *, actor: Actor, now: datetime) -> list[Plan]:
     """What each of these assignments would change, judged by the door. What could not be read is wrong."""
-    there = _there([ask for ask in wanted if isinstance(ask, Ask)], now)
+    there = _there([ask for ask in wanted if isinstance(ask, Ask)], actor.access, now)
     return [
         _wrong(ask) if isinstance(ask, Invalid) else _plan(ask, there.get(_key(ask)), actor, now)
         for ask in wanted
@@ -56,13 +57,17 @@ def apply_ask(line: JobLine, *, actor: Actor, now: datetime) -> Effect:
 # ---- A plan ------------------------------------------------------------------------------------------------
 
 
-def _there(asks: Collection[Ask], now: datetime) -> dict[Key, Assignment]:
-    """What is assigned already of all that is asked for. One query."""
-    rows = Assignment.objects.not_ended(now).filter(
-        origin=Assignment.Origin.ASSIGNED,
-        principal_id__in={ask.principal_id for ask in asks},
-        role_id__in={ask.role_id for ask in asks},
-        resource_id__in={ask.resource_id for ask in asks},
+def _there(asks: Collection[Ask], access: Access, now: datetime) -> dict[Key, Assignment]:
+    """What is assigned already of all that is asked for, as far as its reader sees it. One query."""
+    rows = (
+        Assignment.objects.not_ended(now)
+        .visible_to(access)
+        .filter(
+            origin=Assignment.Origin.ASSIGNED,
+            principal_id__in={ask.principal_id for ask in asks},
+            role_id__in={ask.role_id for ask in asks},
+            resource_id__in={ask.resource_id for ask in asks},
+        )
     )
     return {(row.principal_id, row.role_id, row.resource_id, row.kind): row for row in rows}
 

@@ -13,6 +13,7 @@ from apps.access_requests.asks import Actor
 from apps.accounts.models import User
 from apps.accounts.selectors import user_by_email
 from apps.administration.policy.cells import choice_in
+from apps.administration.policy.people import can_create_person
 from apps.administration.services.imports.commands import Cells, CommandHandler, Todo
 from apps.administration.services.people import change_person, invite_person
 from apps.common.errors import Conflict, Invalid
@@ -29,6 +30,7 @@ class People(CommandHandler):
         return Q(data__email__in={cells["manager"] for cells in lines if cells["manager"]})
 
     def plan(self, cells: Cells, *, actor: Actor, now: datetime) -> Plan:  # noqa: ARG002
+        can_create_person(actor.access).require()  # whoever may invite nobody learns nothing of who is there
         given = _given(cells)
         user = user_by_email(cells["email"])
         if user is None:

@@ -30,11 +30,12 @@ class Roles(CommandHandler):
         """Roles rest on nothing."""
         return NOTHING
 
-    def plan(self, cells: Cells, *, actor: Actor, now: datetime) -> Plan:  # noqa: ARG002
+    def plan(self, cells: Cells, *, actor: Actor, now: datetime) -> Plan:
         provider = choice_in(cells["provider"], Provider, column="provider")
         name = one_line(cells["name"])
         given = _given(cells)
-        role = RoleDefinition.objects.filter(provider=provider, name__iexact=name).first()
+        visible = RoleDefinition.objects.visible_to(actor.access)
+        role = visible.filter(provider=provider, name__iexact=name).first()
         if role is None:
             todo = {"do": "create", "provider": provider.value, "name": name, "values": given}
             return Plan(Verdict.NEW, todo=todo)
