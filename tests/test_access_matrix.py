@@ -99,6 +99,7 @@ administration:export_group  in/in      405/404  405/200    405/404   405/200  4
 administration:change_group  in/in      404/404  200/400    404/404   403/403  200/400
 administration:manage_group  in/in      404/404  200/400    404/404   403/403  200/400
 administration:release_group in/in      404/404  200/400    404/404   403/403  200/400
+administration:retire_group  in/in      404/404  200/400    404/404   403/403  200/400
 administration:add_to_group  in/in      404/404  200/400    404/404   403/403  200/400
 administration:remove_from_group  in/in 404/404  404/404    404/404   403/403  404/404
 administration:audit         in/in      403/405  403/405    403/405   200/405  200/405
@@ -186,6 +187,7 @@ def named(people, eligible, needs_approval, now):
         "administration:change_group": group,
         "administration:manage_group": group,
         "administration:release_group": group,
+        "administration:retire_group": group,
         "administration:add_to_group": group,
         "administration:remove_from_group": [group.pk, group.pk],
         "administration:audit": [Provider.DIRECTORY],

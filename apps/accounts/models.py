@@ -110,6 +110,12 @@ class User(Principal, AbstractBaseUser):
         return self.is_enabled
 
 
+class GroupQuerySet(models.QuerySet["Group"]):
+    def in_use(self) -> GroupQuerySet:
+        """Those that are not retired. What is retired stays for the history, and nobody is in it."""
+        return self.filter(retired_at__isnull=True)
+
+
 class Group(Principal):
     """People who hold something together. Who is in it is a matter of assignments, not of this table."""
 
@@ -119,6 +125,9 @@ class Group(Principal):
     description = models.CharField(max_length=500, blank=True)
     is_role_assignable = models.BooleanField(default=False)
     is_managed = models.BooleanField(default=False)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GroupQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -17,15 +17,16 @@ PICKED_AT_MOST = 200
 
 @dataclass(frozen=True)
 class Pickable:
-    """Who may be picked: people, groups or both; of the groups perhaps only the role-assignable ones, and
-    disabled people only where that is said."""
+    """Who may be picked: people, groups or both; of the groups in use perhaps only the role-assignable ones,
+    and disabled people only where that is said."""
 
     kinds: frozenset[Principal.Kind] = frozenset(Principal.Kind)
     role_assignable_only: bool = False
     disabled_too: bool = False
 
     def rows(self) -> QuerySet[Principal]:
-        rows = Principal.objects.filter(kind__in=self.kinds).select_related("user", "group")
+        rows = Principal.objects.filter(kind__in=self.kinds, group__retired_at__isnull=True)
+        rows = rows.select_related("user", "group")
         if self.role_assignable_only:
             rows = rows.filter(~Q(kind=Principal.Kind.GROUP) | Q(group__is_role_assignable=True))
         if not self.disabled_too:

@@ -44,6 +44,7 @@ class AuditAction(TextChoices):
     GROUP_CHANGED = "group.changed", "Group changed"
     GROUP_MANAGED = "group.managed", "Group put under management"
     GROUP_RELEASED = "group.released", "Group taken out of management"
+    GROUP_RETIRED = "group.retired", "Group retired"
     RESOURCE_CREATED = "resource.created", "Resource created"
     RESOURCE_RENAMED = "resource.renamed", "Resource renamed"
     RESOURCE_MOVED_AWAY = "resource.moved_away", "Resource moved away"
@@ -142,6 +143,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.GROUP_CHANGED: "{actor} changed the name or the description of the group {target}.",
     AuditAction.GROUP_MANAGED: "{actor} put the group {target} under management.",
     AuditAction.GROUP_RELEASED: "{actor} took the group {target} out of management.",
+    AuditAction.GROUP_RETIRED: "{actor} retired the group {target}.",
     AuditAction.RESOURCE_CREATED: "{actor} created the resource {place}.",
     AuditAction.RESOURCE_RENAMED: "{actor} renamed the resource {target} to {place}.",
     AuditAction.RESOURCE_MOVED_AWAY: "{actor} moved the resource {place} away from {target}.",

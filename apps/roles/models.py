@@ -61,8 +61,8 @@ class Resource(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(retired_at__isnull=True) | Q(provider=Provider.RESOURCES),
-                name="resource_retired_of_trees_only",
+                condition=Q(retired_at__isnull=True) | ~Q(provider=Provider.DIRECTORY),
+                name="resource_directory_not_retired",
             ),
             models.CheckConstraint(
                 condition=Q(provider=Provider.GROUPS, group__isnull=False)

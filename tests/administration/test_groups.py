@@ -7,9 +7,17 @@ from django.urls import reverse
 
 from apps.access_requests.asks import THE_CONSOLE
 from apps.accounts.models import Group
-from apps.administration.policy.groups import Bound, can_release
+from apps.accounts.pickers import GROUPS
+from apps.administration.policy.groups import Bound, InTheWay, can_release, can_retire
 from apps.administration.selectors.groups import Part, Search, Tab, find_groups, group_detail, people_of
-from apps.administration.services.groups import change_group, create_group, manage_group, release_group
+from apps.administration.selectors.names import Asked, names_in
+from apps.administration.services.groups import (
+    change_group,
+    create_group,
+    manage_group,
+    release_group,
+    retire_group,
+)
 from apps.assignments.models import Assignment
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
@@ -165,6 +173,45 @@ def test_says_what_has_to_end_first():
     decision = can_release(Bound(eligible=2, ending=0, waiting=1))
     assert decision.reason == "End these first: 2 eligible, 1 waiting for an answer."
     assert can_release(Bound())
+
+
+def test_retires_with_its_owners_a_group_that_nobody_else_is_in(owner, team, now):
+    member, access = join(make_user(now=now), team, now=now, days=1), acting(owner, now=now).access
+    with pytest.raises(NotAllowed, match="1 membership has not ended"):
+        retire_group(team.pk, actor=acting(owner, now=now), now=now)
+
+    later = member.ends_at
+    retire_group(team.pk, actor=acting(owner, now=later), now=later)
+
+    team.refresh_from_db()
+    assert team.retired_at == team.resource.retired_at == later
+    assert not Assignment.objects.not_ended(later).filter(resource=team.resource).exists()
+    assert last(AuditAction.GROUP_RETIRED).sentence == "Olga Owner retired the group Team."
+    assert not find_groups(access, Search(), now=now).lines
+    assert team not in GROUPS.rows()
+    assert not names_in(Asked(principals=["team"]), access).principals
+
+
+def test_nobody_joins_or_holds_through_what_is_retired(keeper, team, now):
+    retire_group(team.pk, actor=acting(keeper, now=now), now=now)
+
+    with pytest.raises(Invalid, match="no such"):
+        join(make_user(now=now), team, now=now)
+    with pytest.raises(Invalid, match="no such"):
+        make_active(team, built_in.CONTRIBUTOR, make_resource(now=now), now=now, ends_at=now + DAY)
+
+
+def test_says_all_that_keeps_a_group_in_use():
+    assert can_retire(InTheWay())
+    reasons = [
+        refusal.reason for refusal in can_retire(InTheWay(inside=3, held=1, seats=1, waiting=2)).refusals
+    ]
+    assert reasons == [
+        "3 memberships have not ended. End them first.",
+        "It holds 1 role. Remove it first.",
+        "It approves for 1 role. Replace it first.",
+        "2 requests are open. Answer them first.",
+    ]
 
 
 # ---- Reading -----------------------------------------------------------------------------------------------

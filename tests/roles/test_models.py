@@ -71,7 +71,7 @@ def test_refuses_a_resource_below_itself(production):
 
 
 def test_refuses_to_retire_the_directory(now):
-    with pytest.raises(IntegrityError, match="resource_retired_of_trees_only"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="resource_directory_not_retired"), transaction.atomic():
         Resource.objects.filter(provider=Provider.DIRECTORY).update(retired_at=now)
 
 

@@ -205,7 +205,8 @@ def _row_to_change(ask: Ask, about: Assignment | None, now: datetime) -> Assignm
 def _target(ask: Ask, about: Assignment | None) -> tuple[Principal, RoleDefinition, Resource]:
     ids = (about.principal_id, about.role_id, about.resource_id) if about else None
     principal_id, role_id, resource_id = ids or (ask.principal_id, ask.role_id, ask.resource_id)
-    principal = find(Principal.objects.select_related("group"), principal_id)
+    holders = Principal.objects.filter(group__retired_at__isnull=True).select_related("group")
+    principal = find(holders, principal_id)
     role = find(RoleDefinition.objects.in_use(), role_id)
     resource = find(Resource.objects.in_use().select_related("group"), resource_id)
     if principal is None or role is None or resource is None:

@@ -1,5 +1,5 @@
-"""Commands on groups that exist: what they are called, and whether they are under management. `place` is the
-resource of the group, as its events name it: the apps above know it."""
+"""Commands on groups that exist: what they are called, whether they are under management, and their end.
+`place` is the resource of the group, as its events name it: the apps above know it."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ def release_group(*, group: Group, place: Place, actor: Party, now: datetime) ->
     """Take it out of management. The caller has seen to it that all of its rows are assigned for good."""
     _switch(group, is_managed=False)
     record(AuditAction.GROUP_RELEASED, actor=actor, at=now, target=group.party, place=place)
+
+
+@transaction.atomic
+def retire_group(*, group: Group, place: Place, actor: Party, now: datetime) -> None:
+    """Take it out of use. The caller has seen to it that nobody is in it and it holds nothing."""
+    if not Group.objects.in_use().filter(pk=group.pk).update(retired_at=now):
+        raise Conflict(f"{group.name} has been retired already.")
+    group.retired_at = now
+    record(AuditAction.GROUP_RETIRED, actor=actor, at=now, target=group.party, place=place)
 
 
 def _switch(group: Group, *, is_managed: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from apps.access_requests.policy.power import Power, can_change_group, can_create_role_assignable
-from apps.administration.policy.keeping import Keeper
+from apps.administration.policy.keeping import Keeper, still_used
 from apps.common.access import Permission, Provider
 from apps.common.decision import ALLOWED, Decision, denied
 
@@ -26,6 +26,17 @@ class Bound:
             (self.waiting, "waiting for an answer"),
         )
         return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
+@dataclass(frozen=True)
+class InTheWay:
+    """What keeps a group in use: who is in it, but for its owners; what it holds, where it approves, what
+    waits."""
+
+    inside: int = 0
+    held: int = 0
+    seats: int = 0
+    waiting: int = 0
 
 
 def can_create(keeper: Keeper) -> Decision:
@@ -57,3 +68,17 @@ def can_release(bound: Bound) -> Decision:
     if not bound.in_words:
         return ALLOWED
     return denied("ManagementRule", f"End these first: {bound.in_words}.")
+
+
+def can_retire(found: InTheWay) -> Decision:
+    """May it be taken out of use? Its owners go with it: the last one cannot be removed before."""
+    return Decision(
+        tuple(
+            still_used(
+                (found.inside, "1 membership has not ended.", "{:,} memberships have not ended.", "End"),
+                (found.held, "It holds 1 role.", "It holds {:,} roles.", "Remove"),
+                (found.seats, "It approves for 1 role.", "It approves for {:,} roles.", "Replace"),
+                (found.waiting, "1 request is open.", "{:,} requests are open.", "Answer"),
+            )
+        )
+    )

@@ -14,7 +14,7 @@ from apps.access_requests.policy.power import Power
 from apps.access_requests.selectors.power import path_of_seat, power_of, powers_of
 from apps.access_requests.states import OPEN
 from apps.accounts.models import Group, User
-from apps.administration.policy.groups import Bound
+from apps.administration.policy.groups import Bound, InTheWay
 from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.selectors import without_ground
@@ -90,7 +90,7 @@ def whole_list(access: Access, search: Search, *, now: datetime) -> Iterator[Lin
 
 
 def visible_groups(access: Access) -> QuerySet[Group]:
-    resources = Resource.objects.filter(provider=Provider.GROUPS).visible_to(access, _READ)
+    resources = Resource.objects.in_use().filter(provider=Provider.GROUPS).visible_to(access, _READ)
     return Group.objects.filter(resource__in=resources)
 
 
@@ -213,9 +213,21 @@ def bound_by(group: Group, *, now: datetime) -> Bound:
     )
 
 
+def in_the_way(group: Group, *, now: datetime) -> InTheWay:
+    """What keeps a group from being retired. Four queries."""
+    rows = Assignment.objects.not_ended(now)
+    about = Q(resource=group.resource) | Q(principal=group.pk)
+    return InTheWay(
+        inside=rows.filter(resource=group.resource, role_id=GROUP_MEMBER).count(),
+        held=rows.filter(principal_id=group.pk).count(),
+        seats=Approver.objects.filter(principal_id=group.pk).count(),
+        waiting=AccessRequest.objects.filter(about, state__in=OPEN).count(),
+    )
+
+
 def is_taken(name: str, *, but: Group | None = None) -> bool:
     """Whether another group has this name, in whatever case."""
-    rows = Group.objects.filter(name__iexact=name)
+    rows = Group.objects.in_use().filter(name__iexact=name)
     return rows.exclude(pk=but.pk).exists() if but else rows.exists()
 
 

@@ -68,7 +68,7 @@ def _principals(texts: Iterable[str]) -> dict[str, list[Principal]]:
     found: dict[str, list[Principal]] = defaultdict(list)
     for address, user in users_by_email(text for text in wanted if "@" in text).items():
         found[address].append(user)
-    for group in Group.objects.alias(lower=Lower("name")).filter(lower__in=_lowered(wanted)):
+    for group in Group.objects.in_use().alias(lower=Lower("name")).filter(lower__in=_lowered(wanted)):
         found[group.name.casefold()].append(group)
     return found
 

@@ -80,7 +80,9 @@ def _people(words: Sequence[str], searcher: Searcher) -> Kind:
 
 
 def _groups(words: Sequence[str], searcher: Searcher) -> Kind:
-    visible = (Resource.objects.visible_to(searcher.access, permission) for permission in _SEEING_GROUPS)
+    visible = (
+        Resource.objects.in_use().visible_to(searcher.access, permission) for permission in _SEEING_GROUPS
+    )
     rows = reduce(or_, visible).filter(every_word(words, "name"), provider=Provider.GROUPS)
     found = rows.order_by("name", "id")[: SHOWN + 1]
     hits = [Hit(row.name, row.kind, row.get_absolute_url()) for row in found]

@@ -211,7 +211,9 @@ class _Seats:
         ids = {seat.principal_id for rules in every for seat in rules.approvers if seat.principal_id}
         if not ids:
             return cls(frozenset(), {})
-        known = frozenset(Principal.objects.filter(id__in=ids).values_list("id", flat=True))
+        known = frozenset(
+            Principal.objects.filter(id__in=ids, group__retired_at__isnull=True).values_list("id", flat=True)
+        )
         plain = Group.objects.filter(id__in=ids, is_role_assignable=False)
         return cls(known, dict(plain.values_list("id", "name")))
 

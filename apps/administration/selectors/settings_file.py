@@ -147,7 +147,7 @@ def _addresses(people: Iterable[User]) -> Labels:
 
 
 def _groups() -> Labels:
-    return Labels(dict(Group.objects.values_list("pk", "name")))
+    return Labels(dict(Group.objects.in_use().values_list("pk", "name")))
 
 
 def changes_of(targets: Sequence[Target]) -> list[Change]:

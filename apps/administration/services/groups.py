@@ -1,5 +1,5 @@
-"""Groups: create, change, put under management and take out again, and lists of them as files. Who is in one
-is a matter of the door."""
+"""Groups: create, change, put under management and take out again, retire; and lists of them as files. Who is
+in one is a matter of the door."""
 
 from __future__ import annotations
 
@@ -15,18 +15,26 @@ from apps.access_requests.services.exporting import cells_of
 from apps.access_requests.services.last_one import lock_guards
 from apps.accounts.models import Group
 from apps.accounts.services import groups as accounts
-from apps.administration.policy.groups import can_be_called, can_change, can_create_such, can_release
+from apps.administration.policy.groups import (
+    can_be_called,
+    can_change,
+    can_create_such,
+    can_release,
+    can_retire,
+)
 from apps.administration.selectors.groups import (
     Line,
     Part,
     Search,
     bound_by,
+    in_the_way,
     is_taken,
     whole_list,
     whole_part,
 )
 from apps.administration.selectors.keepers import keeper_of
-from apps.assignments.services import lock_principal
+from apps.assignments import services as assignments
+from apps.assignments.models import Assignment
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction
 from apps.common.access import Permission, Provider, can_open
@@ -116,13 +124,28 @@ def export_part(group: Group, part: Part, *, actor: Actor, now: datetime) -> Ite
     return cells_of(rows)
 
 
+@transaction.atomic
+def retire_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
+    """Take a group out of use for good; the history keeps it. Refused while anybody but its owners is in it,
+    and while it holds, approves or waits for anything."""
+    group = _locked(group_id)
+    free = can_retire(in_the_way(group, now=now))
+    _require(_may_change(group, actor, now), free, keeper_of(actor, now=now).proven())
+    owners = Assignment.objects.filter(resource=group.resource, origin=Assignment.Origin.ASSIGNED)
+    for row in owners.not_ended(now).with_names().order_by("principal_id"):
+        assignments.lock_principal(row.principal_id)
+        assignments.end(row, how=Assignment.End.REMOVED, by=actor.party, now=now)
+    roles.retire_group(group=group, actor=actor.party, now=now)
+    return group
+
+
 def _locked(id_: UUID) -> Group:
     """As long as this lasts nobody gives anything: what is held on the group, and its power, stay as they are
     judged."""
-    if find(Group.objects.all(), id_) is None:
+    if find(Group.objects.in_use(), id_) is None:
         raise Invalid("There is no such group.")
     lock_guards()
-    lock_principal(id_)
+    assignments.lock_principal(id_)
     return Group.objects.select_related("resource").get(pk=id_)
 
 

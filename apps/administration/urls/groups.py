@@ -11,6 +11,7 @@ urlpatterns = [
     path("groups/<uuid:pk>/change/", groups.change, name="change_group"),
     path("groups/<uuid:pk>/manage/", groups.manage, name="manage_group"),
     path("groups/<uuid:pk>/release/", groups.release, name="release_group"),
+    path("groups/<uuid:pk>/retire/", groups.retire, name="retire_group"),
     path("groups/<uuid:pk>/people/add/", groups.add_people, name="add_to_group"),
     path("groups/<uuid:pk>/people/<uuid:row_pk>/remove/", groups.remove, name="remove_from_group"),
 ]

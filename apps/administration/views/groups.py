@@ -24,7 +24,7 @@ from apps.accounts.web import fresh_until
 from apps.administration.forms.confirming import ConfirmForm
 from apps.administration.forms.groups import AddPeopleForm, GroupForm, NewGroupForm, ReasonForm
 from apps.administration.group_file import group_lines
-from apps.administration.policy.groups import can_change, can_create, can_create_such, can_release
+from apps.administration.policy.groups import can_change, can_create, can_create_such, can_release, can_retire
 from apps.administration.policy.keeping import Keeper
 from apps.administration.policy.people import can_see_people
 from apps.administration.selectors.groups import (
@@ -35,6 +35,7 @@ from apps.administration.selectors.groups import (
     find_groups,
     group_detail,
     held_by,
+    in_the_way,
     inside,
     people_of,
     rules_of,
@@ -49,10 +50,12 @@ from apps.administration.services.groups import (
     export_part,
     manage_group,
     release_group,
+    retire_group,
 )
 from apps.assignments.models import Assignment
 from apps.common.access import Permission, Provider, can_open
 from apps.common.csv import csv_lines
+from apps.common.errors import Conflict
 from apps.common.lookup import as_id
 from apps.common.text import one_line
 from apps.common.web.files import csv_file
@@ -98,6 +101,7 @@ def group(request: HttpRequest, pk: UUID) -> HttpResponse:
         "parts": [(part.value, part.label, detail.counts[part]) for part in Part],
         "can_change": can_change(_keeper(request), detail.power, path=row.resource.path),
         "can_release": can_release(bound_by(row, now=request.now)),
+        "can_retire": can_retire(in_the_way(row, now=request.now)),
         "links_people": can_see_people(request.access),
         "can_assign": can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
         "ways": ways_to_assign(request, row),
@@ -153,6 +157,13 @@ def release(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _changeable(request, pk)
     can_release(bound_by(row, now=request.now)).require()
     return _confirm(request, row, "group_release", release_group, "is no longer under management")
+
+
+@form_page
+def retire(request: HttpRequest, pk: UUID) -> HttpResponse:
+    row = _changeable(request, pk)
+    can_retire(in_the_way(row, now=request.now)).require()
+    return _confirm(request, row, "group_retire", retire_group, "is retired")
 
 
 @form_page
@@ -294,6 +305,8 @@ def _visible(request: HttpRequest, pk: UUID) -> Group:
 
 def _changeable(request: HttpRequest, pk: UUID) -> Group:
     row = _visible(request, pk)
+    if row.retired_at is not None:
+        raise Conflict(f"{row.name} has been retired.")
     can_change(_keeper(request), power_of(row.pk, now=request.now), path=row.resource.path).require()
     return row
 

@@ -147,6 +147,16 @@ def change_group(*, group: Group, name: str, description: str, actor: Party, now
     Resource.objects.filter(group=group).update(name=group.name)
 
 
+@transaction.atomic
+def retire_group(*, group: Group, actor: Party, now: datetime) -> None:
+    """Take a group out of use, as a holder and as a place. Whoever calls has seen that nobody is in it and
+    that it holds nothing."""
+    place = resource_of(group)
+    list(Resource.objects.select_for_update().filter(pk=place.pk).values_list("pk"))
+    Resource.objects.filter(pk=place.pk).update(retired_at=now)
+    groups.retire_group(group=group, place=place.place, actor=actor, now=now)
+
+
 def _add_resource(
     provider: Provider,
     kind: str,
