@@ -68,6 +68,8 @@ def _page(request: HttpRequest, row: ActiveRow, rules: RoleRules, form: ExtendFo
     terms = Terms((rules,))
     found = who_approves(request, [(rules, row.assignment.parent.resource)])
     context = {
+        "doing": "Extend activation",
+        "heading": f"Extend activation of {row.assignment.role.name}",
         "form": form,
         "assignment": row.assignment,
         "recent_reasons": recent_reasons(request.user),

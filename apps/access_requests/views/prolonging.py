@@ -51,7 +51,16 @@ def _prolong(request: HttpRequest, ask: Ask) -> HttpResponse:
             )
             messages.success(request, f"Sent. {item.role.name} waits for an admin.")
             return redirect(item)
-    context = {"form": form, "case": case, "assignment": case.row, "steps": _steps(request, case)}
+    doing = ask.action.label
+    context = {
+        "doing": doing,
+        "heading": f"{doing} {case.row.role.name}",
+        "form": form,
+        "case": case,
+        "assignment": case.row,
+        "approvers": case.deciders.lines,
+        "steps": _steps(request, case),
+    }
     return render(request, "access_requests/prolong.html", context, status=form.status)
 
 
