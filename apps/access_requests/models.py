@@ -60,7 +60,8 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
             "eligible__role",
             "eligible__resource",
             "result",
-            "extends",
+            "extends__role",
+            "extends__resource",
         )
 
 

@@ -256,10 +256,10 @@ def test_says_before_what_cannot_be_given_as_it_is_asked(
 
     panels = client.post(DECIDE_MANY, picking(extension, other_extension)).context["panels"]
 
-    assert [(panel.item, panel.granting.rules) for panel in panels] == [
-        (extension, ("ExpirationRule",)),
-        (other_extension, ()),
-    ]
+    assert {panel.item: panel.granting.rules for panel in panels} == {
+        extension: ("ExpirationRule",),
+        other_extension: (),
+    }
 
 
 def test_leaves_out_of_several_what_the_admin_would_gain_by(client, extension, administrator, now):
