@@ -125,7 +125,8 @@ def _apply(job: Job, line: JobLine, handler: Handler, now: datetime) -> bool:
     except DomainError as error:
         _note(line, state=LineState.FAILED, reason=one_line(str(error), 500))
     else:
-        _note(line, reason=one_line(effect.note or line.reason, 500), undo=effect.undo)
+        reason = one_line(effect.note or line.reason, 500)
+        _note(line, verdict=effect.verdict or line.verdict, reason=reason, undo=effect.undo)
     return True
 
 

@@ -57,6 +57,11 @@ class Progress:
         return self.of_state(LineState.FAILED)
 
     @property
+    def asked(self) -> int:
+        """Of those done, what somebody else decides."""
+        return self.counts.get((LineState.DONE, Verdict.WAITS), 0)
+
+    @property
     def to_apply(self) -> int:
         """All that Apply is, or was, about."""
         return self.waiting + self.done + self.failed

@@ -42,6 +42,7 @@ class Verdict(TextChoices):
     NEW = "new", "New"
     CHANGED = "changed", "Changed"
     ENDED = "ended", "Ended"
+    WAITS = "waits", "Waits"  # asked for, and somebody else decides
     SAME = "same", "Same"
     WRONG = "wrong", "Wrong"
 

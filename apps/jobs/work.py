@@ -25,10 +25,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Effect:
-    """What applying a line did. `undo` is the `todo` of one that takes it back; empty where nothing does."""
+    """What applying a line did. `undo` is the `todo` of one that takes it back; empty where nothing does.
+    `verdict` says what it was after all, where that may differ from the plan."""
 
     note: str = ""
     undo: dict[str, Any] = field(default_factory=dict)
+    verdict: Verdict | None = None
 
 
 class Handler(Protocol):

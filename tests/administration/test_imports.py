@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from apps.access_requests.models import AccessRequest
+from apps.access_requests.states import State
 from apps.accounts.policy import SecondFactor
 from apps.administration.policy.imports import TEMPLATES, Kind
 from apps.administration.services.imports.handlers import HANDLERS
@@ -19,7 +21,17 @@ from apps.jobs.states import JobState, LineState
 from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.selectors import directory
-from tests.factories import acting, assign, disable, make_active, make_group, make_resource, set_rules
+from tests.factories import (
+    acting,
+    assign,
+    disable,
+    join,
+    make_active,
+    make_group,
+    make_resource,
+    may_join,
+    set_rules,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +65,8 @@ def applied(job, by, now):
 
 
 def line(who, role="Teams Administrator", provider="directory", resource="", kind="eligible", **more):
-    return (who, role, provider, resource, kind, more.get("starts", ""), more.get("ends", ""), "For a test")
+    period = more.get("starts", ""), more.get("ends", "")
+    return (who, role, provider, resource, kind, *period, "For a test", more.get("action", ""))
 
 
 def verdicts(job):
@@ -244,6 +257,54 @@ def test_makes_people_members_and_owners(administrator, requester, visitor, now)
     held = Assignment.objects.filter(resource=group.resource).values_list("principal__name", "role__name")
     assert set(held) == {("John Doe", "Member"), ("Vera Visitor", "Owner")}
     assert verdicts(plan(Kind.MEMBERS, *rows, by=administrator, now=now)) == ["same", "same", "wrong"]
+
+
+def test_takes_away_what_a_file_says(administrator, requester, visitor, now):
+    group = make_group("Operations", now=now)
+    may_join(requester, group, now=now)
+    join(requester, group, now=now, days=60)
+    rows = [
+        ("Operations", requester.email, "member", "", "Left the team", "remove"),
+        ("Operations", visitor.email, "member", "", "", "Remove"),
+        ("Operations", visitor.email, "owner", "", "", "lose"),
+    ]
+    job = plan(Kind.MEMBERS, *rows, by=administrator, now=now)
+    assert verdicts(job) == ["ended", "same", "wrong"]
+    assert reasons(job)[1:] == ["There is no such assignment.", "“lose” is no action. Use add or remove."]
+
+    job = applied(job, administrator, now)
+
+    held = Assignment.objects.not_ended(now).filter(resource=group.resource)
+    assert [row.kind for row in held] == [Assignment.Kind.ELIGIBLE]
+    ended = AuditEvent.objects.get(action=AuditAction.ASSIGNMENT_ENDED)
+    assert (ended.actor_name, ended.justification) == (administrator.name, "Left the team")
+    access, later = acting(administrator, now=now).access, now + timedelta(minutes=1)
+    back = worked(plan_reversal(job=job, actor=administrator, access=access, now=later), later)
+    applied(back, administrator, later)
+    assert held.filter(kind=Assignment.Kind.ACTIVE).get().ends_at == now + timedelta(days=60)
+
+
+def test_says_which_lines_wait_for_another_admin(administrator, approver, visitor, now):
+    make_active(approver, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=now)
+    job = plan(Kind.ASSIGNMENTS, line(administrator.email), line(visitor.email), by=administrator, now=now)
+    assert verdicts(job) == ["waits", "new"]
+    assert reasons(job) == ["You would gain by it, so another admin decides.", ""]
+
+    job = applied(job, administrator, now)
+
+    request = AccessRequest.objects.get(state=State.PENDING_ADMIN_DECISION)
+    assert (verdicts(job), reasons(job)[0]) == (["waits", "new"], f"Another admin decides: {request.number}.")
+    text = "Applied: 2 of 2 lines. 1 of them for another admin to decide."
+    assert Notice.objects.get(key=f"job:{job.id}:done").text == text
+
+
+def test_notes_that_a_line_waits_after_all(administrator, approver, now):
+    job = plan(Kind.ASSIGNMENTS, line(administrator.email), by=administrator, now=now)
+    make_active(approver, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=now)
+
+    before, after = verdicts(job), verdicts(applied(job, administrator, now))
+
+    assert (before, after) == (["new"], ["waits"])
 
 
 def test_takes_files_of_those_who_administer(visitor, now):

@@ -108,7 +108,7 @@ def test_tells_a_waiting_page_to_look_again_when_it_is_over(admin, visitor):
     work()
     after = admin.get(address, headers=asking)
 
-    assert b"0 of 1 lines checked" in before.content
+    assert b"0 of 1 line checked" in before.content
     assert after.headers["HX-Refresh"] == "true"
 
 
@@ -123,8 +123,8 @@ def test_reports_each_line(admin, visitor):
     _, *lines = b"".join(admin.get(address).streaming_content).decode().splitlines()
 
     assert lines == [
-        f"2,{visitor.email},Teams Administrator,directory,,eligible,,,'=1+1,New,To apply,",
-        '3,nobody@x.org,,,,,,,,Wrong,Left as it is,"Nothing stands in role, provider or kind."',
+        f"2,{visitor.email},Teams Administrator,directory,,eligible,,,'=1+1,,New,To apply,",
+        '3,nobody@x.org,,,,,,,,,Wrong,Left as it is,"Nothing stands in role, provider or kind."',
     ]
 
 

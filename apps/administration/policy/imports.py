@@ -22,6 +22,13 @@ class Kind(TextChoices):
     ROLES = "roles", "Custom roles"
 
 
+class LineAction(TextChoices):
+    """What a line asks for where it may also take away."""
+
+    ADD = "add", "Add"
+    REMOVE = "remove", "Remove"
+
+
 @dataclass(frozen=True)
 class Template:
     """What a file of one kind looks like. `key` names the columns that say what a line is about; it takes one
@@ -43,13 +50,14 @@ class Template:
 _STARTS = Column("starts_at", "2026-12-01, 2026-12-01 08:00, or with a zone. Empty: now")
 _ENDS = Column("ends_at", "Likewise. Empty: permanent")
 _WHY = Column("justification", "Why, where the role asks for it")
+_ACTION = Column("action", "add or remove. Empty: add")
 
 TEMPLATES = {
     template.kind: template
     for template in (
         Template(
             Kind.ASSIGNMENTS,
-            "Who is eligible or active for which role. What is there already gets the period of the file.",
+            "Who is eligible or active for which role, or no longer. What is there gets the period given.",
             (
                 Column("principal", "E-mail address of a person, or name of a group", required=True),
                 Column("role", "Name of the role", required=True),
@@ -59,6 +67,7 @@ TEMPLATES = {
                 _STARTS,
                 _ENDS,
                 _WHY,
+                _ACTION,
             ),
             ("principal", "role", "provider", "resource", "kind"),
             (
@@ -70,21 +79,30 @@ TEMPLATES = {
                 "",
                 "2027-06-30",
                 "Joins the operations team",
+                "add",
             ),
             (Permission.ASSIGNMENTS_MANAGE,),
         ),
         Template(
             Kind.MEMBERS,
-            "Who is member or owner of which group, now and until an end or permanently.",
+            "Who is member or owner of which group, until an end or permanently, or no longer.",
             (
                 Column("group", "Name of the group", required=True),
                 Column("principal", "E-mail address of a person, or name of a group", required=True),
                 Column("role", "member or owner", required=True),
                 _ENDS,
                 _WHY,
+                _ACTION,
             ),
             ("group", "principal", "role"),
-            ("Operations", "john.doe@example.com", "member", "2027-06-30", "Joins the operations team"),
+            (
+                "Operations",
+                "john.doe@example.com",
+                "member",
+                "2027-06-30",
+                "Joins the operations team",
+                "add",
+            ),
             (Permission.ASSIGNMENTS_MANAGE, Permission.PEOPLE_MANAGE),
         ),
         Template(

@@ -31,7 +31,8 @@ class LineRow:
     @property
     def badge(self) -> str:
         over = self.line.state in (LineState.DONE, LineState.FAILED)
-        return str(self.line.state if over else self.line.verdict or LineState.UNCHECKED)
+        is_asked = (self.line.state, self.line.verdict) == (LineState.DONE, Verdict.WAITS)
+        return str(self.line.state if over and not is_asked else self.line.verdict or LineState.UNCHECKED)
 
     @property
     def is_fault(self) -> bool:

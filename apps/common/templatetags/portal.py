@@ -164,6 +164,7 @@ _BADGES = {
     "unchecked": _Badge("Not checked yet", "hourglass-split"),
     "new": _Badge("New", "plus-circle-fill", "is-ok"),
     "changed": _Badge("Changed", "pencil-fill", "is-info"),
+    "waits": _Badge("Waits", "person-exclamation", "is-warn"),
     "same": _Badge("Same", "dash-circle"),
     "wrong": _Badge("Wrong", "exclamation-octagon-fill", "is-bad"),
     "activated": _Badge("Activated", "check-circle-fill", "is-ok"),

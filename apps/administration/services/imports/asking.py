@@ -10,7 +10,7 @@ from uuid import UUID
 
 from apps.access_requests.asks import Actor, Ask, Said
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.services.door import assess, submit
+from apps.access_requests.services.door import assess_many, submit
 from apps.access_requests.states import WAITING, Action
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
@@ -24,11 +24,18 @@ from apps.jobs.work import Effect, Plan
 # Files keep seconds, and spreadsheets minutes; nobody means a difference of less.
 _SAME_MINUTE = timedelta(minutes=1)
 
+_DOES = {
+    Action.ADMIN_ASSIGN: Verdict.NEW,
+    Action.ADMIN_UPDATE: Verdict.CHANGED,
+    Action.ADMIN_REMOVE: Verdict.ENDED,
+}
+
 Key = tuple[UUID | None, UUID | None, UUID | None, str | None]
 
 
 def plan_asks(wanted: Sequence[Ask | Invalid], *, actor: Actor, now: datetime) -> list[Plan]:
-    """What each of these assignments would change, judged by the door. What could not be read is wrong."""
+    """What each of these would change, judged by the door. What could not be read is wrong. One that asks to
+    remove says whose, of what and where, instead of naming a row."""
     there = _there([ask for ask in wanted if isinstance(ask, Ask)], actor.access, now)
     return [
         _wrong(ask) if isinstance(ask, Invalid) else _plan(ask, there.get(_key(ask)), actor, now)
@@ -50,8 +57,8 @@ def apply_ask(line: JobLine, *, actor: Actor, now: datetime) -> Effect:
         raise Invalid("This was changed meanwhile.")
     request = submit(ask, actor=actor, now=now)
     if request.state in WAITING:
-        return Effect(f"Another admin decides: {request.number}.")
-    return Effect(undo=_undo(ask, request, before))
+        return Effect(f"Another admin decides: {request.number}.", verdict=Verdict.WAITS)
+    return Effect(undo=_undo(ask, request, before), verdict=_DOES[ask.action])
 
 
 # ---- A plan ------------------------------------------------------------------------------------------------
@@ -77,8 +84,10 @@ def _key(ask: Ask) -> Key:
 
 
 def _plan(ask: Ask, there: Assignment | None, actor: Actor, now: datetime) -> Plan:
+    if ask.action == Action.ADMIN_REMOVE:
+        return _plan_removal(ask, there, actor, now)
     if there is None:
-        return _judged(ask, Verdict.NEW, actor, now)
+        return _judged(ask, actor, now)
     if _is_same(ask, there, now):
         return Plan(Verdict.SAME)
     change = Ask(
@@ -91,25 +100,27 @@ def _plan(ask: Ask, there: Assignment | None, actor: Actor, now: datetime) -> Pl
     )
     zone = zone_of(actor.somebody)
     says = f"{_end(there.ends_at, zone)} so far, then {_end(ask.ends_at, zone).lower()}."
-    return _judged(change, Verdict.CHANGED, actor, now, says=says, expects=there)
+    return _judged(change, actor, now, says=says, expects=there)
+
+
+def _plan_removal(ask: Ask, there: Assignment | None, actor: Actor, now: datetime) -> Plan:
+    if there is None:
+        return Plan(Verdict.SAME, "There is no such assignment.")
+    removal = Ask(Action.ADMIN_REMOVE, assignment_id=there.id, said=ask.said)
+    says = f"{_end(there.ends_at, zone_of(actor.somebody))} so far."
+    return _judged(removal, actor, now, says=says, expects=there)
 
 
 def _judged(
-    ask: Ask,
-    verdict: Verdict,
-    actor: Actor,
-    now: datetime,
-    *,
-    says: str = "",
-    expects: Assignment | None = None,
+    ask: Ask, actor: Actor, now: datetime, *, says: str = "", expects: Assignment | None = None
 ) -> Plan:
-    try:
-        decision = assess(ask, actor=actor, now=now)
-    except DomainError as error:
-        return _wrong(error)
-    if not decision:
-        return Plan(Verdict.WRONG, " ".join(refusal.reason for refusal in decision.refusals))
-    return Plan(verdict, says, todo_of(ask, expects))
+    (foreseen,) = assess_many([ask], actor=actor, now=now)
+    if not foreseen.decision:
+        return Plan(Verdict.WRONG, " ".join(refusal.reason for refusal in foreseen.decision.refusals))
+    todo = todo_of(ask, expects)
+    if foreseen.waits:
+        return Plan(Verdict.WAITS, f"{says} You would gain by it, so another admin decides.".lstrip(), todo)
+    return Plan(_DOES[ask.action], says, todo)
 
 
 def _wrong(error: DomainError) -> Plan:
@@ -145,14 +156,7 @@ def _plan_reversal(
         return Plan(Verdict.SAME, "This has ended already.")
     if row is not None and _has_moved(todo, row):
         return Plan(Verdict.WRONG, "This was changed since. It stays as it is.")
-    return _judged(ask, _REVERSALS[ask.action], actor, now, expects=row)
-
-
-_REVERSALS = {
-    Action.ADMIN_REMOVE: Verdict.ENDED,
-    Action.ADMIN_UPDATE: Verdict.CHANGED,
-    Action.ADMIN_ASSIGN: Verdict.NEW,
-}
+    return _judged(ask, actor, now, expects=row)
 
 
 def _undo(ask: Ask, request: AccessRequest, before: Assignment | None) -> dict[str, Any]:
@@ -179,6 +183,7 @@ def _undo(ask: Ask, request: AccessRequest, before: Assignment | None) -> dict[s
         role_id=row.role_id,
         resource_id=row.resource_id,
         kind=Assignment.Kind(row.kind),
+        starts_at=row.starts_at,
         ends_at=row.ends_at,
         said=said,
     )

@@ -10,6 +10,7 @@ from apps.access_requests.asks import Ask, Said
 from apps.access_requests.states import Action
 from apps.accounts.policy import zone_of
 from apps.administration.policy.cells import Faults, choice_in, instant_in
+from apps.administration.policy.imports import LineAction
 from apps.administration.selectors.names import Asked, Names, names_in
 from apps.administration.services.imports.acting import actor_of
 from apps.administration.services.imports.asking import apply_ask, plan_asks, plan_reversals
@@ -22,6 +23,8 @@ from apps.jobs.models import Job, JobLine
 from apps.jobs.work import Effect, Plan
 
 Cells = Mapping[str, str]
+
+_ACTIONS = {LineAction.ADD: Action.ADMIN_ASSIGN, LineAction.REMOVE: Action.ADMIN_REMOVE}
 
 
 class AskHandler(ABC):
@@ -67,6 +70,7 @@ class Assignments(AskHandler):
 
     def ask(self, cells: Cells, names: Names, zone: tzinfo) -> Ask:
         faults = Faults()
+        action = faults.reading(lambda: _action(cells["action"]))
         provider = faults.reading(lambda: choice_in(cells["provider"], Provider, column="provider"))
         kind = faults.reading(lambda: choice_in(cells["kind"], Assignment.Kind, column="kind"))
         principal = faults.reading(lambda: names.principal(cells["principal"]))
@@ -76,7 +80,7 @@ class Assignments(AskHandler):
         ends_at = faults.reading(lambda: instant_in(cells["ends_at"], zone, column="ends_at"))
         faults.require_none()
         return Ask(
-            Action.ADMIN_ASSIGN,
+            present(action),
             principal_id=present(principal).id,
             role_id=present(role).id,
             resource_id=present(resource).id,
@@ -99,13 +103,14 @@ class Members(AskHandler):
 
     def ask(self, cells: Cells, names: Names, zone: tzinfo) -> Ask:
         faults = Faults()
+        action = faults.reading(lambda: _action(cells["action"]))
         group = faults.reading(lambda: names.resource(Provider.GROUPS, cells["group"]))
         principal = faults.reading(lambda: names.principal(cells["principal"]))
         role = faults.reading(lambda: names.role(Provider.GROUPS, cells["role"]))
         ends_at = faults.reading(lambda: instant_in(cells["ends_at"], zone, column="ends_at"))
         faults.require_none()
         return Ask(
-            Action.ADMIN_ASSIGN,
+            present(action),
             principal_id=present(principal).id,
             role_id=present(role).id,
             resource_id=present(group).id,
@@ -113,3 +118,7 @@ class Members(AskHandler):
             ends_at=ends_at,
             said=Said(justification=cells["justification"]),
         )
+
+
+def _action(text: str) -> Action:
+    return _ACTIONS[choice_in(text or LineAction.ADD, LineAction, column="action")]

@@ -50,11 +50,12 @@ def _given(job: Job, count: int) -> Message:
 
 def _done(job: Job) -> Message:
     progress = progress_of([job])[job.id]
+    asked = f" {progress.asked:,} of them for another admin to decide." if progress.asked else ""
     failed = f" {progress.failed:,} failed; the report says why." if progress.failed else ""
     return Message(
         event=NoticeEvent.JOB_DONE,
         subject=f"PIM: {job.title} is done",
-        text=f"Applied: {progress.done:,} of {counted(progress.to_apply, 'line')}.{failed}",
+        text=f"Applied: {progress.done:,} of {counted(progress.to_apply, 'line')}.{asked}{failed}",
         facts=(("Job", job.title), ("By", job.actor_name)),
         link=job.get_absolute_url(),
     )
