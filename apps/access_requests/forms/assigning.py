@@ -96,8 +96,10 @@ class PeriodForm(ReasonForm):
         if self.start_now:
             self._add_start()
         self._add_end()
-        if limits.active_wants_reason and Assignment.Kind.ACTIVE in (self.kinds or (kind,)):
+        kinds = self.kinds or (kind,)
+        if limits.active_wants_reason and Assignment.Kind.ACTIVE in kinds:
             self.fields["justification"].help_text += " Active assignments need one."
+            self.fields["justification"].required = kinds == (Assignment.Kind.ACTIVE,)
         self.order_fields(_ORDER)
 
     @property
