@@ -148,7 +148,11 @@ def rows_near(
 def _rules(
     rows: list[tuple[str | None, RoleSettings]], role: RoleDefinition, resource: Resource
 ) -> RoleRules:
-    row = nearest(resource.path, rows)
+    """The nearest by the ids of its path, not by the paths of what lies above: so it can be asked of a place
+    to which a resource, with its own rules, would only be moved."""
+    places = [None, *resource.ancestor_ids]
+    near = [row for _, row in rows if row.resource_id in places]
+    row = max(near, key=lambda row: places.index(row.resource_id), default=None)
     return default_rules(role.provider) if row is None else as_rules(row)
 
 

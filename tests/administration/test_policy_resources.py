@@ -30,7 +30,7 @@ def keeper(*paths, permissions=BOTH, provider=Provider.RESOURCES, **facts):
 
 
 def move(who, resource=SHOP, *, away_from=PRODUCTION, to=SANDBOX, mover_gains=()):
-    return can_move(who, resource, away_from=away_from, to=to, mover_gains=mover_gains)
+    return can_move(who, resource, away_from=away_from, to=to, mover_gains=mover_gains, unapproved=())
 
 
 # ---- Who keeps a place -------------------------------------------------------------------------------------

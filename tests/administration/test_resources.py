@@ -21,6 +21,7 @@ from apps.notifications.messages import NoticeEvent
 from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.models import Resource, SettingsChange
+from apps.roles.policy import Seat, SeatKind
 from tests.factories import (
     acting,
     activate,
@@ -31,6 +32,7 @@ from tests.factories import (
     make_resource,
     make_user,
     may_join,
+    save_rules,
     set_rules,
 )
 
@@ -177,6 +179,14 @@ def test_shows_no_settings_that_are_the_same_there(shop, production, sandbox, pl
     assert move_of(shop, sandbox, now=now).settings == ()
 
 
+def test_shows_no_settings_that_move_along(shop, sandbox, now):
+    cart = make_resource("Cart", parent=shop, now=now)
+    assign(make_user(now=now), CONTRIBUTOR, cart, now=now, ends_at=now + DAY)
+    set_rules(CONTRIBUTOR, resource=shop, requires_ticket=True, now=now)
+
+    assert move_of(shop, sandbox, now=now).settings == ()
+
+
 def test_moves_what_was_shown(shop, sandbox, alma, now):
     move(shop, sandbox, alma, now)
 
@@ -260,6 +270,29 @@ def test_moves_nothing_to_where_the_mover_holds_it_for_longer(shop, production, 
         move(shop, sandbox, acting(owner, now=now), now)
 
     assert refused.value.rules == ("SelfRule",)
+
+
+def test_moves_nothing_to_where_nobody_could_approve(shop, production, sandbox, alma, now):
+    group = make_group(now=now)
+    join(make_user("Kenji", now=now), group, now=now)
+    assign(group, CONTRIBUTOR, shop, now=now, ends_at=now + DAY)
+    rules = {"requires_approval": True, "approvers": (Seat(SeatKind.RESOURCE_OWNERS),), "now": now}
+    save_rules(CONTRIBUTOR, resource=shop, **rules)
+    an_owner(production, now)
+
+    with pytest.raises(NotAllowed) as refused:
+        move(shop, sandbox, alma, now)
+    assert refused.value.rules == ("ApproverRule",)
+
+    an_owner(sandbox, now, "Otto Owner")
+    assert move(shop, sandbox, alma, now).parent == sandbox
+
+
+def test_moves_what_nobody_could_approve_before_either(shop, production, sandbox, alma, now):
+    assign(make_user("Kenji", now=now), CONTRIBUTOR, shop, now=now, ends_at=now + DAY)
+    save_rules(CONTRIBUTOR, requires_approval=True, approvers=(Seat(SeatKind.RESOURCE_OWNERS),), now=now)
+
+    assert move(shop, sandbox, alma, now).parent == sandbox
 
 
 def test_moves_to_where_the_mover_holds_the_same(shop, production, sandbox, now):

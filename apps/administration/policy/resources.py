@@ -47,10 +47,17 @@ def can_move_somewhere(keeper: Keeper, resource: Spot, *, away_from: Spot) -> De
 
 
 def can_move(
-    keeper: Keeper, resource: Spot, *, away_from: Spot, to: Spot, mover_gains: Collection[str]
+    keeper: Keeper,
+    resource: Spot,
+    *,
+    away_from: Spot,
+    to: Spot,
+    mover_gains: Collection[str],
+    unapproved: Collection[str],
 ) -> Decision:
     """Moving needs the right at both places. `mover_gains` are the roles that the one who moves would come to
-    hold by it: that would be granting oneself."""
+    hold by it: that would be granting oneself. `unapproved`: roles below that nobody could approve there for
+    somebody who is eligible."""
     if to.path.startswith(resource.path):
         return together([Refusal("TreeRule", "A resource cannot lie below itself.")])
     if to == away_from:
@@ -58,7 +65,7 @@ def can_move(
     return Decision(
         (
             *can_move_somewhere(keeper, resource, away_from=away_from).refusals,
-            *together([_keeping(keeper, to), _gaining(mover_gains)]).refusals,
+            *together([_keeping(keeper, to), _gaining(mover_gains), _unapproved(unapproved)]).refusals,
         )
     )
 
@@ -91,6 +98,17 @@ def _gaining(roles: Collection[str]) -> Refusal | None:
         return None
     return Refusal(
         "SelfRule", f"You would hold {any_of(sorted(roles))} there. Ask another admin to move it.", "parent"
+    )
+
+
+def _unapproved(roles: Collection[str]) -> Refusal | None:
+    if not roles:
+        return None
+    return Refusal(
+        "ApproverRule",
+        f"Nobody could approve {any_of(sorted(roles))} there for somebody who is eligible. Set approvers who "
+        "can be reached first.",
+        "parent",
     )
 
 

@@ -11,8 +11,10 @@ from functools import cached_property
 from uuid import UUID
 
 from apps.access_requests.policy.gaining import Terms, widens
+from apps.access_requests.selectors.approvers import Sought, approvers_for_many
+from apps.accounts.models import User
 from apps.administration.policy.settings_words import Comparison, diff
-from apps.assignments.membership import within_reach_of
+from apps.assignments.membership import people_within, within_reach_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy import RoleRules
@@ -95,6 +97,35 @@ def gained_by(user_id: UUID, move: Move, *, now: datetime) -> set[str]:
         row.role.name
         for row in move.gains
         if row.principal_id in theirs and not any(_covers(held, row) for held in kept)
+    }
+
+
+def unapproved_by(move: Move, *, now: datetime) -> set[str]:
+    """The roles below that nobody could approve any longer for somebody who is eligible. A fixed number of
+    queries."""
+    rows = Assignment.objects.eligible().not_ended(now).filter(resource__path__startswith=move.resource.path)
+    present = [(row, row.resource) for row in rows.with_names()]
+    moved = [(row, _as_moved(place, move.resource, move.parent)) for row, place in present]
+    return {role for role, *_ in _unapproved(moved, now) - _unapproved(present, now)}
+
+
+def _unapproved(placed: Iterable[tuple[Assignment, Resource]], now: datetime) -> set[tuple[str, UUID, UUID]]:
+    """Of assignments that lie there: role, assignment and person, where that one finds nobody to ask."""
+    rows = list(placed)
+    rules = rules_for_many((row.role, place) for row, place in rows)
+    people = people_within({row.principal_id for row, _ in rows}, now=now)
+    users = User.objects.filter(is_enabled=True).in_bulk({id_ for ids in people.values() for id_ in ids})
+    sought = [
+        (row, Sought(rules[row.role_id, place.pk], place, users[id_]))
+        for row, place in rows
+        for id_ in people[row.principal_id] & users.keys()
+        if rules[row.role_id, place.pk].requires_approval
+    ]
+    found = approvers_for_many([asked for _, asked in sought], now=now)
+    return {
+        (row.role.name, row.pk, asked.requester.pk)
+        for (row, asked), approvers in zip(sought, found, strict=True)
+        if not approvers
     }
 
 

@@ -20,7 +20,7 @@ from apps.administration.policy.resources import (
     can_retire,
 )
 from apps.administration.selectors.keepers import keeper_of
-from apps.administration.selectors.moving import Move, gained_by, move_of
+from apps.administration.selectors.moving import Move, gained_by, move_of, unapproved_by
 from apps.administration.selectors.resources import found_resources, in_the_way, names_beside, spot_of
 from apps.administration.services.moved_settings import note_moved_settings
 from apps.assignments import services as assignments
@@ -71,6 +71,7 @@ def assess_move(move: Move, *, actor: Actor, now: datetime) -> Decision:
         away_from=spot_of(move.resource.parent),
         to=spot_of(move.parent),
         mover_gains=gains,
+        unapproved=unapproved_by(move, now=now),
     )
 
 
