@@ -15,5 +15,6 @@ JOBS = (
     Job("access_requests.sweep", "apps.access_requests.tasks.sweep", every=timedelta(seconds=2)),
     Job("administration.jobs", "apps.administration.tasks.work_on_jobs", every=timedelta(seconds=1)),
     Job("notifications.deliver", "apps.notifications.tasks.deliver", every=timedelta(seconds=2)),
+    Job("jobs.tidy", "apps.jobs.tasks.tidy", every=timedelta(hours=1)),
     Job("accounts.tidy", "apps.accounts.tasks.tidy", every=timedelta(hours=1)),
 )

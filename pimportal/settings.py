@@ -168,6 +168,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "portal:home"
 SECOND_FACTOR_MAX_AGE = 300  # seconds; older than that it does not count as fresh
+IMPORT_DAYS = env_number("PIM_IMPORT_DAYS", 90, most=3650)  # after that, files that came in are deleted
 SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds from sign-in, whatever happens
 SESSION_IDLE_AGE = 60 * 60  # seconds without a page

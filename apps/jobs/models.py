@@ -8,6 +8,7 @@ from datetime import datetime
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from apps.audit.vocabulary import Party
@@ -26,6 +27,12 @@ class JobQuerySet(models.QuerySet["Job"]):
         """What a worker may take up: under way, and nobody is at it, or whoever was has not come back."""
         free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
         return self.filter(free, state__in=UNDER_WAY)
+
+    def over_since(self, instant: datetime) -> JobQuerySet:
+        """Done, stopped, or planned and left lying. One that has a reversal is not over
+        while that is there."""
+        last = Coalesce("finished_at", "started_at", "created_at")
+        return self.exclude(state__in=UNDER_WAY).alias(last=last).filter(last__lte=instant, reversals=None)
 
 
 class Job(models.Model):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.accounts.models import User
@@ -88,6 +89,17 @@ def stop_job(*, job: Job, actor: User, access: Access, now: datetime) -> None:
     audit.record(
         AuditAction.JOB_STOPPED, actor=actor.party, at=now, target=job.party, details={"kind": job.kind}
     )
+
+
+@transaction.atomic
+def forget_jobs(*, now: datetime) -> int:
+    """Delete what has been over for long, with its lines: they hold what files said about people. A job that
+    another one reverses stays as long as that does. What was done stands in the audit log."""
+    over = Job.objects.over_since(now - timedelta(days=settings.IMPORT_DAYS)).select_for_update(of=("self",))
+    ids = list(over.values_list("pk", flat=True))
+    JobLine.objects.filter(job__in=ids).delete()
+    Job.objects.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def move(job: Job, step: Step, **columns: Any) -> None:

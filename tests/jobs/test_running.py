@@ -12,7 +12,7 @@ from apps.common.errors import Conflict, NotAllowed
 from apps.jobs.models import Job, JobLine
 from apps.jobs.running import LEASE, MOST_ATTEMPTS
 from apps.jobs.selectors import jobs_for, progress_of
-from apps.jobs.services import GivenLine, plan_job, plan_reversal, stop_job
+from apps.jobs.services import GivenLine, forget_jobs, plan_job, plan_reversal, stop_job
 from apps.jobs.states import JobState, LineState
 from tests.factories import acting
 from tests.jobs.making import LATER, NOW, Counting, plan, start, states, work
@@ -180,6 +180,25 @@ def test_plans_a_reversal_of_what_was_done_from_the_last_line_on(user, handler):
     assert (reversal.reverses, reversal.title) == (job, "Reversal of Some lines")
     assert [line.todo for line in reversal.lines.order_by("number")] == [{"back": 4}, {"back": 2}]
     assert states(reversal) == [LineState.UNCHECKED, LineState.UNCHECKED]
+
+
+def test_forgets_jobs_that_are_long_over(user, handler):
+    done, _, young = (plan(user, {}, title=title) for title in ("Done", "Left lying", "Under way"))
+    work(handler)
+    start(done, user)
+    work(handler)
+    done.refresh_from_db()
+    reversal = plan_reversal(job=done, actor=user, access=NO_ACCESS, now=LATER)
+    Job.objects.filter(pk=young.pk).update(state=JobState.CHECKING)
+    days = timedelta(days=90)
+
+    counts = [forget_jobs(now=at) for at in (NOW + days - timedelta(seconds=1), NOW + days)]
+    assert (counts, set(Job.objects.all())) == ([0, 1], {done, young, reversal})
+
+    stop_job(job=reversal, actor=user, access=NO_ACCESS, now=LATER)
+    counts = [forget_jobs(now=LATER + days) for _ in range(3)]
+    assert (counts, Job.objects.get()) == ([1, 1, 0], young)
+    assert {line.job_id for line in JobLine.objects.all()} == {young.id}
 
 
 def test_shows_jobs_to_whoever_planned_them_and_to_administrators(user, administrator, handler, auditor):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -33,6 +34,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": rows,
+        "days": settings.IMPORT_DAYS,
         "kinds": [(template, can_import(request.access, template.kind)) for template in TEMPLATES.values()],
     }
     return render(request, "administration/imports.html", context)
