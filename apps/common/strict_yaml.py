@@ -13,6 +13,9 @@ from dataclasses import dataclass
 import yaml
 
 MOST_BYTES = 2_000_000
+# What a file of that size that somebody could read stays far below. Each costs the same, whatever the bytes.
+MOST_VALUES = 200_000
+MOST_FAULTS = 1_000  # whoever has as many is helped by the first
 _DEEPEST = 10
 # The parser in C reads the largest file within seconds, the one in Python within a minute.
 _PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -77,13 +80,26 @@ def read_yaml(data: bytes) -> Document:
     return _Reader().read(text)
 
 
-class _Stop(Exception):
+class Stop(Exception):
     """Reading on would lead nowhere; the fault is written down."""
+
+
+class Faults:
+    """What is wrong, as it is found. After `MOST_FAULTS` of them raises `Stop`."""
+
+    def __init__(self) -> None:
+        self.found: list[Fault] = []
+
+    def add(self, line: int, text: str) -> None:
+        self.found.append(Fault(line, text))
+        if len(self.found) >= MOST_FAULTS:
+            raise Stop
 
 
 class _Reader:
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self._faults = Faults()
+        self._values = 0
 
     def read(self, text: str) -> Document:
         root = None
@@ -91,12 +107,12 @@ class _Reader:
             root = self._document(yaml.parse(text, Loader=_PARSER))
         except yaml.reader.ReaderError as error:
             line = text.encode()[: error.position].count(b"\n") + 1
-            self.faults.append(Fault(line, "There is a character here that no text has."))
+            self._faults.found.append(Fault(line, "There is a character here that no text has."))
         except yaml.MarkedYAMLError as error:
-            self.faults.append(_syntax_fault(error))
-        except _Stop:
+            self._faults.found.append(_syntax_fault(error))
+        except Stop:
             pass
-        return Document(root, tuple(sorted(self.faults)))
+        return Document(root, tuple(sorted(self._faults.found)))
 
     def _document(self, events: Iterator[yaml.Event]) -> Node | None:
         root = None
@@ -110,6 +126,9 @@ class _Reader:
         return root
 
     def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            self._stop(event, f"There is more in this file than can be read: at most {MOST_VALUES:,} values.")
         if depth > _DEEPEST:
             self._stop(event, "This is nested too deeply.")
         self._refuse_names_and_tags(event)
@@ -133,11 +152,9 @@ class _Reader:
             key = self._node(event, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
             if not isinstance(key, Text):
-                self.faults.append(Fault(key.line, "A key is a single word."))
+                self._faults.add(key.line, "A key is a single word.")
             elif key.text in seen:
-                self.faults.append(
-                    Fault(key.line, f"{quoted(key.text)} stands on line {seen[key.text]} already.")
-                )
+                self._faults.add(key.line, f"{quoted(key.text)} stands on line {seen[key.text]} already.")
             else:
                 seen[key.text] = key.line
                 yield key, value
@@ -152,11 +169,11 @@ class _Reader:
             self._fault(event, f"Tags ({tag}) are not allowed.")
 
     def _fault(self, event: yaml.Event, text: str) -> None:
-        self.faults.append(Fault(_line(event), text))
+        self._faults.add(_line(event), text)
 
     def _stop(self, event: yaml.Event, text: str) -> None:
         self._fault(event, text)
-        raise _Stop
+        raise Stop
 
 
 def _line(event: yaml.Event) -> int:

@@ -11,6 +11,7 @@ from apps.administration.policy.settings_file import applied, write_settings
 from apps.administration.policy.settings_names import Labels, Lookup, Names, named_block, paths_of_names
 from apps.administration.policy.settings_reading import read_settings
 from apps.common.access import Provider
+from apps.common.strict_yaml import MOST_FAULTS
 from apps.roles.policy import (
     DAYS_OFFERED,
     Audience,
@@ -155,6 +156,14 @@ def test_drops_the_context_with_what_needs_it():
     assert applied(block, rules, None).authentication_context == ""
 
 
+def test_inherits_again_where_it_says_so():
+    text = HEAD + "- {provider: directory, role: Reader, inherit: true}\n"
+    [block] = read_settings(text.encode()).blocks
+
+    assert applied(block, RoleRules(requires_ticket=True), None) is None
+    assert applied(replace(block, inherits=False), RoleRules(), None) == RoleRules()
+
+
 # ---- What is refused ---------------------------------------------------------------------------------------
 
 
@@ -213,6 +222,8 @@ extra: 1
         (HEAD + "- &a {provider: directory, role: Reader}\n- *a", 3, "Anchors"),
         (HEAD + "- {provider: directory, role: !!str Reader}", 3, "Tags"),
         (HEAD + "- provider: directory\n  role: Reader\n  role: Owner", 5, "stands on line 4 already"),
+        (HEAD + "- {provider: directory, role: Reader,\n  inherit: maybe}", 4, "is true or false"),
+        (HEAD + "- {provider: groups, role: Member,\n  inherit: true, assignment: {}}", 4, "no rules beside"),
         (HEAD + "- {provider: directory, role: " + "x" * 3000 + "}", 3, "longer than 2000"),
     ],
 )
@@ -220,6 +231,10 @@ def test_refuses_with_the_line(text, line, words):
     found = faults(text)
 
     assert [(at, words in sentence) for at, sentence in found if words in sentence] == [(line, True)]
+
+
+def test_names_no_more_faults_than_help():
+    assert len(faults(HEAD + "- 1\n" * (2 * MOST_FAULTS))) == MOST_FAULTS
 
 
 @given(st.text("abc:-&*[]{}\n \"'settingsversionroleprovider1", max_size=80))

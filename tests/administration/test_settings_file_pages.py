@@ -89,6 +89,19 @@ def test_shows_what_would_change_and_then_does_it(as_administrator, administrato
     )
 
 
+def test_takes_own_settings_away_where_the_file_says_inherit(as_administrator, administrator, now):
+    set_rules(now=now, maximum_half_hours=3)
+    text = "version: 1\nsettings:\n- {provider: directory, role: Teams Administrator, inherit: true}\n"
+    planned = as_administrator.post(FILE, {"text": text})
+    assert "Inherited again" in text_of(planned)
+
+    code = code_of(administrator)
+    as_administrator.post(FILE, {"text": text, "apply": "1", "digest": digest(planned), "code": code})
+
+    assert not RoleSettings.objects.filter(role=built_in.TEAMS_ADMINISTRATOR).exists()
+    assert "Nothing would change." in text_of(as_administrator.post(FILE, {"text": text}))
+
+
 def test_shows_the_new_plan_when_things_have_moved_on(as_administrator, administrator, now):
     set_rules(now=now, maximum_half_hours=16)
     text = WANTED + "    maximum_hours: 4\n"

@@ -1,8 +1,18 @@
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.common.strict_yaml import Fault, Listing, Mapping, Text, read_yaml
+from apps.common import strict_yaml
+from apps.common.strict_yaml import (
+    MOST_BYTES,
+    MOST_FAULTS,
+    Fault,
+    Listing,
+    Mapping,
+    Text,
+    read_yaml,
+)
 
 
 def faults(text):
@@ -74,6 +84,39 @@ def test_takes_a_byte_order_mark_and_windows_line_ends():
 def test_has_no_root_where_nothing_stands():
     assert read_yaml(b"# a comment\n").root is None
     assert read_yaml(b"").root is None
+
+
+FEW_VALUES = 1_000
+
+
+@pytest.fixture
+def events_read(monkeypatch):
+    """How many events of the parser were looked at, so far."""
+    count, parse = [0], yaml.parse
+
+    def counted(*args, **kwargs):
+        for event in parse(*args, **kwargs):
+            count[0] += 1
+            yield event
+
+    monkeypatch.setattr(yaml, "parse", counted)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("one", "most_events"),
+    [
+        pytest.param(b"a: 1\n", 3 * MOST_FAULTS, id="a key over and over"),
+        pytest.param(b"- []\n", 3 * FEW_VALUES, id="nothing wrong, but no end"),
+    ],
+)
+def test_reads_no_further_than_helps(one, most_events, events_read, monkeypatch):
+    monkeypatch.setattr(strict_yaml, "MOST_VALUES", FEW_VALUES)
+
+    document = read_yaml(one * (MOST_BYTES // len(one)))
+
+    assert events_read[0] < most_events
+    assert 0 < len(document.faults) <= MOST_FAULTS
 
 
 @given(st.one_of(st.binary(max_size=200), st.text("ab:-&*!{}[]\n \t'\"|>%#?,\x85\u2028", max_size=60)))

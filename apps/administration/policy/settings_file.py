@@ -51,7 +51,8 @@ class Block:
     """The rules of one role at one place, by names. Without a resource: wherever nothing nearer is set.
 
     `values` are columns of `RoleRules` and `cells` columns of its cells, only those that the file names;
-    `approvers` is the whole list, or None where the file leaves it out. `lines` says where each stands.
+    `approvers` is the whole list, or None where the file leaves it out. `inherits`: none are set there, what
+    lies above counts. `lines` says where each stands.
     """
 
     provider: Provider
@@ -62,6 +63,7 @@ class Block:
     cells: Mapping[CellKey, Mapping[str, Any]] = field(default_factory=dict)
     line: int = field(default=0, compare=False)
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    inherits: bool = False
 
     def line_of(self, name: str) -> int:
         """Where a rule stands, by its column or cell. One that the file leaves out stands with the rule that
@@ -141,14 +143,18 @@ RULES = (
     Rule("assignment", "mfa_on_active", "active_requires_mfa", yes_no),
     Rule("assignment", "justification_on_active", "active_requires_justification", yes_no),
 )
+INHERIT = "inherit"
 SECTIONS = ("activation", "assignment", "notification")
 BY_KEY = {(rule.section, rule.key): rule for rule in RULES}
 UNNAMED_SEATS = (SeatKind.MANAGER.value, SeatKind.RESOURCE_OWNERS.value)
 CELL_COLUMNS = tuple(column.name for column in fields(Cell))
 
 
-def applied(block: Block, rules: RoleRules, approvers: tuple[Seat, ...] | None) -> RoleRules:
-    """`rules` with what the block says. `approvers` is its list with the names looked up."""
+def applied(block: Block, rules: RoleRules, approvers: tuple[Seat, ...] | None) -> RoleRules | None:
+    """`rules` with what the block says; none of its own where it inherits. `approvers` is its list with the
+    names looked up."""
+    if block.inherits:
+        return None
     cells = {**rules.cells}
     for key, given in block.cells.items():
         cells[key] = replace(rules.cell(*key), **given)

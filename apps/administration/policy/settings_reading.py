@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -13,6 +14,7 @@ from django.core.validators import validate_email
 from apps.administration.policy.settings_file import (
     BY_KEY,
     CELL_COLUMNS,
+    INHERIT,
     LONGEST_TEXT,
     RULES,
     SECTIONS,
@@ -25,7 +27,7 @@ from apps.administration.policy.settings_file import (
 )
 from apps.common import strict_yaml
 from apps.common.access import Provider
-from apps.common.strict_yaml import Fault, Listing, Node, Text, quoted, read_yaml
+from apps.common.strict_yaml import Fault, Faults, Listing, Node, Stop, Text, quoted, read_yaml
 from apps.roles.policy import Audience, NoticeCase
 
 
@@ -41,15 +43,18 @@ def read_settings(data: bytes) -> SettingsFile:
     """What the file says; every fault in it at once, each with its line. Names are not looked up."""
     document = read_yaml(data)
     reader = _Reader()
-    blocks = reader.file(document.root) if document.root or not document.faults else []
+    blocks: list[Block] = []
+    if document.root or not document.faults:
+        with suppress(Stop):
+            blocks = reader.file(document.root)
     unreadable = {fault.line for fault in document.faults}
-    faults = {fault for fault in reader.faults if fault.line not in unreadable}
+    faults = {fault for fault in reader.faults.found if fault.line not in unreadable}
     return SettingsFile(tuple(blocks), tuple(sorted({*document.faults, *faults})))
 
 
 class _Reader:
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults = Faults()
 
     def file(self, root: Node | None) -> list[Block]:
         if root is None:
@@ -62,7 +67,9 @@ class _Reader:
         return [self._block(item) for item in self._items(listed, "settings")] if listed else []
 
     def _block(self, node: Node) -> Block:
-        parts = self._entries(node, ["provider", "role", "resource", *SECTIONS], needed=["provider", "role"])
+        parts = self._entries(
+            node, ["provider", "role", "resource", INHERIT, *SECTIONS], needed=["provider", "role"]
+        )
         lines: dict[str, int] = {key: node.line for key, node in parts.items()}
         values: dict[str, Any] = {}
         for section in ("activation", "assignment"):
@@ -77,7 +84,16 @@ class _Reader:
             cells=self._cells(parts["notification"], lines) if "notification" in parts else {},
             line=node.line,
             lines=lines,
+            inherits=self._inherits(parts),
         )
+
+    def _inherits(self, parts: dict[str, Node]) -> bool:
+        """Whether none are set there. What also sets some says two things."""
+        if INHERIT not in parts:
+            return False
+        if not parts.keys().isdisjoint(SECTIONS):
+            self._fault(parts[INHERIT].line, "A block that inherits has no rules beside it.")
+        return bool(self._read(INHERIT, INHERIT, parts[INHERIT], yes_no).get(INHERIT))
 
     def _values(self, section: str, node: Node, lines: dict[str, int]) -> dict[str, Any]:
         known = [rule.key for rule in RULES if rule.section == section]
@@ -192,7 +208,7 @@ class _Reader:
         return entries
 
     def _fault(self, line: int, text: str) -> None:
-        self.faults.append(Fault(line, text))
+        self.faults.add(line, text)
 
 
 def _unknown(key: str, known: Iterable[str]) -> str:

@@ -116,7 +116,7 @@ def settings_list(
 
 def whole_list(provider: Provider, resource: Resource | None, *, q: str = "") -> list[Settings]:
     """All of what `settings_list` shows a page at a time."""
-    roles = RoleDefinition.objects.filter(every_word(q.split(), "name"), provider=provider)
+    roles = RoleDefinition.objects.in_use().filter(every_word(q.split(), "name"), provider=provider)
     place = None if provider == Provider.DIRECTORY else resource
     return list(settings_at_many((role, place) for role in roles.order_by("name", "id")).values())
 

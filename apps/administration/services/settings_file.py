@@ -21,6 +21,7 @@ HEAD = (
     "Role settings. What is not named here stays as it is when this file is imported:",
     "neither other roles and places nor keys that a block leaves out are changed.",
     "A block without a resource holds wherever the role is held and nothing nearer is set.",
+    "“inherit: true” instead of rules takes away those that are set in that place.",
 )
 
 
