@@ -248,6 +248,11 @@ def _record(
     )
 
 
+def key_of_end(row: Assignment) -> str:
+    """Under which the holder is told that it has ended."""
+    return f"assignment:{row.id}:ended"
+
+
 def _tell_holder(row: Assignment, now: datetime) -> None:
     """A person hears when they lose access. Members of a group do not: their own list says it."""
     user = User.objects.filter(pk=row.principal_id).first()
@@ -260,7 +265,7 @@ def _tell_holder(row: Assignment, now: datetime) -> None:
         link=row.get_absolute_url(),
     )
     notifications.notify(
-        key=f"assignment:{row.id}:ended",
+        key=key_of_end(row),
         message=message,
         recipients=[Recipient(user.email, user.name, user.id)],
         now=now,

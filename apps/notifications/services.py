@@ -39,6 +39,12 @@ def notify_each(*, key: str, letters: Iterable[tuple[Recipient, Message]], now: 
         Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
+def take_back(keys: Iterable[str], *, principal_id: UUID) -> None:
+    """Tell one person nothing of these events, which the transaction that is running has just written: one
+    notice tells them of all together. Nobody has seen them yet."""
+    Notice.objects.inbox_of(principal_id).filter(key__in=list(keys)).delete()
+
+
 @transaction.atomic
 def mark_read(*, notice: Notice, now: datetime) -> None:
     """Note when its recipient opened it first."""

@@ -12,8 +12,9 @@ from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
+from apps.notifications.models import Notice
 from apps.roles import built_in
-from tests.access_requests.asking import asking, giving
+from tests.access_requests.asking import ask, asking, giving
 from tests.factories import (
     acting,
     activate,
@@ -75,6 +76,40 @@ def test_leaves_the_last_administrator(administrator, now):
 
     assert [answer.error.rules for answer in answers] == [("LastAdminRule",)]
     assert holdings_of(administrator, now=now).active
+
+
+def test_tells_the_person_and_each_admin_once(requester, administrator, now):
+    other = make_user("Olaf Admin", now=now)
+    make_active(other, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=now)
+    eligible = assign(requester, built_in.SECURITY_READER, now=now)
+    activate(eligible, requester, now=now)
+    ending = assign(requester, now=now, ends_at=now + DAY)
+    ask(asking(Action.SELF_EXTEND, ending), requester, now=now)
+    before = set(Notice.objects.values_list("pk", flat=True))
+
+    revoke_all(requester, actor=acting(administrator, now=now), said=LEFT, now=now)
+
+    told = {each.recipient_id: each for each in Notice.objects.exclude(pk__in=before)}
+    assert set(told) == {requester.pk, other.pk}
+    assert Notice.objects.exclude(pk__in=before).count() == 2
+    assert [tuple(fact) for fact in told[requester.pk].facts] == [
+        ("Why", "Left the company"),
+        ("Eligible", "Security Reader on Example Organisation"),
+        ("Eligible", "Teams Administrator on Example Organisation"),
+        ("Activated", "Security Reader on Example Organisation"),
+        ("Request", "Teams Administrator on Example Organisation"),
+    ]
+    assert "took 3 assignments of roles that you manage from John Doe" in told[other.pk].text
+
+
+def test_tells_nobody_where_nothing_goes(administrator, now):
+    other = make_user(now=now)
+    make_active(other, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=now)
+    before = Notice.objects.count()
+
+    revoke_all(administrator, actor=acting(other, now=now), said=LEFT, now=now)
+
+    assert Notice.objects.count() == before
 
 
 def test_foresees_each_of_many(requester, administrator, now):

@@ -15,6 +15,7 @@ from apps.access_requests.notices.assignments import (
     told_of_many,
     warn_of_own_grant,
 )
+from apps.access_requests.notices.revoking import tell_revoked
 
 __all__ = [
     "ask_admins",
@@ -25,6 +26,7 @@ __all__ = [
     "tell_decided",
     "tell_granted",
     "tell_holder",
+    "tell_revoked",
     "tell_started",
     "told_of_many",
     "warn_of_own_grant",

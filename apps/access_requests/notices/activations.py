@@ -70,7 +70,11 @@ def tell_closed(request: AccessRequest, *, by: Party, now: datetime) -> None:
     """The requester hears that a request ended without an answer, unless they ended it themself."""
     if request.requester is None or by.id == str(request.requester_id):
         return
-    tell([request.requester], lambda _zone: _closed(request), key=f"request:{request.id}:closed", now=now)
+    tell([request.requester], lambda _zone: _closed(request), key=key_of_close(request), now=now)
+
+
+def key_of_close(request: AccessRequest) -> str:
+    return f"request:{request.id}:closed"
 
 
 # ---- In which words ----------------------------------------------------------------------------------------

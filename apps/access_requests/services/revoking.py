@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask, Said
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.facts import states_now
@@ -45,12 +46,21 @@ def to_revoke(person: User, *, now: datetime) -> tuple[list[Assignment], list[Ac
 @transaction.atomic
 def revoke_all(person: User, *, actor: Actor, said: Said, now: datetime) -> list[Revoked]:
     """Take all that this actor may take, in one step. The answers say what went, and what stays and why, such
-    as the last administrator, or what lies where the actor manages nothing."""
+    as the last administrator, or what lies where the actor manages nothing. The person is told once."""
     lock_guards()
     settle_holder(principal_id=person.id, now=now)
     rows, requests = to_revoke(person, now=now)
     withdrawn = [_cancel(request, actor, said, now) for request in requests]
-    return [*withdrawn, *(_remove(row, actor, said, now) for row in rows)]
+    removed = [_remove(row, actor, said, now) for row in rows]
+    notices.tell_revoked(
+        person,
+        [each.assignment for each in removed if each.assignment and not each.error],
+        [each.request for each in withdrawn if each.request and not each.error],
+        by=actor.party,
+        reason=said.justification,
+        now=now,
+    )
+    return [*withdrawn, *removed]
 
 
 def _cancel(request: AccessRequest, actor: Actor, said: Said, now: datetime) -> Revoked:
