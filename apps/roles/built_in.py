@@ -208,3 +208,7 @@ ROLES: tuple[BuiltInRole, ...] = (
     BuiltInRole(GROUP_MEMBER, _G, "Member", "Has what the group has."),
     BuiltInRole(GROUP_OWNER, _G, "Owner", "Manages the members of the group.", permissions=_on(_KEEP, _G)),
 )
+
+IDS: dict[Provider, list[UUID]] = {
+    provider: [role.id for role in ROLES if role.provider == provider] for provider in Provider
+}

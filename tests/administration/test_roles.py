@@ -91,8 +91,22 @@ def test_gives_its_holders_what_is_in_it(desk, now):
 
 
 def test_takes_no_name_twice(desk, alma, now):
-    with pytest.raises(Invalid, match="called Service desk"):
-        create(alma, now)
+    for name in ("Service desk", "SERVICE DESK"):
+        with pytest.raises(Invalid, match=f"called {name}"):
+            create(alma, now, name=name)
+
+
+def test_leaves_built_in_roles_as_they_are(alma, now):
+    before = list(RoleDefinition.objects.order_by("pk").values())
+
+    for row in RoleDefinition.objects.all():
+        with pytest.raises(NotAllowed):
+            change(row, alma, now, name=row.name, granted=READS_AUDIT)
+        for command in (delete_role, retire_role):
+            with pytest.raises(NotAllowed):
+                command(row.pk, actor=alma, now=now)
+
+    assert list(RoleDefinition.objects.order_by("pk").values()) == before
 
 
 def test_creates_nothing_beyond_its_maker(prue, now):

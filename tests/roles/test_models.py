@@ -88,6 +88,21 @@ def test_refuses_to_retire_a_built_in_role(db, now):
         RoleDefinition.objects.filter(is_built_in=True).update(retired_at=now)
 
 
+@pytest.mark.parametrize(
+    ("role_id", "change"),
+    [
+        (built_in.READER, {"is_built_in": False}),
+        (built_in.READER, {"provider": Provider.DIRECTORY}),
+        (None, {"is_built_in": True}),
+    ],
+    ids=["custom", "of another provider", "one more"],
+)
+def test_keeps_built_in_just_what_the_code_knows(db, role_id, change):
+    custom = RoleDefinition.objects.create(provider=Provider.RESOURCES, name="Night shift")
+    with pytest.raises(IntegrityError, match="role_built_in_as_installed"), transaction.atomic():
+        RoleDefinition.objects.filter(pk=role_id or custom.pk).update(**change)
+
+
 def test_refuses_a_second_role_of_a_name_in_one_provider(db):
     with refused("role_name_unique_per_provider"), transaction.atomic():
         RoleDefinition.objects.create(provider=Provider.DIRECTORY, name="Teams Administrator")

@@ -97,7 +97,7 @@ def _save_role(role: RoleDefinition) -> None:
         role.clean_fields()
     except ValidationError as error:
         raise Invalid(" ".join(error.messages)) from None
-    beside = RoleDefinition.objects.in_use().filter(provider=role.provider, name=role.name)
+    beside = RoleDefinition.objects.in_use().filter(provider=role.provider, name__iexact=role.name)
     if beside.exclude(pk=role.pk).exists():
         raise Invalid(f"There is a role called {role.name} already.")
     role.save()
