@@ -21,11 +21,13 @@ TABS = {ACTIVATIONS: "Role activations", ASSIGNMENTS: "Role assignments", DECIDE
 
 
 def list_page(
-    request: HttpRequest, *, tab: str = ACTIVATIONS, selected: object = None, status: int = 200
+    request: HttpRequest, *, tab: str = "", selected: object = None, status: int = 200
 ) -> HttpResponse:
-    """`selected` is the panel of the request that is open beside its list, if one is."""
+    """`selected` is the panel of the request that is open beside its list, if one is. Whoever names no tab
+    gets the first in which something waits."""
     waiting = waiting_of(request)
     rows = {ACTIVATIONS: waiting.activations_for_me, ASSIGNMENTS: waiting.assignments_for_me}
+    tab = tab or next((key for key, found in rows.items() if found), ACTIVATIONS)
     context = {
         "tab": tab,
         "tabs": [(key, label, len(rows[key]) if key in rows else None) for key, label in TABS.items()],

@@ -87,7 +87,7 @@ def decide_one(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             say_decided(request, decided)
             return redirect("access_requests:approve")
-    return list_page(request, selected=_panel(request, evidence, form), status=form.status)
+    return list_page(request, tab=ACTIVATIONS, selected=_panel(request, evidence, form), status=form.status)
 
 
 @require_POST
@@ -135,7 +135,7 @@ def _changed_page(request: HttpRequest, evidence: Evidence, error: Changed) -> H
     form = _form(request, evidence, bound=False)
     form.initial |= {"justification": request.POST.get("justification", "")}
     messages.warning(request, str(error))
-    return list_page(request, selected=_panel(request, evidence, form), status=409)
+    return list_page(request, tab=ACTIVATIONS, selected=_panel(request, evidence, form), status=409)
 
 
 def _form(request: HttpRequest, evidence: Evidence, *, bound: bool = True) -> DecideForm:
@@ -162,13 +162,13 @@ def _picked_activations(request: HttpRequest) -> list[Evidence]:
 
 def _tab(asked: QueryDict) -> str:
     tab = asked.get("tab", "")
-    return tab if tab in TABS else ACTIVATIONS
+    return tab if tab in TABS else ""
 
 
 def _back(request: HttpRequest) -> str:
-    """The list that was picked from."""
+    """The list that was picked from; after activations, whatever waits."""
     address, tab = reverse("access_requests:approve"), _tab(request.POST)
-    return address if tab == ACTIVATIONS else f"{address}?{urlencode({'tab': tab})}"
+    return address if tab in ("", ACTIVATIONS) else f"{address}?{urlencode({'tab': tab})}"
 
 
 def _verdict(id_: UUID, form: DecisionForm, digest: str = "") -> Verdict:
