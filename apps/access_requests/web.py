@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from apps.access_requests.asks import Actor
+from apps.access_requests.asks import Actor, Ask
+from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.assigning import GroupFacts, may_pick
 from apps.access_requests.selectors.waiting import Waiting
+from apps.access_requests.services.answering import Answer
+from apps.access_requests.states import WAITING
 from apps.accounts.models import Group, User
 from apps.accounts.policy import SecondFactor
 from apps.accounts.web import second_factor_of
 from apps.common.access import Provider
 from apps.common.decision import Decision
+from apps.common.text import counted
+
+_NAMED_AT_MOST = 3
 
 
 def waiting_of(request: HttpRequest) -> Waiting:
@@ -30,6 +38,31 @@ def actor_of(request: HttpRequest, second_factor: SecondFactor | None = None) ->
     else as the session has it."""
     factor = second_factor_of(request) if second_factor is None else second_factor
     return Actor.person(request.user, access=request.access, second_factor=factor)
+
+
+def say_given(request: HttpRequest, answers: Iterable[Answer[Ask]]) -> None:
+    """What became of each of a few assignments that were asked for, or of how many. What was refused is
+    said by the form."""
+    for text in _in_few_words([answer.request for answer in answers if answer.request]):
+        messages.success(request, text)
+
+
+def _in_few_words(items: list[AccessRequest]) -> list[str]:
+    """What happened to each of a few, or to how many."""
+    if len(items) <= _NAMED_AT_MOST:
+        return [_happened(item) for item in items]
+    waiting = sum(item.state in WAITING for item in items)
+    counts = [(len(items) - waiting, "added"), (waiting, "waiting for another administrator")]
+    return [
+        f"{counted(count, 'assignment')} of {items[0].role.name} {how}." for count, how in counts if count
+    ]
+
+
+def _happened(item: AccessRequest) -> str:
+    what = f"{item.role.name} on {item.resource.name}"
+    if item.result is None:
+        return f"{item.principal.name}: {what} waits for another administrator ({item.number})."
+    return f"{item.principal.name} is {item.result.get_kind_display().lower()} for {what}."
 
 
 @dataclass(frozen=True)

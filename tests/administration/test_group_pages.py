@@ -110,7 +110,7 @@ def test_its_owner_adds_several_people_at_once(as_owner, owner, team, now):
     response = as_owner.post(page_of("add_to_group", team), adding(ann, bob, code=code_of(owner)))
 
     assert response.status_code == 302
-    assert said(response) == ["2 more in Team."]
+    assert said(response) == ["Ann is eligible for Member on Team.", "Bob is eligible for Member on Team."]
     assert members(team) == [("Ann", "eligible"), ("Bob", "eligible")]
 
 

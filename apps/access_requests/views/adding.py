@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,25 +13,22 @@ from django.utils.http import urlencode
 from apps.access_requests.asks import Ask, Said
 from apps.access_requests.forms.assigning import AssignForm
 from apps.access_requests.forms.membership import MembershipForm
-from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.changing import Limits
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.door import submit_many
-from apps.access_requests.states import WAITING, Action
-from apps.access_requests.web import actor_of
+from apps.access_requests.states import Action
+from apps.access_requests.web import actor_of, say_given
 from apps.accounts.models import Principal
 from apps.accounts.policy import zone_of
 from apps.accounts.web import ANYBODY, PEOPLE, Pickable, fresh_until, next_url
 from apps.common.access import Permission, Provider
 from apps.common.errors import DomainError, NotAllowed
-from apps.common.text import counted
 from apps.common.web.forms import form_page, sent
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.selectors import rules_for
 from apps.roles.web import Place, place_of
 
 SCOPES_OFFERED = 500
-NAMED_AT_MOST = 3
 
 
 @dataclass(frozen=True)
@@ -160,8 +156,7 @@ def _answered(
     """Back to the list; what failed is offered again, with the reasons."""
     refused = [one for one, answer in zip(chosen.principals, answers, strict=True) if answer.error]
     if not refused:
-        for text in _in_few_words([answer.request for answer in answers if answer.request]):
-            messages.success(request, text)
+        say_given(request, answers)
         tab = f"{'&' if place.query else '?'}tab={form.cleaned_data['kind']}"
         return redirect(next_url(request, f"{_list_url(place)}{tab}"))
     if _is_about_the_form([answer.error for answer in answers]):
@@ -177,24 +172,6 @@ def _is_about_the_form(errors: list[DomainError | None]) -> bool:
     """Whether all failed for the same reasons: then it is what was filled in, and nobody in particular."""
     texts = {str(error) for error in errors}
     return len(texts) == 1 and (len(errors) == 1 or isinstance(errors[0], NotAllowed))
-
-
-def _in_few_words(items: list[AccessRequest]) -> list[str]:
-    """What happened to each of a few, or to how many."""
-    if len(items) <= NAMED_AT_MOST:
-        return [_happened(item) for item in items]
-    waiting = sum(item.state in WAITING for item in items)
-    counts = [(len(items) - waiting, "added"), (waiting, "waiting for another administrator")]
-    return [
-        f"{counted(count, 'assignment')} of {items[0].role.name} {how}." for count, how in counts if count
-    ]
-
-
-def _happened(item: AccessRequest) -> str:
-    what = f"{item.role.name} on {item.resource.name}"
-    if item.result is None:
-        return f"{item.principal.name}: {what} waits for another administrator ({item.number})."
-    return f"{item.principal.name} is {item.result.get_kind_display().lower()} for {what}."
 
 
 def _ways_back(request: HttpRequest, place: Place) -> dict[str, str]:

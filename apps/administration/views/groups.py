@@ -18,7 +18,7 @@ from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.door import submit, submit_many
 from apps.access_requests.services.exporting import COLUMNS
 from apps.access_requests.states import Action
-from apps.access_requests.web import actor_of, ways_to_assign
+from apps.access_requests.web import actor_of, say_given, ways_to_assign
 from apps.accounts.models import Group, Principal
 from apps.accounts.web import fresh_until
 from apps.administration.forms.confirming import ConfirmForm
@@ -175,7 +175,7 @@ def add_people(request: HttpRequest, pk: UUID) -> HttpResponse:
         actor = actor_of(request, form.second_factor)
         answers = submit_many(_asks(request, row, form), actor=actor, now=request.now)
         refused = [answer for answer in answers if answer.error]
-        _say_added(request, row, len(answers) - len(refused))
+        say_given(request, answers)
         if not refused:
             return redirect("administration:group", row.pk)
         form = _with_refused(request, row, refused)
@@ -279,12 +279,6 @@ def _with_refused(request: HttpRequest, row: Group, refused: list[Answer[Ask]]) 
     for answer in refused:
         form.add_error(None, f"{names[answer.asked.principal_id].name}: {answer.error}")
     return form
-
-
-def _say_added(request: HttpRequest, row: Group, count: int) -> None:
-    if count:
-        who = "One more" if count == 1 else f"{count} more"
-        messages.success(request, f"{who} in {row.name}.")
 
 
 def _typed(form: ConfirmForm) -> dict[str, Any]:
