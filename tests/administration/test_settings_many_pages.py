@@ -10,12 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.administration.policy.settings_words import cell_name
 from apps.administration.selectors.settings_many import roles_of, targets_of
 from apps.administration.selectors.settings_plan import changes_to, plan_of
 from apps.common.access import Provider
 from apps.roles import built_in
 from apps.roles.models import RoleSettings
-from apps.roles.policy import SeatKind
+from apps.roles.policy import Audience, Cell, NoticeCase, SeatKind
 from apps.roles.policy.plain import as_plain
 from apps.roles.selectors import as_rules, rules_for
 from tests.access_requests.pages import code_of, text_of
@@ -116,6 +117,31 @@ def test_replaces_approvers(as_administrator, administrator, approver, now):
     assert response.status_code == 302
     assert {seat.principal_id for seat in rules(TEAMS).approvers} == {approver.pk, other.pk, None}
     assert SeatKind.MANAGER in {seat.kind for seat in rules(TEAMS).approvers}
+
+
+def test_changes_cells_and_of_them_what_is_chosen(as_administrator, administrator, now):
+    told, asked = (NoticeCase.ACTIVE, Audience.ADMIN), (NoticeCase.ACTIVATION, Audience.APPROVER)
+    soc = Cell(additional_recipients=("soc@example.com",), critical_only=True)
+    set_rules(TEAMS, now=now, cells={told: soc, asked: Cell(critical_only=True)})
+    data = {
+        "roles": [TEAMS, BILLING],
+        f"{cell_name(*told)}_default": "no",
+        f"{cell_name(*told)}_additional": "one@example.com; two@example.com",
+        f"{cell_name(*asked)}_critical": "no",
+    }
+    plan = as_administrator.post(MANY, data)
+
+    as_administrator.post(MANY, applying(plan, administrator, data))
+
+    both = ("one@example.com", "two@example.com")
+    assert rules(TEAMS).cell(*told) == Cell(False, both, critical_only=True)
+    assert rules(BILLING).cell(*told) == Cell(False, both)
+    assert rules(TEAMS).cell(*asked) == Cell()
+
+    data = {"roles": [TEAMS], f"{cell_name(*told)}_additional": "none"}
+    as_administrator.post(MANY, applying(as_administrator.post(MANY, data), administrator, data))
+
+    assert rules(TEAMS).cell(*told) == Cell(default_recipients=False, critical_only=True)
 
 
 @pytest.mark.parametrize(

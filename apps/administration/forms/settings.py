@@ -10,15 +10,14 @@ from django import forms
 from apps.accounts.models import Principal
 from apps.accounts.web import Pickable, PrincipalsField
 from apps.administration.forms.confirming import ConfirmForm
-from apps.administration.policy.settings import APPROVERS_ONLY
-from apps.administration.policy.settings_words import DAYS_IN_WORDS, MAILS, SECTIONS, Tab, cell_name
+from apps.administration.forms.settings_mails import CellKey, MailMatrix, addresses_field, addresses_in
+from apps.administration.policy.settings_words import DAYS_IN_WORDS, Tab, cell_name
 from apps.common.access import Provider
 from apps.common.spans import minutes_in_words
 from apps.roles.policy import Audience, Authentication, Cell, NoticeCase, RoleRules, Seat, SeatKind
 from apps.roles.policy.plain import CELLS
 
 _WINDOWS = (30, 60, 120, 240, 480, 720, 1440, 2880, 4320, 10080, 20160)
-_LONGEST_ADDRESSES = 1000
 _ACTIVATION = (
     "maximum_half_hours",
     "authentication",
@@ -63,11 +62,16 @@ def _box(label: str, help_text: str = "") -> forms.BooleanField:
     return forms.BooleanField(label=label, required=False, help_text=help_text)
 
 
+def _check(label: str, initial: bool) -> forms.BooleanField:
+    widget = forms.CheckboxInput(attrs={"class": "form-check-input"})
+    return forms.BooleanField(label=label, required=False, initial=initial, widget=widget)
+
+
 def _days(label: str, help_text: str) -> forms.TypedChoiceField:
     return _choice(label, list(DAYS_IN_WORDS.items()), help_text)
 
 
-class SettingsForm(ConfirmForm):
+class SettingsForm(MailMatrix, ConfirmForm):
     """All rules of one role, filled with those in force. `rules` is what was typed, as a value.
 
     A press on Preview asks for no code: it changes nothing.
@@ -115,8 +119,7 @@ class SettingsForm(ConfirmForm):
         self.provider, self.given = provider, rules
         self._fit_to_provider()
         self._offer_present_window()
-        for case, audience in CELLS:
-            self._add_cell(case, audience)
+        self.add_cells(self._cell_fields)
         self.order_fields([name for name in self.fields if name != "code"])
         if data is not None and "preview" in data and "code" in self.fields:
             self.fields["code"].required = False
@@ -136,13 +139,6 @@ class SettingsForm(ConfirmForm):
         return [
             (tab, [self[name] for name in names if name in self.fields])
             for tab, names in ((Tab.ACTIVATION, _ACTIVATION), (Tab.ASSIGNMENT, _ASSIGNMENT))
-        ]
-
-    @property
-    def matrix(self) -> list[tuple[str, list[dict[str, Any]]]]:
-        """The nine cells as the page lays them out, by what happened."""
-        return [
-            (title, [self._row(case, audience) for audience in Audience]) for case, title in SECTIONS.items()
         ]
 
     def clean_authentication_context(self) -> str:
@@ -168,35 +164,12 @@ class SettingsForm(ConfirmForm):
         if minutes not in _WINDOWS:
             field.choices = sorted([*field.choices, (minutes, minutes_in_words(minutes))])
 
-    def _add_cell(self, case: NoticeCase, audience: Audience) -> None:
-        name, cell = cell_name(case, audience), self.given.cell(case, audience)
-        about = f"{SECTIONS[case]}: {MAILS[case, audience][0]}"
-        self.fields[f"{name}_default"] = forms.BooleanField(
-            label=f"{about}, default recipients", required=False, initial=cell.default_recipients
-        )
-        self.fields[f"{name}_critical"] = forms.BooleanField(
-            label=f"{about}, critical only", required=False, initial=cell.critical_only
-        )
-        for box in (f"{name}_default", f"{name}_critical"):
-            self.fields[box].widget.attrs["class"] = "form-check-input"
-        if (case, audience) != APPROVERS_ONLY:
-            self.fields[f"{name}_additional"] = forms.CharField(
-                label=f"{about}, additional recipients",
-                required=False,
-                max_length=_LONGEST_ADDRESSES,
-                initial="; ".join(cell.additional_recipients),
-                widget=forms.TextInput(attrs={"class": "form-control", "placeholder": "None"}),
-            )
-
-    def _row(self, case: NoticeCase, audience: Audience) -> dict[str, Any]:
-        name, (label, recipients) = cell_name(case, audience), MAILS[case, audience]
-        takes = f"{name}_additional" in self.fields
+    def _cell_fields(self, key: CellKey, about: str) -> dict[str, forms.Field]:
+        cell = self.given.cell(*key)
         return {
-            "label": label,
-            "recipients": recipients,
-            "default": self[f"{name}_default"],
-            "critical": self[f"{name}_critical"],
-            "additional": self[f"{name}_additional"] if takes else None,
+            "default": _check(f"{about}, default recipients", cell.default_recipients),
+            "critical": _check(f"{about}, critical only", cell.critical_only),
+            "additional": addresses_field(about, "None", initial="; ".join(cell.additional_recipients)),
         }
 
     def _seats(self) -> tuple[Seat, ...]:
@@ -216,8 +189,8 @@ class SettingsForm(ConfirmForm):
 
     def _cell(self, name: str) -> Cell:
         given = self.cleaned_data
-        addresses = (part.strip() for part in given.get(f"{name}_additional", "").split(";"))
-        return Cell(given[f"{name}_default"], tuple(filter(None, addresses)), given[f"{name}_critical"])
+        addresses = addresses_in(given.get(f"{name}_additional", ""))
+        return Cell(given[f"{name}_default"], addresses, given[f"{name}_critical"])
 
 
 def _initial(rules: RoleRules) -> dict[str, Any]:

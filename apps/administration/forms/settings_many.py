@@ -9,11 +9,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from apps.accounts.web import PrincipalsField
-from apps.administration.policy.settings_words import BY_NAME, DAYS_IN_WORDS
+from apps.administration.forms.settings_mails import CellKey, MailMatrix, addresses_field, addresses_in
+from apps.administration.policy.settings_words import BY_NAME, DAYS_IN_WORDS, cell_name
 from apps.common.spans import minutes_in_words
 from apps.common.web.forms import PortalForm
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy import Authentication, Seat, SeatKind
+from apps.roles.policy.plain import CELLS
 
 MOST_TARGETS = 500
 EVERYWHERE = "everywhere"
@@ -76,7 +78,9 @@ def _place_label(place: Resource | None) -> str:
 
 # ---- Settings ----------------------------------------------------------------------------------------------
 
+_YES_NO = [("yes", "Yes"), ("no", "No")]
 _COERCE = {"yes": True, "no": False}
+NOBODY = "none"  # instead of addresses: those that are there go
 
 
 def _choice(name: str, choices: Iterable[tuple[Any, str]]) -> forms.TypedChoiceField:
@@ -91,15 +95,47 @@ def _choice(name: str, choices: Iterable[tuple[Any, str]]) -> forms.TypedChoiceF
 
 
 def _yes_no(name: str) -> forms.TypedChoiceField:
-    return _choice(name, [("yes", "Yes"), ("no", "No")])
+    return _choice(name, _YES_NO)
 
 
 def _days(name: str) -> forms.TypedChoiceField:
     return _choice(name, DAYS_IN_WORDS.items())
 
 
-class ManyForm(TargetsForm):
-    """`TargetsForm` with the settings they get. Cleaned: `values`, the chosen columns of `RoleRules`."""
+def _cell_fields(_: CellKey, about: str) -> dict[str, forms.Field]:
+    return {
+        "default": _small_choice(f"{about}, default recipients"),
+        "critical": _small_choice(f"{about}, critical only"),
+        "additional": addresses_field(about, "Leave as they are"),
+    }
+
+
+def _small_choice(label: str) -> forms.TypedChoiceField:
+    """Yes, no, or None for what is left as it is."""
+    return forms.TypedChoiceField(
+        label=label,
+        required=False,
+        choices=[("", "Leave as it is"), *_YES_NO],
+        coerce=_COERCE.__getitem__,
+        empty_value=None,
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+
+
+def _cell(cleaned: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What is chosen of one cell, as columns of `Cell`."""
+    addresses = cleaned.get(f"{name}_additional", "")
+    given = {
+        "default_recipients": cleaned.get(f"{name}_default"),
+        "additional_recipients": () if addresses == NOBODY else addresses_in(addresses) or None,
+        "critical_only": cleaned.get(f"{name}_critical"),
+    }
+    return {column: value for column, value in given.items() if value is not None}
+
+
+class ManyForm(MailMatrix, TargetsForm):
+    """`TargetsForm` with the settings they get. Cleaned: `values`, the chosen columns of `RoleRules`, and
+    `cells`, those of its notification cells."""
 
     maximum_half_hours = _choice(
         "maximum_half_hours", [(half, minutes_in_words(half * 30)) for half in range(1, 49)]
@@ -151,6 +187,7 @@ class ManyForm(TargetsForm):
         super().__init__(*args, **kwargs)
         if not self.has_places:
             del self.fields["resource_owners"]  # nobody owns the directory
+        self.add_cells(_cell_fields)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -160,9 +197,10 @@ class ManyForm(TargetsForm):
             values["approvers"] = self._seats(cleaned)
         elif any(cleaned.get(name) for name in self.seats):
             self.add_error("replace_approvers", "Tick this, or name nobody.")
-        if not values and not self.errors:
+        cells = {key: given for key in CELLS if (given := _cell(cleaned, cell_name(*key)))}
+        if not (values or cells or self.errors):
             raise ValidationError("Choose at least one setting.")
-        return cleaned | {"values": values}
+        return cleaned | {"values": values, "cells": cells}
 
     def _seats(self, cleaned: Mapping[str, Any]) -> tuple[Seat, ...]:
         named = (

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
 import yaml
 
-from apps.administration.policy.settings_values import with_values
+from apps.administration.policy.settings_values import CellKey, with_cells, with_values
 from apps.common.access import Provider
 from apps.common.strict_yaml import Text
 from apps.common.text import one_line
@@ -33,7 +33,6 @@ from apps.roles.policy import (
 VERSION = "1"
 LONGEST_TEXT = 2000  # of a path of names; the rest is shorter by far
 _ASKED_FOR_BY = {"authentication_context": "authentication", "approvers": "requires_approval"}
-CellKey = tuple[NoticeCase, Audience]
 
 
 @dataclass(frozen=True)
@@ -155,11 +154,8 @@ def applied(block: Block, rules: RoleRules, approvers: tuple[Seat, ...] | None) 
     names looked up."""
     if block.inherits:
         return None
-    cells = {**rules.cells}
-    for key, given in block.cells.items():
-        cells[key] = replace(rules.cell(*key), **given)
     seats = rules.approvers if approvers is None else approvers
-    return with_values(rules, {**block.values, "approvers": seats, "cells": cells})
+    return with_cells(with_values(rules, {**block.values, "approvers": seats}), block.cells)
 
 
 # ---- Writing -----------------------------------------------------------------------------------------------

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from apps.roles.policy import Authentication, RoleRules
+from apps.roles.policy import Audience, Authentication, NoticeCase, RoleRules
+
+CellKey = tuple[NoticeCase, Audience]
+
+
+def with_cells(rules: RoleRules, cells: Mapping[CellKey, Mapping[str, Any]]) -> RoleRules:
+    """`rules` with these columns of these notification cells."""
+    changed = {key: replace(rules.cell(*key), **given) for key, given in cells.items()}
+    return replace(rules, cells={**rules.cells, **changed})
 
 
 def with_values(rules: RoleRules, values: Mapping[str, Any]) -> RoleRules:

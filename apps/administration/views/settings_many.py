@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from apps.administration.forms.settings_many import ManyForm, TargetsForm
 from apps.administration.policy.settings import may_manage
-from apps.administration.policy.settings_values import with_values
+from apps.administration.policy.settings_values import with_cells, with_values
 from apps.administration.selectors.settings_many import places_offered, roles_of, targets_of
 from apps.administration.selectors.settings_plan import changes_to
 from apps.administration.views.settings import Spot, spot_of
@@ -60,9 +60,11 @@ def many(request: HttpRequest, provider: Provider) -> HttpResponse:
     }
     if not form.is_valid():
         return _choice_page(request, form, context)
-    values = form.cleaned_data["values"]
+    values, cells = form.cleaned_data["values"], form.cleaned_data["cells"]
     back = reverse("administration:settings", args=[provider]) + place.query
-    return _plan_page(request, form, lambda rules: with_values(rules, values), context, back)
+    return _plan_page(
+        request, form, lambda rules: with_cells(with_values(rules, values), cells), context, back
+    )
 
 
 def _form(
