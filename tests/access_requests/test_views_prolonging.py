@@ -101,6 +101,13 @@ def test_lists_it_for_the_admins_alone(client, extension, administrator, approve
         assert client.get(extension.get_decide_url()).status_code == (200 if count else 403)
 
 
+def test_opens_the_list_in_which_something_waits(client, extension, administrator):
+    client.force_login(administrator)
+
+    assert client.get(APPROVE).context["tab"] == "assignments"
+    assert client.get(f"{APPROVE}?tab=waiting").context["tab"] == "waiting"
+
+
 def test_gives_what_was_asked(client, extension, ending, administrator):
     client.force_login(administrator)
     page = client.get(extension.get_decide_url())
