@@ -6,12 +6,16 @@ from datetime import timedelta
 
 import pytest
 
+from apps.access_requests.asks import THE_CONSOLE, Ask
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.services.deciding import decide
 from apps.access_requests.services.door import submit
+from apps.access_requests.services.people import disable_person
 from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import Action, State
+from apps.accounts.models import User
 from apps.assignments.models import Assignment
+from apps.audit.vocabulary import CONSOLE
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
 from tests.access_requests.asking import admin_verdict, ask, asking, giving
@@ -107,3 +111,30 @@ def test_closes_no_ring_of_groups_when_two_add_at_once(administrator, other, now
 
     assert (len(through), len(refused)) == (1, 1)
     assert Assignment.objects.filter(role_id=built_in.GROUP_MEMBER).count() == 1
+
+
+def removing(person):
+    """Whatever keeps them Global Administrator: the role, or membership of a group that has it."""
+    wanted = Ask(Action.ADMIN_REMOVE, assignment_id=Assignment.objects.get(principal_id=person.pk).pk)
+    return lambda now: submit(wanted, actor=THE_CONSOLE, now=now)
+
+
+def disabling(person):
+    return lambda now: disable_person(person.pk, actor=CONSOLE, now=now)
+
+
+@pytest.mark.parametrize("ways", [(removing, removing), (removing, disabling), (disabling, disabling)])
+def test_keeps_one_of_the_last_two_administrators(now, ways):
+    ann, bea = make_user("Ann", now=now), make_user("Bea", now=now)
+    admins = make_group("Admins", is_role_assignable=True, is_managed=False, now=now)
+    for principal in (ann, admins):
+        make_active(principal, built_in.GLOBAL_ADMINISTRATOR, now=now)
+    make_active(bea, built_in.GROUP_MEMBER, admins.resource, now=now)
+    commands = [way(person) for way, person in zip(ways, (ann, bea), strict=True)]
+
+    through, refused = split(at_once(*(lambda run=command: run(now) for command in commands)))
+
+    assert (len(through), len(refused)) == (1, 1)
+    assert "last Global Administrator" in refused[0]
+    gone = Assignment.objects.exclude(ended_at=None).count() + User.objects.filter(is_enabled=False).count()
+    assert gone == 1
