@@ -95,6 +95,18 @@ def test_changes_nothing_by_the_first_step_or_by_going_back(client, admin, visit
     assert visitor.name in text_of(back)
 
 
+def test_gives_for_good_in_a_group_that_is_not_managed_whatever_its_settings(client, admin, visitor, now):
+    team = make_group(is_managed=False, now=now)
+    values = {"permanent_active": False, "permanent_eligible": False}
+    set_rules(built_in.GROUP_MEMBER, resource=team.resource, now=now, **values)
+    add = f"{reverse('access_requests:add_assignments', args=['groups'])}?on={team.resource.pk}"
+    filled = settled(admin, kind="active", end="permanent", resource=str(team.resource.pk))
+
+    client.post(add, chosen(visitor, role_id=built_in.GROUP_MEMBER, **filled))
+
+    assert Assignment.objects.get(principal=visitor).is_permanent
+
+
 def test_shows_the_limits_of_the_settings(client, admin, visitor, now):
     set_rules(now=now, permanent_active=False, active_maximum_days=15)
 

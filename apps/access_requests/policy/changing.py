@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import TextChoices
 
 from apps.access_requests.policy.assigning import maximum_days
+from apps.accounts.models import Group
 from apps.assignments.models import Assignment
 from apps.common.decision import ALLOWED, Decision, Refusal, denied, judge
 from apps.common.text import counted
@@ -127,6 +128,14 @@ class Limits:
         days = self.days(kind)
         label = Assignment.Kind(kind).label
         return f"{label}: permanent, or until any day." if days is None else f"{label}: at most {days} days."
+
+
+def limiting(rules: RoleRules, group: Group | None) -> RoleRules:
+    """The rules as they limit periods on a resource, which may be a `group`: one that is not under management
+    knows only what is permanent."""
+    if group is None or group.is_managed:
+        return rules
+    return replace(rules, permanent_eligible=True, permanent_active=True)
 
 
 def _shortest(maxima: Iterable[int | None]) -> int | None:

@@ -13,7 +13,7 @@ from django.utils.http import urlencode
 from apps.access_requests.asks import Ask, Said
 from apps.access_requests.forms.assigning import AssignForm
 from apps.access_requests.forms.membership import MembershipForm
-from apps.access_requests.policy.changing import Limits
+from apps.access_requests.policy.changing import Limits, limiting
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.door import submit_many
 from apps.access_requests.states import Action
@@ -103,11 +103,12 @@ def _first_page(request: HttpRequest, place: Place, form: MembershipForm) -> Htt
 
 
 def _second_form(request: HttpRequest, chosen: Membership, data: Any, **initial: Any) -> AssignForm:
+    rules = limiting(rules_for(chosen.role, chosen.resource), chosen.resource.group)
     return AssignForm(
         data,
         request=request,
         initial=initial,
-        limits=Limits.of([rules_for(chosen.role, chosen.resource)]),
+        limits=Limits.of([rules]),
         tz=zone_of(request.user),
         now=request.now,
     )

@@ -25,7 +25,7 @@ from apps.access_requests.forms.assigning import (
     UpdateForm,
 )
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.policy.changing import Change, Limits
+from apps.access_requests.policy.changing import Change, Limits, limiting
 from apps.access_requests.policy.prolonging import asked_end
 from apps.access_requests.selectors.assignments import Line, assignments_to_change
 from apps.access_requests.services.answering import Answer
@@ -141,7 +141,9 @@ def _kind(change: Change, lines: list[Line]) -> Assignment.Kind:
 
 
 def _limits(lines: Iterable[Line]) -> Limits:
-    return Limits.of(rules_for_many((line.item.role, line.item.resource) for line in lines).values())
+    items = [line.item for line in lines]
+    rules = rules_for_many((item.role, item.resource) for item in items)
+    return Limits.of(limiting(rules[item.role_id, item.resource_id], item.resource.group) for item in items)
 
 
 def _ask(change: Change, line: Line, data: Mapping[str, Any]) -> Ask:

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from apps.access_requests.forms.deciding_assignments import DecideAssignmentForm
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.policy.changing import Limits
+from apps.access_requests.policy.changing import Limits, limiting
 from apps.access_requests.selectors.deciding_assignments import (
     AdminEvidence,
     admin_evidence_on,
@@ -103,7 +103,7 @@ def _form(request: HttpRequest, evidence: AdminEvidence, *, bound: bool = True) 
         sent(request) if bound else None,
         request=request,
         asked=evidence.item,
-        limits=Limits.of([evidence.settings]),
+        limits=Limits.of([limiting(evidence.settings, evidence.item.resource.group)]),
         tz=zone_of(request.user),
         now=request.now,
         initial={"digest": evidence.digest, "justification": typed},
