@@ -17,7 +17,7 @@ from apps.audit.vocabulary import AuditAction
 from apps.common.errors import NotAllowed
 from apps.notifications.models import Notice
 from apps.roles import built_in
-from tests.factories import acting, assign, disable, make_active, make_user, set_rules
+from tests.factories import acting, assign, disable, make_active, make_group, make_user, may_join, set_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,15 @@ def test_counts_a_second_administrator_who_can_sign_in_and_show_who_they_are(adm
 
     disable(visitor)
     assert "administrators" not in steps(now)
+
+
+def test_counts_administrators_in_a_group(administrator, visitor, now):
+    admins = make_group("Admins", is_role_assignable=True, now=now)
+    assign(admins, built_in.GLOBAL_ADMINISTRATOR, now=now)
+    assert "administrators" not in steps(now)
+
+    may_join(visitor, admins, now=now)
+    assert "administrators" in steps(now)
 
 
 def test_finds_people_roles_and_approvers(administrator, approver, requester, eligible, now):
@@ -108,7 +117,7 @@ def test_takes_the_word_of_an_administrator_with_a_fresh_factor_on_backups(admin
 
 
 def test_is_shown_to_global_administrators_until_all_is_done(
-    administrator, auditor, visitor, eligible, needs_approval, settings, now
+    administrator, auditor, visitor, eligible, needs_approval, django_assert_num_queries, now
 ):
     assert shown(auditor, now) is None
     assert shown(administrator, now).steps.done == 3
@@ -117,7 +126,9 @@ def test_is_shown_to_global_administrators_until_all_is_done(
     confirm_backup(actor=acting(administrator, now=now), now=now)
     mark_sent(now)
 
-    assert shown(administrator, now) is None
+    access = acting(administrator, now=now).access
+    with django_assert_num_queries(4):
+        assert checklist_for(administrator, access, now=now) is None
 
 
 def test_is_not_shown_in_the_demo(administrator, settings, now):

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, Subquery
 
 from apps.access_requests.selectors.approvers import reachable
 from apps.accounts.models import User
 from apps.administration.policy.installation import can_send_test_mail, can_set_up
+from apps.assignments.membership import people_within
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import holders_of
-from apps.common.access import Access
+from apps.common.access import DIRECTORY_ID, Access
 from apps.common.decision import Decision
 from apps.common.models import Installation
 from apps.notifications.messages import NoticeEvent
 from apps.notifications.models import Notice
 from apps.roles.built_in import GLOBAL_ADMINISTRATOR
-from apps.roles.models import RoleSettings
-from apps.roles.selectors import directory
+from apps.roles.models import Resource, RoleSettings
 
 BACKUP = "backup"
 _ENOUGH_ADMINISTRATORS = 2
@@ -56,41 +57,46 @@ class Checklist:
 
 
 def checklist_for(user: User, access: Access, *, now: datetime) -> Checklist | None:
-    """For a Global Administrator, until all is done; the demo needs none. A fixed number of queries."""
+    """For a Global Administrator, until all is done; the demo needs none. Four queries once it is."""
     if settings.DEMO or not can_set_up(access):
         return None
     steps = steps_done(now=now)
     if steps.done == steps.count:
         return None
     can_send = can_send_test_mail(access, mail_is_kept=settings.MAIL_IS_KEPT)
-    return Checklist(steps, _test_mail(user), can_send)
+    return Checklist(steps, last_test_mail(user), can_send)
 
 
 def steps_done(*, now: datetime) -> Steps:
     eligible = Assignment.objects.not_ended(now).eligible()
+    found = Resource.objects.values(
+        mail=Exists(Notice.objects.filter(state=Notice.State.SENT)),
+        people=Exists(User.objects.all()[_FEW_PEOPLE:]),
+        roles=Exists(eligible.exclude(role_id=GLOBAL_ADMINISTRATOR)),
+        approvers=Exists(RoleSettings.objects.filter(requires_approval=True)),
+        confirmed=Subquery(Installation.objects.values("confirmed")[:1]),
+    ).get(pk=DIRECTORY_ID)
     return Steps(
-        administrators=_administrators(now) >= _ENOUGH_ADMINISTRATORS,
-        mail=not settings.MAIL_IS_KEPT and Notice.objects.filter(state=Notice.State.SENT).exists(),
-        people=User.objects.count() > _FEW_PEOPLE,
-        roles=eligible.exclude(role_id=GLOBAL_ADMINISTRATOR).exists(),
-        approvers=RoleSettings.objects.filter(requires_approval=True).exists(),
-        backup=BACKUP in confirmed(),
+        administrators=_are_enough_administrators(now),
+        mail=found["mail"] and not settings.MAIL_IS_KEPT,
+        people=found["people"],
+        roles=found["roles"],
+        approvers=found["approvers"],
+        backup=BACKUP in (found["confirmed"] or {}),
     )
 
 
-def confirmed() -> dict[str, dict[str, str]]:
-    """What administrators say they have done outside the portal, by its word."""
-    return Installation.objects.values_list("confirmed", flat=True).first() or {}
-
-
-def _administrators(now: datetime) -> int:
-    """Who is a Global Administrator or can become one, and could show who they are."""
-    kinds = (Assignment.Kind.ACTIVE, Assignment.Kind.ELIGIBLE)
-    where = directory()
-    found = [holders_of([GLOBAL_ADMINISTRATOR], where, kind=kind, now=now) for kind in kinds]
-    return len(reachable(user.pk for users in found for user in users))
-
-
-def _test_mail(user: User) -> Notice | None:
+def last_test_mail(user: User) -> Notice | None:
     sent = Notice.objects.inbox_of(user.pk).filter(event=NoticeEvent.TEST_MAIL)
     return sent.order_by("-created_at").first()
+
+
+def _are_enough_administrators(now: datetime) -> bool:
+    """Who is a Global Administrator or can become one, and could show who they are. Groups are looked into
+    only where the people who hold it themselves are too few."""
+    held = Assignment.objects.current(now).filter(role_id=GLOBAL_ADMINISTRATOR, resource_id=DIRECTORY_ID)
+    ids = set(held.values_list("principal_id", flat=True))
+    if len(reachable(ids)) >= _ENOUGH_ADMINISTRATORS:
+        return True
+    within = people_within(ids, now=now).values()
+    return len(reachable(frozenset[UUID]().union(*within))) >= _ENOUGH_ADMINISTRATORS
