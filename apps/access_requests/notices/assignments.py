@@ -207,8 +207,8 @@ def _facts(request: AccessRequest, zone: tzinfo, now: datetime) -> tuple[tuple[s
         ("Role", request.role.name),
         ("Where", f"{request.resource.name}, {request.resource.kind}"),
         ("As", request.kind.label),
-        ("Until", short(request.ends_at, zone, now=now) if request.ends_at else "Permanent"),
-        ("Ends now", short(present.ends_at, zone, now=now) if present and present.ends_at else ""),
+        ("Asked until", short(request.ends_at, zone, now=now) if request.ends_at else "Permanent"),
+        ("Has it until", short(present.ends_at, zone, now=now) if present and present.ends_at else ""),
         ("Why", request.justification),
         ("Request", request.number),
     )
