@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -49,6 +50,11 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
         return self.filter(
             every_word(words, "requester_name", "principal__name", "role__name", "resource__name")
         )
+
+    def locked(self, pk: UUID) -> AccessRequest:
+        """This one, as it stays until the transaction ends. SQLite locks nothing: the conditional update of
+        whoever moves it is what counts."""
+        return self.select_for_update(of=("self",), no_key=True).with_names().get(pk=pk)
 
     def with_names(self) -> AccessRequestQuerySet:
         return self.select_related(

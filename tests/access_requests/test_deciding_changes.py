@@ -10,8 +10,9 @@ from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.deciding import waiting_for
 from apps.access_requests.selectors.facts import states_now
-from apps.access_requests.services.deciding import Changed, Verdict, decide, decide_many
+from apps.access_requests.services.deciding import decide, decide_many
 from apps.access_requests.services.door import submit
+from apps.access_requests.services.verdicts import Changed, Verdict
 from apps.access_requests.states import Action, State
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of

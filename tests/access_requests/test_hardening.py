@@ -10,9 +10,10 @@ from apps.access_requests.asks import THE_CONSOLE, Ask, Said
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.selectors.deciding import evidence_on
 from apps.access_requests.selectors.facts import states_now
-from apps.access_requests.services.deciding import Changed, Verdict, decide
+from apps.access_requests.services.deciding import decide
 from apps.access_requests.services.door import assess, submit
 from apps.access_requests.services.settling import settle_all
+from apps.access_requests.services.verdicts import Changed, Verdict
 from apps.access_requests.states import Action, State
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of

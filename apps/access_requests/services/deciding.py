@@ -13,29 +13,25 @@ from apps.access_requests import notices
 from apps.access_requests.asks import Actor
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import can_grant
-from apps.access_requests.policy.deciding import DecisionFacts, can_decide, may_look
-from apps.access_requests.policy.reading import digest_of
+from apps.access_requests.policy.deciding import DecisionFacts
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.facts import load_granting, states_now
 from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.services.activating import grant
 from apps.access_requests.services.answering import Answer, answer_each
 from apps.access_requests.services.deciding_assignments import decide_assignment
-from apps.access_requests.services.recording import snapshot_of
 from apps.access_requests.services.verdicts import (
-    Changed,
     Verdict,
-    closing_words,
+    require_as_shown,
     write_approval,
     write_approved,
     write_denied,
     write_failed,
 )
-from apps.access_requests.states import WAITING, Action
+from apps.access_requests.states import Action
 from apps.accounts.models import User
 from apps.assignments import services as assignments
 from apps.assignments.selectors import holdings_of
-from apps.common.errors import Conflict
 from apps.roles.policy import RoleRules
 
 
@@ -56,19 +52,13 @@ def _decide_activation(verdict: Verdict, *, actor: Actor, now: datetime) -> Acce
     request = _lock(verdict.request_id, now)
     rules = terms_of(request.principal_id, request.role, request.ground.resource, now=now)
     facts = _facts(request, rules, verdict, actor, now)
-    may_look(facts).require()
-    if facts.state not in WAITING:
-        raise Conflict(closing_words(request, facts.state, actor.somebody, now))
-    can_decide(facts).require()
-    snapshot = snapshot_of(request, rules, now=now)
-    if verdict.digest != digest_of(snapshot):
-        raise Changed("This request or its rules have changed. Look again, then decide.")
-    request.snapshot, request.digest = snapshot, verdict.digest
+    require_as_shown(request, verdict, facts, rules, actor=actor)
     write_approval(request, verdict, actor, now)
     if verdict.approve:
         _approve(request, verdict, rules, actor, now)
     else:
-        _deny(request, verdict, rules, actor, now)
+        write_denied(request, verdict, actor, now)
+    notices.tell_decided(request, actor.somebody, rules=rules, now=now)
     return request
 
 
@@ -84,8 +74,7 @@ def _lock(request_id: UUID, now: datetime) -> AccessRequest:
     assignments.lock_principal(peek.principal_id)
     assignments.lock_assignment(peek.eligible_id)
     assignments.settle(principal_id=peek.principal_id, now=now)
-    rows = AccessRequest.objects.select_for_update(of=("self",), no_key=True)
-    return rows.with_names().get(pk=request_id)
+    return AccessRequest.objects.locked(request_id)
 
 
 def _facts(
@@ -112,9 +101,3 @@ def _approve(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: 
         grant(request, case, by=actor.party, now=now)
     else:
         write_failed(request, judged, actor, now)
-    notices.tell_decided(request, actor.somebody, rules=rules, now=now)
-
-
-def _deny(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: Actor, now: datetime) -> None:
-    write_denied(request, verdict, actor, now)
-    notices.tell_decided(request, actor.somebody, rules=rules, now=now)

@@ -13,27 +13,25 @@ from django.db import transaction
 from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask, Said
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.policy.deciding import DecisionFacts, can_decide, may_look
-from apps.access_requests.policy.reading import digest_of
+from apps.access_requests.policy.deciding import DecisionFacts
 from apps.access_requests.selectors.assigning import AssignmentCase, load_decided
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.managing import AdminStanding
 from apps.access_requests.services.assigning import carry_out, lock_for_giving
-from apps.access_requests.services.recording import move, snapshot_of
+from apps.access_requests.services.recording import move
 from apps.access_requests.services.verdicts import (
-    Changed,
     Offer,
     Verdict,
-    closing_words,
+    require_as_shown,
     write_approval,
     write_approved,
     write_denied,
     write_failed,
 )
-from apps.access_requests.states import WAITING, Action, Family, Step
+from apps.access_requests.states import Action, Family, Step
 from apps.accounts.models import User
 from apps.assignments.selectors import access_of, holdings_of
-from apps.common.errors import Conflict, Invalid
+from apps.common.errors import Invalid
 from apps.roles.selectors import rules_for
 
 
@@ -44,14 +42,7 @@ def decide_assignment(verdict: Verdict, *, actor: Actor, now: datetime) -> Acces
     admin = _as_now(actor, now)
     rules = rules_for(request.role, request.resource)
     facts = _facts(request, verdict, admin, now)
-    may_look(facts).require()
-    if facts.state not in WAITING:
-        raise Conflict(closing_words(request, facts.state, admin.somebody, now))
-    can_decide(facts).require()
-    snapshot = snapshot_of(request, rules, now=now)
-    if verdict.digest != digest_of(snapshot):
-        raise Changed("This request or its rules have changed. Look again, then decide.")
-    request.snapshot, request.digest = snapshot, verdict.digest
+    require_as_shown(request, verdict, facts, rules, actor=admin)
     if verdict.approve:
         _approve(request, verdict, admin, now)
     else:
@@ -114,8 +105,7 @@ def _lock(request_id: UUID, now: datetime) -> AccessRequest:
     if peek is None:
         raise Invalid("There is no such request to decide.")
     lock_for_giving(principal_id=peek.principal_id, role_id=peek.role_id, now=now)
-    rows = AccessRequest.objects.select_for_update(of=("self",), no_key=True)
-    return rows.with_names().get(pk=request_id)
+    return AccessRequest.objects.locked(request_id)
 
 
 def _as_now(actor: Actor, now: datetime) -> Actor:

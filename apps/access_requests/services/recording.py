@@ -62,6 +62,21 @@ def write_request(
     return request
 
 
+def write_revoked(ask: Ask, row: Assignment, *, actor: Actor, now: datetime) -> AccessRequest:
+    """`write_request` by which an assignment is taken or given back: it begins where it ends."""
+    return write_request(
+        ask,
+        actor=actor,
+        principal=row.principal,
+        role=row.role,
+        resource=row.resource,
+        family=family_of(ask.action, row.kind),
+        state=State.REVOKED,
+        now=now,
+        result=row,
+    )
+
+
 def move(request: AccessRequest, step: Step, *, at: datetime, reason: str = "", **columns: Any) -> None:
     """Take a request to its next state, once: whoever comes second finds it moved. Raises `Conflict`. `at` is
     when it happened, which for what the clock does is before anybody writes it down. The evidence that the

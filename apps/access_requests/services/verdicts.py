@@ -9,8 +9,10 @@ from uuid import UUID
 
 from apps.access_requests.asks import Actor
 from apps.access_requests.models import AccessRequest, Approval
-from apps.access_requests.services.recording import move, record
-from apps.access_requests.states import State, Step
+from apps.access_requests.policy.deciding import DecisionFacts, can_decide, may_look
+from apps.access_requests.policy.reading import digest_of
+from apps.access_requests.services.recording import move, record, snapshot_of
+from apps.access_requests.states import WAITING, State, Step
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
@@ -18,6 +20,7 @@ from apps.audit.vocabulary import AuditAction, Outcome
 from apps.common.decision import Decision
 from apps.common.errors import Conflict
 from apps.common.instants import short
+from apps.roles.policy import RoleRules
 
 
 class Changed(Conflict):
@@ -44,6 +47,21 @@ class Verdict:
     digest: str
     justification: str = ""
     offer: Offer | None = None
+
+
+def require_as_shown(
+    request: AccessRequest, verdict: Verdict, facts: DecisionFacts, rules: RoleRules, *, actor: Actor
+) -> None:
+    """That this person may decide, that nobody did before, and that it is what they were shown: the request
+    carries that as evidence from now on. What may not be seen is refused first, so that it tells nothing."""
+    may_look(facts).require()
+    if facts.state not in WAITING:
+        raise Conflict(closing_words(request, facts.state, actor.somebody, facts.now))
+    can_decide(facts).require()
+    snapshot = snapshot_of(request, rules, now=facts.now)
+    if verdict.digest != digest_of(snapshot):
+        raise Changed("This request or its rules have changed. Look again, then decide.")
+    request.snapshot, request.digest = snapshot, verdict.digest
 
 
 def closing_words(request: AccessRequest, state: State, reader: User, now: datetime) -> str:

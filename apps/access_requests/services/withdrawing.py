@@ -13,9 +13,9 @@ from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.deciding import can_cancel, can_deactivate, may_cancel
 from apps.access_requests.selectors.facts import assignment_of, states_now
-from apps.access_requests.services.deciding import closing_words
-from apps.access_requests.services.recording import move, record, why, write_request
-from apps.access_requests.states import OPEN, Family, State, Step
+from apps.access_requests.services.recording import move, record, why, write_revoked
+from apps.access_requests.services.verdicts import closing_words
+from apps.access_requests.states import OPEN, State, Step
 from apps.accounts.policy import is_fresh
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
@@ -65,9 +65,7 @@ def cancel(request_id: UUID, *, actor: Actor, now: datetime, justification: str 
     assignments.lock_principal(
         AccessRequest.objects.values_list("principal_id", flat=True).get(pk=request_id)
     )
-    request = (
-        AccessRequest.objects.select_for_update(of=("self",), no_key=True).with_names().get(pk=request_id)
-    )
+    request = AccessRequest.objects.locked(request_id)
     refuse_if_closed(request, actor=actor, now=now)
     assess_cancel(request, actor=actor, now=now).require()
     result = request.result
@@ -95,17 +93,7 @@ def deactivate(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     assignments.lock_principal(assignment_of(ask).principal_id)
     row = assignment_of(ask)
     assess_deactivation(ask, actor=actor, now=now).require()
-    request = write_request(
-        ask,
-        actor=actor,
-        principal=row.principal,
-        role=row.role,
-        resource=row.resource,
-        family=Family.ACTIVATION,
-        state=State.REVOKED,
-        now=now,
-        result=row,
-    )
+    request = write_revoked(ask, row, actor=actor, now=now)
     assignments.end(row, how=Assignment.End.DEACTIVATED, by=actor.party, now=now, why=why(request))
     return request
 

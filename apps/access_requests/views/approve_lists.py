@@ -11,8 +11,7 @@ from django.shortcuts import render
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.deciding import ApproveRow, decided_by
 from apps.access_requests.services.answering import Answer
-from apps.access_requests.services.deciding import closing_words
-from apps.access_requests.services.verdicts import Verdict
+from apps.access_requests.services.verdicts import Verdict, closing_words
 from apps.access_requests.states import State
 from apps.access_requests.web import waiting_of
 

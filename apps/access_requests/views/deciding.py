@@ -17,19 +17,11 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.access_requests.forms.deciding import DecideForm, DecideManyForm, DecisionForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Standing
-from apps.access_requests.selectors.deciding import (
-    Evidence,
-    evidence_on,
-    evidence_on_many,
-)
+from apps.access_requests.selectors.deciding import Evidence, evidence_on, evidence_on_many
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.terms import terms_of
-from apps.access_requests.services.deciding import (
-    Changed,
-    Verdict,
-    decide,
-    decide_many,
-)
+from apps.access_requests.services.deciding import decide, decide_many
+from apps.access_requests.services.verdicts import Changed, Verdict
 from apps.access_requests.states import WAITING
 from apps.access_requests.views.approve_lists import (
     ACTIVATIONS,
@@ -40,7 +32,11 @@ from apps.access_requests.views.approve_lists import (
     say_decided,
     say_each,
 )
-from apps.access_requests.views.deciding_assignments import decide_assignment, picked_assignments
+from apps.access_requests.views.deciding_assignments import (
+    can_decide_assignment,
+    decide_assignment,
+    picked_assignments,
+)
 from apps.access_requests.web import actor_of, waiting_of
 from apps.accounts.web import fresh_until
 from apps.common.errors import DomainError
@@ -68,26 +64,30 @@ def approve_list(request: HttpRequest) -> HttpResponse:
 def decide_one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Where the link in the mail leads: GET shows, POST decides. Others see nothing of it."""
     item = AccessRequest.objects.filter(pk=pk, deadline_at__isnull=False).with_names().first()
-    if item is not None and item.is_about_assignment:
-        return decide_assignment(request, item)
     if item is None or not _may_see(request, item):
         return render(request, "access_requests/approve_blocked.html", status=403)
     state = states_now([item], now=request.now)[item.id]
     if state not in WAITING:
         return closed_page(request, item, state)
+    return decide_assignment(request, item) if item.is_about_assignment else _decide_activation(request, item)
+
+
+def _decide_activation(request: HttpRequest, item: AccessRequest) -> HttpResponse:
     evidence = evidence_on(item, reader=request.user, now=request.now)
     form = _form(request, evidence)
     if form.is_valid():
+        actor = actor_of(request, form.second_factor)
         try:
-            decided = decide(_verdict(pk, form), actor=actor_of(request, form.second_factor), now=request.now)
+            decided = decide(_verdict(item.pk, form), actor=actor, now=request.now)
         except Changed as error:
-            return _changed_page(request, evidence, error)
+            messages.warning(request, str(error))
+            return _page(request, evidence, _form(request, evidence, bound=False), status=409)
         except DomainError as error:
             form.add_domain_error(error)
         else:
             say_decided(request, decided)
             return redirect("access_requests:approve")
-    return list_page(request, tab=ACTIVATIONS, selected=_panel(request, evidence, form), status=form.status)
+    return _page(request, evidence, form, status=form.status)
 
 
 @require_POST
@@ -124,35 +124,33 @@ def decide_several(request: HttpRequest) -> HttpResponse:
 
 
 def _may_see(request: HttpRequest, item: AccessRequest) -> bool:
-    """Its approvers, and whoever decided on it."""
-    standing = Standing(request.user, request.holdings)
+    """Whoever can decide, and whoever has."""
+    can_decide = can_decide_assignment if item.is_about_assignment else _can_decide_activation
+    return can_decide(request, item) or item.approvals.filter(approver=request.user).exists()
+
+
+def _can_decide_activation(request: HttpRequest, item: AccessRequest) -> bool:
     rules = terms_of(item.principal_id, item.role, item.eligible.resource, now=request.now)
-    return standing.fills_a_seat(rules, item) or item.approvals.filter(approver=request.user).exists()
-
-
-def _changed_page(request: HttpRequest, evidence: Evidence, error: Changed) -> HttpResponse:
-    """Shows the new state, with what was typed, and asks again."""
-    form = _form(request, evidence, bound=False)
-    form.initial |= {"justification": request.POST.get("justification", "")}
-    messages.warning(request, str(error))
-    return list_page(request, tab=ACTIVATIONS, selected=_panel(request, evidence, form), status=409)
+    return Standing(request.user, request.holdings).fills_a_seat(rules, item)
 
 
 def _form(request: HttpRequest, evidence: Evidence, *, bound: bool = True) -> DecideForm:
+    typed = "" if bound else request.POST.get("justification", "")
     return DecideForm(
         sent(request) if bound else None,
         request=request,
         factor_required=True,
         wants_reason=evidence.settings.approver_justification,
         reader=evidence.item.requester_name,
-        initial={"digest": evidence.digest},
+        initial={"digest": evidence.digest, "justification": typed},
     )
 
 
-def _panel(request: HttpRequest, evidence: Evidence, form: DecideForm) -> Panel:
+def _page(request: HttpRequest, evidence: Evidence, form: DecideForm, *, status: int) -> HttpResponse:
     choice = request.POST.get("choice") or request.GET.get("choice", "")
     choice = choice if choice in {"approve", "deny"} else ""
-    return Panel(evidence, form, fresh_until(request), choice)
+    panel = Panel(evidence, form, fresh_until(request), choice)
+    return list_page(request, tab=ACTIVATIONS, selected=panel, status=status)
 
 
 def _picked_activations(request: HttpRequest) -> list[Evidence]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from apps.access_requests.forms.deciding_assignments import DecideAssignmentForm
@@ -18,13 +18,11 @@ from apps.access_requests.selectors.deciding_assignments import (
     admin_evidence_on,
     admin_evidence_on_many,
 )
-from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.managing import AdminStanding
 from apps.access_requests.services.deciding import decide
 from apps.access_requests.services.previewing import preview_approval
 from apps.access_requests.services.verdicts import Changed, Offer, Verdict
-from apps.access_requests.states import WAITING
-from apps.access_requests.views.approve_lists import ASSIGNMENTS, closed_page, list_page, picked, say_decided
+from apps.access_requests.views.approve_lists import ASSIGNMENTS, list_page, picked, say_decided
 from apps.access_requests.web import actor_of, waiting_of
 from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until
@@ -56,13 +54,13 @@ class AdminPanel:
         return getattr(self.evidence, name)
 
 
+def can_decide_assignment(request: HttpRequest, item: AccessRequest) -> bool:
+    standing = AdminStanding(request.user, request.access, request.now)
+    return standing.manages(item) and not standing.gains_by(item)
+
+
 def decide_assignment(request: HttpRequest, item: AccessRequest) -> HttpResponse:
-    """GET shows, POST decides. Others see nothing of it."""
-    if not _may_see(request, item):
-        return render(request, "access_requests/approve_blocked.html", status=403)
-    state = states_now([item], now=request.now)[item.id]
-    if state not in WAITING:
-        return closed_page(request, item, state)
+    """GET shows, POST decides, for whoever may see it, while it waits."""
     evidence = admin_evidence_on(item, reader=request.user, now=request.now)
     form = _form(request, evidence)
     if form.is_valid():
@@ -88,13 +86,6 @@ def picked_assignments(request: HttpRequest) -> list[PickedPanel]:
         PickedPanel(evidence, preview_approval(evidence.item, actor=actor, now=request.now))
         for evidence in admin_evidence_on_many(found, now=request.now)
     ]
-
-
-def _may_see(request: HttpRequest, item: AccessRequest) -> bool:
-    """Whoever can decide, and whoever has."""
-    standing = AdminStanding(request.user, request.access, request.now)
-    can_decide = standing.manages(item) and not standing.gains_by(item)
-    return can_decide or item.approvals.filter(approver=request.user).exists()
 
 
 def _form(request: HttpRequest, evidence: AdminEvidence, *, bound: bool = True) -> DecideAssignmentForm:
