@@ -56,7 +56,7 @@ TASKS = (
         "My roles",
         "access_requests:my_roles",
         "person-badge",
-        frozenset({"access_requests:activate", "access_requests:extend"}),
+        frozenset(f"access_requests:{name}" for name in ("activate", "extend", "extend_assignment", "renew")),
     ),
     Entry("My requests", "access_requests:my_requests", "send", count="my_waiting"),
     Entry(
@@ -68,13 +68,13 @@ TASKS = (
     ),
 )
 _SEE = Permission.ASSIGNMENTS_READ
-_PEOPLE = frozenset(
+_PEOPLE = {
     f"administration:{name}"
     for name in (
         *("person", "invite_person", "change_person"),
         *("send_link", "reset_factor", "disable_person", "enable_person"),
     )
-)
+}
 MANAGE = (
     Entry(
         "Directory roles",
@@ -98,7 +98,13 @@ MANAGE = (
         provider=Provider.RESOURCES,
         opens=partial(can_open, permission=_SEE, provider=Provider.RESOURCES),
     ),
-    Entry("Users", "administration:people", "person", _PEOPLE, opens=can_see_people),
+    Entry(
+        "Users",
+        "administration:people",
+        "person",
+        frozenset({*_PEOPLE, "access_requests:revoke_all"}),
+        opens=can_see_people,
+    ),
     Entry(
         "Imports",
         "administration:imports",

@@ -53,6 +53,11 @@ def place_of(request: HttpRequest, provider: Provider, permission: Permission) -
     return place_on(request, provider, request.GET.get("on") or request.POST.get("on"), permission)
 
 
+def stand_in(request: HttpRequest, provider: Provider) -> None:
+    """Note for the frame that a page belongs to a provider, whoever may open how much of it."""
+    request.place = Place(provider)
+
+
 def place_on(
     request: HttpRequest, provider: Provider, resource_id: UUID | str | None, permission: Permission
 ) -> Place:

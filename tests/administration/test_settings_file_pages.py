@@ -203,3 +203,12 @@ def test_refuses_each_place_by_itself(auditor, now):
     response = client_of(auditor).post(FILE, {"text": text})
 
     assert [line for line, _ in lines(response)] == [3, 8]
+
+
+@pytest.mark.parametrize(("query", "label"), [("", "Directory roles"), ("?provider=groups", "Groups")])
+def test_marks_the_provider_that_led_here(client, administrator, query, label):
+    client.force_login(administrator)
+
+    menu = client.get(f"{reverse('administration:settings_file')}{query}").context["frame"].menu
+
+    assert [item.label for section in menu for item in section.items if item.is_current] == [label]

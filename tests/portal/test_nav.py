@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import URLResolver, get_resolver
 
 from apps.common.access import NO_ACCESS, Access, Grant, Permission, Provider
-from apps.portal.nav import ACTIVITY, DEMO, TASKS, menu
+from apps.portal.nav import ACTIVITY, DEMO, MANAGE, TASKS, menu
 
 ENTRIES = (*TASKS, *ACTIVITY, *DEMO)
+ALL = (*ENTRIES, *MANAGE)
 EVERYTHING = Access(grants=frozenset(Grant(permission, Provider.DIRECTORY) for permission in Permission))
 
 
@@ -59,3 +61,32 @@ def test_leads_whoever_manages_people_to_the_imports():
     assert "Imports" in [
         item.label for section in menu("", {}, access=access, demo=False) for item in section.items
     ]
+
+
+# ---- Every page marks where one is -------------------------------------------------------------------------
+
+# What is reached from the top bar, from Home or from a form, and stands in no list of the menu.
+ELSEWHERE = {"search", "setup", "confirm_backup"}
+# They say themselves where they stand: in a provider, or in the list that their reader knows them from.
+BY_THEMSELVES = {"settings_file", "change_assignments", "request", "cancel"}
+# Buttons and downloads: nothing is shown.
+NO_PAGES = {
+    *("export_people", "export_settings", "export_all_requests", "import_template", "import_report"),
+    *("stop_import", "reverse_import", "send_test_mail", "deactivate"),
+}
+
+
+def pages():
+    """Those of administration and of requests that are about no place; a place marks its provider."""
+    apps = {each.namespace: each for each in get_resolver().url_patterns if isinstance(each, URLResolver)}
+    for app, pattern in (
+        (name, each) for name in ("administration", "access_requests") for each in apps[name].url_patterns
+    ):
+        address = str(pattern.pattern)
+        is_about_a_place = "<provider:" in address or address.startswith(("groups/", "resources/"))
+        if not is_about_a_place and pattern.name not in NO_PAGES | ELSEWHERE | BY_THEMSELVES:
+            yield f"{app}:{pattern.name}"
+
+
+def test_marks_an_entry_on_every_page():
+    assert set(pages()) <= {view for entry in ALL for view in (entry.view, *entry.views)}

@@ -36,10 +36,12 @@ from apps.access_requests.web import actor_of
 from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until, next_url
 from apps.assignments.models import Assignment
+from apps.common.access import Provider
 from apps.common.lookup import as_ids
 from apps.common.text import counted
 from apps.common.web.forms import form_page, sent
 from apps.roles.selectors import rules_for_many
+from apps.roles.web import stand_in
 
 _FORMS: dict[Change, type[ReasonForm]] = {
     Change.UPDATE: UpdateForm,
@@ -68,6 +70,7 @@ def change_assignments(request: HttpRequest, change: str) -> HttpResponse:
     if not lines:
         messages.info(request, "Pick at least one assignment.")
         return redirect(next_url(request, "access_requests:my_roles"))
+    stand_in(request, Provider(lines[0].item.resource.provider))
     _refuse_if_none(change, lines)
     form = _form(request, change, lines)
     if not form.is_valid() or "preview" in request.POST:

@@ -14,10 +14,11 @@ from apps.administration.forms.settings_file import FileForm
 from apps.administration.selectors.settings_file import WrongFile, changes_in
 from apps.administration.services.settings_file import export_settings
 from apps.administration.views.settings_plan import plan_page
-from apps.common.access import Permission, can_open
+from apps.common.access import Permission, Provider, can_open
 from apps.common.strict_yaml import Fault
 from apps.common.web.files import text_file
 from apps.common.web.forms import form_page
+from apps.roles.web import stand_in
 
 _FAULTS_SHOWN = 200
 
@@ -26,6 +27,7 @@ _FAULTS_SHOWN = 200
 def settings_file(request: HttpRequest) -> HttpResponse:
     """Take the settings out, or look at what a file would change and apply that."""
     can_open(request.access, Permission.SETTINGS_READ).require()
+    stand_in(request, _provider(request))
     if request.method != "POST":
         return _start_page(request, FileForm())
     can_open(request.access, Permission.SETTINGS_MANAGE).require()
@@ -50,6 +52,12 @@ def export(request: HttpRequest) -> HttpResponse:
     """A POST, as it writes down who took it."""
     text = export_settings(actor=actor_of(request), now=request.now)
     return text_file(text, name="role-settings", kind="yaml", now=request.now)
+
+
+def _provider(request: HttpRequest) -> Provider:
+    """The one whose settings led here; else the first that the visitor reads."""
+    readable = [each for each in Provider if request.access.may_in(Permission.SETTINGS_READ, each)]
+    return next((each for each in readable if each == request.GET.get("provider")), readable[0])
 
 
 def _start_page(request: HttpRequest, form: FileForm, faults: Sequence[Fault] = ()) -> HttpResponse:
