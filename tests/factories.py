@@ -21,10 +21,11 @@ from apps.assignments.models import Assignment
 from apps.assignments.selectors import access_of, holdings_of
 from apps.audit.vocabulary import CONSOLE, Party
 from apps.roles import built_in
-from apps.roles import services as roles
 from apps.roles.models import Resource, RoleDefinition, RoleSettings
 from apps.roles.policy import RoleRules, Seat, SeatKind
 from apps.roles.selectors import as_rules, directory, settings_at
+from apps.roles.services.groups import create_group
+from apps.roles.services.resources import create_resource
 from apps.roles.services.settings import save_settings
 
 _numbers = itertools.count(1)
@@ -49,14 +50,14 @@ def make_session(user: User, *, now: datetime) -> Session:
 
 def make_group(name: str = "", *, now: datetime, **facts: object) -> Group:
     facts = {"is_managed": True} | facts
-    return roles.create_group(actor=CONSOLE, name=name or f"Group {next(_numbers)}", now=now, **facts)
+    return create_group(actor=CONSOLE, name=name or f"Group {next(_numbers)}", now=now, **facts)
 
 
 def make_resource(
     name: str = "", *, now: datetime, parent: Resource | None = None, kind: str = "Subscription"
 ) -> Resource:
     name = name or f"Resource {next(_numbers)}"
-    return roles.create_resource(actor=CONSOLE, kind=kind, name=name, parent=parent, now=now)
+    return create_resource(actor=CONSOLE, kind=kind, name=name, parent=parent, now=now)
 
 
 def role(role_id: UUID) -> RoleDefinition:

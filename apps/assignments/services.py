@@ -24,7 +24,7 @@ from apps.common.period import Period, earliest
 from apps.notifications import services as notifications
 from apps.notifications.messages import Message, NoticeEvent, Recipient
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.services import keep_in_use
+from apps.roles.services.locks import keep_in_use
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from apps.common.errors import Conflict, NotAllowed
 from apps.notifications.messages import NoticeEvent
 from apps.notifications.models import Notice
 from apps.roles import built_in
-from apps.roles.services import move_resource
 from apps.roles.services.custom_roles import change_role, create_role
+from apps.roles.services.resources import move_resource
 from tests.access_requests.asking import admin_answer, admin_verdict, ask, asking, giving
 from tests.access_requests.looking import told
 from tests.factories import (

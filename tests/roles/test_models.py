@@ -11,7 +11,8 @@ from apps.roles import built_in
 from apps.roles.models import Approver, NotificationCell, Resource, RoleDefinition, RoleSettings
 from apps.roles.policy import Audience, NoticeCase, SeatKind
 from apps.roles.selectors import directory
-from apps.roles.services import create_group, create_resource
+from apps.roles.services.groups import create_group
+from apps.roles.services.resources import create_resource
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 

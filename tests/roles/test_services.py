@@ -8,10 +8,10 @@ from apps.common.access import Provider
 from apps.common.errors import Conflict, Invalid
 from apps.roles import built_in
 from apps.roles.models import Resource
-from apps.roles.services import (
-    create_group,
+from apps.roles.services.groups import create_group
+from apps.roles.services.locks import keep_in_use
+from apps.roles.services.resources import (
     create_resource,
-    keep_in_use,
     move_resource,
     rename_resource,
     retire_resource,

@@ -11,7 +11,7 @@ from django.test import RequestFactory
 from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Access, Grant, Permission, Provider
 from apps.common.errors import NotAllowed
-from apps.roles.services import create_resource
+from apps.roles.services.resources import create_resource
 from apps.roles.web import Place, place_of
 
 pytestmark = pytest.mark.django_db

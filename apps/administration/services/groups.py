@@ -42,7 +42,7 @@ from apps.common.decision import Decision
 from apps.common.errors import Invalid
 from apps.common.lookup import find
 from apps.common.text import one_line
-from apps.roles import services as roles
+from apps.roles.services import groups
 from apps.roles.services.custom_roles import all_of
 
 
@@ -60,7 +60,7 @@ def create_group(
     keeper, name = keeper_of(actor, now=now), one_line(name)
     wanted = can_create_such(keeper, is_role_assignable=is_role_assignable, is_taken=is_taken(name))
     _require(wanted, keeper.proven())
-    return roles.create_group(
+    return groups.create_group(
         actor=actor.party,
         name=name,
         description=description,
@@ -76,7 +76,7 @@ def change_group(group_id: UUID, *, name: str, description: str, actor: Actor, n
     group, name = _locked(group_id), one_line(name)
     named = can_be_called(is_taken=is_taken(name, but=group))
     _require(_may_change(group, actor, now), named, keeper_of(actor, now=now).proven())
-    roles.change_group(group=group, name=name, description=description, actor=actor.party, now=now)
+    groups.change_group(group=group, name=name, description=description, actor=actor.party, now=now)
     return group
 
 
@@ -135,7 +135,7 @@ def retire_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
     for row in owners.not_ended(now).with_names().order_by("principal_id"):
         assignments.lock_principal(row.principal_id)
         assignments.end(row, how=Assignment.End.REMOVED, by=actor.party, now=now)
-    roles.retire_group(group=group, actor=actor.party, now=now)
+    groups.retire_group(group=group, actor=actor.party, now=now)
     return group
 
 

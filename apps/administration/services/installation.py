@@ -27,7 +27,7 @@ from apps.common.models import THE_ONE, Installation
 from apps.common.organisation import organisation_name
 from apps.common.text import one_line
 from apps.roles.built_in import GLOBAL_ADMINISTRATOR
-from apps.roles.services import name_directory
+from apps.roles.services.resources import name_directory
 
 _WHY = "Set up the portal"
 

@@ -32,33 +32,34 @@ from apps.common.decision import Decision
 from apps.common.errors import Conflict, Invalid
 from apps.common.lookup import find
 from apps.common.text import one_line
-from apps.roles import services as roles
 from apps.roles.models import Resource, ResourceQuerySet
+from apps.roles.services import resources
+from apps.roles.services.locks import lock_tree
 
 
 @transaction.atomic
 def create_resource(*, parent_id: UUID | None, name: str, kind: str, actor: Actor, now: datetime) -> Resource:
     """One more resource, below another or at the top."""
-    roles.lock_tree()
+    lock_tree()
     parent = _one(parent_id) if parent_id else None
     keeper = keeper_of(actor, now=now)
     name, kind = one_line(name), one_line(kind)
     can_create(keeper, below=spot_of(parent)).require()  # whoever may not learns no names from there
     called = can_be_called(name, kind, taken=names_beside(parent))
     _require(called, keeper.proven())
-    return roles.create_resource(actor=actor.party, kind=kind, name=name, parent=parent, now=now)
+    return resources.create_resource(actor=actor.party, kind=kind, name=name, parent=parent, now=now)
 
 
 @transaction.atomic
 def rename_resource(resource_id: UUID, *, name: str, kind: str, actor: Actor, now: datetime) -> Resource:
     """Another name, or another word for what it is. Nothing that is held there changes."""
-    roles.lock_tree()
+    lock_tree()
     resource = _one(resource_id)
     keeper = keeper_of(actor, now=now)
     name, kind = one_line(name), one_line(kind)
     called = can_be_called(name, kind, taken=names_beside(resource.parent, but=resource))
     _require(can_rename(keeper, spot_of(resource)), called, keeper.proven())
-    roles.rename_resource(resource=resource, name=name, kind=kind, actor=actor.party, now=now)
+    resources.rename_resource(resource=resource, name=name, kind=kind, actor=actor.party, now=now)
     return resource
 
 
@@ -82,7 +83,7 @@ def move_resource(
     """Put a resource with all below it elsewhere. `seen` is the digest of what the actor was shown: raises
     `Conflict` where that has changed meanwhile. What was activated from what no longer lies above ends, and
     what waits for that is closed, in this transaction."""
-    roles.lock_tree()
+    lock_tree()
     resource, parent = _one(resource_id), _one(parent_id) if parent_id else None
     move = move_of(resource, parent, now=now)
     _require(assess_move(move, actor=actor, now=now), keeper_of(actor, now=now).proven())
@@ -91,7 +92,7 @@ def move_resource(
     busy = _busy_below(resource, now)
     for id_ in busy:
         assignments.lock_principal(id_)
-    roles.move_resource(resource=resource, parent=parent, actor=actor.party, now=now)
+    resources.move_resource(resource=resource, parent=parent, actor=actor.party, now=now)
     note_moved_settings(move.settings, actor=actor, now=now)
     reason = f"{actor.party.name} moved {resource.name}."
     for id_ in busy:
@@ -103,11 +104,11 @@ def move_resource(
 def retire_resource(resource_id: UUID, *, actor: Actor, now: datetime) -> Resource:
     """Take a resource out of use for good; the history keeps it. Refused while anything is held there."""
     resource = _one(resource_id)
-    roles.lock_resource(resource)
+    resources.lock_resource(resource)
     keeper = keeper_of(actor, now=now)
     found = in_the_way(resource, now=now)
     _require(can_retire(keeper, spot_of(resource), found), keeper.proven())
-    roles.retire_resource(resource=resource, actor=actor.party, now=now)
+    resources.retire_resource(resource=resource, actor=actor.party, now=now)
     return resource
 
 

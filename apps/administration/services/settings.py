@@ -14,7 +14,7 @@ from apps.administration.notices.settings import tell_loosened
 from apps.administration.selectors.settings_changes import Assessed, Change, assess_changes, digest_of_plan
 from apps.common.decision import Decision
 from apps.common.errors import Conflict
-from apps.roles.services import keep_in_use
+from apps.roles.services.locks import keep_in_use
 from apps.roles.services.settings import remove_settings, save_settings
 
 __all__ = ["Assessed", "Change", "PlanMoved", "assess_changes", "change_settings", "digest_of_plan"]

@@ -9,11 +9,12 @@ from apps.accounts.models import Group, User
 from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Permission, Provider
 from apps.roles import built_in
-from apps.roles import services as roles
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy import Authentication, Seat, SeatKind, default_rules
 from apps.roles.selectors import resource_of
 from apps.roles.services.custom_roles import create_role
+from apps.roles.services.groups import create_group
+from apps.roles.services.resources import create_resource
 from apps.roles.services.settings import save_settings
 
 
@@ -29,7 +30,7 @@ class Organisation:
 
 def make_groups(now: datetime) -> dict[str, Group]:
     def group(name: str, description: str, **facts: bool) -> Group:
-        return roles.create_group(actor=CONSOLE, name=name, description=description, now=now, **facts)
+        return create_group(actor=CONSOLE, name=name, description=description, now=now, **facts)
 
     return {
         "leads": group("Messaging leads", "Decides who may administer messaging.", is_role_assignable=True),
@@ -40,7 +41,7 @@ def make_groups(now: datetime) -> dict[str, Group]:
 
 def make_resources(now: datetime) -> dict[str, Resource]:
     def resource(kind: str, name: str, parent: Resource | None = None) -> Resource:
-        return roles.create_resource(actor=CONSOLE, kind=kind, name=name, parent=parent, now=now)
+        return create_resource(actor=CONSOLE, kind=kind, name=name, parent=parent, now=now)
 
     platform = resource("Management group", "Example platform")
     production = resource("Subscription", "Production", platform)
