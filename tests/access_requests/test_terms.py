@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.urls import reverse
 
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.deciding import waiting_for
 from apps.access_requests.selectors.my_roles import MyRoles
-from apps.access_requests.selectors.terms import STRICTER_FOR, terms_of, terms_of_many
+from apps.access_requests.selectors.terms import STRICTER_FOR, loosened_by, terms_of, terms_of_many
 from apps.access_requests.states import State
 from apps.assignments.selectors import holdings_of
 from apps.common.errors import NotAllowed
@@ -16,6 +18,7 @@ from apps.roles import built_in
 from apps.roles.policy import Authentication, Seat, SeatKind
 from apps.roles.selectors import directory, rules_for
 from apps.roles.services.settings import remove_settings, save_settings
+from tests.access_requests.pages import text_of
 from tests.factories import activate, assign, make_resource, make_user, role, set_rules
 
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
@@ -67,6 +70,33 @@ def test_for_a_day_and_not_a_second_longer(loosener, strict, now):
 
     assert needs_approval(now + STRICTER_FOR - SECOND)
     assert not needs_approval(now + STRICTER_FOR)
+
+
+def test_says_why_and_until_when(loosener, requester, mine, strict, now):
+    other = make_resource(now=now)
+    change(loosener, now, requires_approval=False)
+    change(loosener, now + SECOND, maximum_half_hours=48)
+    change(loosener, now + 2 * SECOND, requires_ticket=True)
+    change(loosener, now + 2 * SECOND, other, built_in.CONTRIBUTOR, requires_justification=True)
+    picks = [(role(ROLE), directory()), (role(built_in.CONTRIBUTOR), other)]
+
+    def said(user, at):
+        return [(each.role.id, each.at) for each in loosened_by(user.id, picks, now=at)]
+
+    assert said(loosener, now + HOUR) == [(ROLE, now + SECOND)]
+    assert said(loosener, now + SECOND + STRICTER_FOR) == []
+    assert said(requester, now + HOUR) == []
+
+
+def test_the_page_to_activate_says_so(client, loosener, mine, strict, now):
+    change(loosener, now, requires_approval=False)
+
+    with time_machine.travel(now + HOUR, tick=False):
+        client.force_login(loosener)
+        text = text_of(client.get(reverse("access_requests:activate"), {"pick": str(mine.pk)}))
+
+    assert "You loosened the settings of Teams Administrator" in text
+    assert "the stricter of old and new hold for you" in text
 
 
 def test_takes_the_strictest_of_several_changes(loosener, strict, now):

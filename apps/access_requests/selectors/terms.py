@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from apps.roles.models import Resource, RoleDefinition, SettingsChange
 from apps.roles.policy import RoleRules
 from apps.roles.policy.plain import from_plain
-from apps.roles.policy.strictness import stricter_of_all
+from apps.roles.policy.strictness import is_loosened, stricter_of_all
 from apps.roles.selectors import rules_for_many
 
 STRICTER_FOR = timedelta(hours=24)
@@ -36,6 +37,38 @@ def terms_of_many(asked: Iterable[Asked], *, now: datetime) -> dict[Key, RoleRul
     }
 
 
+@dataclass(frozen=True)
+class Loosened:
+    """That somebody loosened the settings of a role, last `at` this instant."""
+
+    role: RoleDefinition
+    at: datetime
+
+    @property
+    def until(self) -> datetime:
+        """As long as the stricter of old and new hold for them."""
+        return self.at + STRICTER_FOR
+
+
+def loosened_by(
+    user_id: UUID, picks: Iterable[tuple[RoleDefinition, Resource]], *, now: datetime
+) -> list[Loosened]:
+    """Why `terms_of` each of these asks this person for more than others. One query, where they changed
+    nothing."""
+    wanted = {(role.id, resource.id): (role, resource) for role, resource in picks}
+    changes = _own_changes({user_id}, {role_id for role_id, _ in wanted}, now)
+    if not changes:
+        return []
+    rules = rules_for_many(wanted.values())
+    found = {
+        role: change.at
+        for key, (role, resource) in wanted.items()
+        for change in reversed(_reaching(changes[user_id, role.id], resource))
+        if is_loosened(from_plain(change.before), rules[key])
+    }
+    return [Loosened(role, at) for role, at in found.items()]
+
+
 def _own_changes(
     user_ids: Collection[UUID], role_ids: Collection[UUID], now: datetime
 ) -> dict[tuple[UUID, UUID], list[SettingsChange]]:
@@ -55,5 +88,9 @@ def _own_changes(
 
 def _before(changes: Iterable[SettingsChange], resource: Resource) -> list[RoleRules]:
     """What counted before each of the changes that reach this resource."""
+    return [from_plain(change.before) for change in _reaching(changes, resource)]
+
+
+def _reaching(changes: Iterable[SettingsChange], resource: Resource) -> list[SettingsChange]:
     near = {None, *resource.ancestor_ids}
-    return [from_plain(change.before) for change in changes if change.resource_id in near]
+    return [change for change in changes if change.resource_id in near]

@@ -21,6 +21,7 @@ from apps.access_requests.selectors.my_roles import (
     last_used_minutes,
     recent_reasons,
 )
+from apps.access_requests.selectors.terms import loosened_by
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.door import submit_many
 from apps.access_requests.states import Action
@@ -119,6 +120,11 @@ def _page(
         "form": form,
         "form_url": _form_url(picks),
         "picks": picks,
+        "loosened": loosened_by(
+            request.user.id,
+            [(row.assignment.role, row.assignment.resource) for row in picks],
+            now=request.now,
+        ),
         "recent_reasons": recent_reasons(request.user),
         "approvers": found.lines,
         "steps": steps(request, terms, found),
