@@ -29,6 +29,7 @@ from tests.factories import (
     make_active,
     make_group,
     make_resource,
+    make_user,
     may_join,
     set_rules,
 )
@@ -327,6 +328,18 @@ def test_names_more_than_one_of_a_name(administrator, visitor, now):
     job = plan(Kind.ASSIGNMENTS, line("Twins", resource=directory().name), by=administrator, now=now)
 
     assert reasons(job) == ["There is more than one person or group “Twins”."]
+
+
+@pytest.mark.parametrize("count", [2, 20])
+def test_judges_any_number_of_lines_with_as_many_queries(
+    administrator, now, count, django_assert_num_queries
+):
+    rows = [line(make_user(now=now, enrolled=False).email) for _ in range(count)]
+
+    with django_assert_num_queries(36):
+        job = plan(Kind.ASSIGNMENTS, *rows, by=administrator, now=now)
+
+    assert set(verdicts(job)) == {"new"}
 
 
 @pytest.mark.parametrize("count", [2, 20])

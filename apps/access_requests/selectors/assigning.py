@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from uuid import UUID
 
 from django.conf import settings
 
@@ -20,7 +19,8 @@ from apps.access_requests.policy.assigning import (
 from apps.access_requests.policy.gaining import Terms, widens
 from apps.access_requests.policy.prolonging import ProlongingFacts, can_renew_for
 from apps.access_requests.selectors.approvers import Sought, approvers_for_many
-from apps.access_requests.selectors.facts import assignment_of, waits_already
+from apps.access_requests.selectors.around import Around, around
+from apps.access_requests.selectors.facts import waits_already
 from apps.access_requests.selectors.managing import has_another_admin, spot_of
 from apps.access_requests.services.last_one import last_of
 from apps.access_requests.states import Action, Family
@@ -28,13 +28,10 @@ from apps.accounts.models import Group, Principal, User
 from apps.assignments.membership import people_within, within_reach_of
 from apps.assignments.models import Assignment
 from apps.common.decision import ALLOWED, Decision
-from apps.common.errors import Invalid
-from apps.common.lookup import find
 from apps.common.period import Period
 from apps.roles.built_in import GROUP_MEMBER
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy import RoleRules
-from apps.roles.selectors import rules_for
 
 
 @dataclass(frozen=True)
@@ -77,20 +74,27 @@ class AssignmentCase:
 
 def load_assignment(ask: Ask, *, actor: Actor, now: datetime) -> AssignmentCase:
     """The case of what an admin asks for. Raises `Invalid` for what is not there, or not theirs to change."""
-    about = None if ask.action == Action.ADMIN_ASSIGN else assigned_row(ask)
-    case = _case(ask, about, actor, now)
+    return case_among(ask, around([ask], actor=actor, now=now))
+
+
+def case_among(ask: Ask, scene: Around) -> AssignmentCase:
+    """`load_assignment` for one of many, around which everything is loaded already."""
+    now = scene.now
+    about = None if ask.action == Action.ADMIN_ASSIGN else scene.assigned_row(ask)
+    case = _case(ask, about, scene)
     if about is not None and ask.action == Action.ADMIN_RENEW:
         case = replace(case, window=can_renew_for(ended_facts(about, now=now)))
-    if actor.user is None or not _is_gain(case, actor.user, now):
+    user = scene.actor.user
+    if user is None or not _is_gain(case, scene):
         return case
     case = replace(case, is_gain=True)
-    has_another = has_another_admin(case.resource, principal_id=case.principal.id, actor=actor.user, now=now)
+    has_another = has_another_admin(case.resource, principal_id=case.principal.id, actor=user, now=now)
     return _as_waiting(case, now) if has_another else case
 
 
 def load_decided(request: AccessRequest, terms: Ask, *, actor: Actor, now: datetime) -> AssignmentCase:
     """The case of a stored request as `actor`, who decides, would grant it on the facts of now."""
-    return _case(terms, request.extends, actor, now)
+    return _case(terms, request.extends, around([terms], actor=actor, now=now))
 
 
 def removal_facts(row: Assignment, *, actor: Actor, now: datetime) -> RemovalFacts:
@@ -103,14 +107,6 @@ def removal_facts(row: Assignment, *, actor: Actor, now: datetime) -> RemovalFac
         second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
         now=now,
     )
-
-
-def assigned_row(ask: Ask) -> Assignment:
-    """The assignment that an ask is about. Raises `Invalid` for an activation."""
-    row = assignment_of(ask)
-    if row.is_activated:
-        raise Invalid("What its holder activated, only its holder extends.")
-    return row
 
 
 def ended_facts(row: Assignment, *, now: datetime) -> ProlongingFacts:
@@ -126,29 +122,15 @@ def ended_facts(row: Assignment, *, now: datetime) -> ProlongingFacts:
     )
 
 
-def is_assigned(
-    key: tuple[UUID, UUID, UUID], kind: Assignment.Kind, *, now: datetime, but: Assignment | None
-) -> bool:
-    """Whether another assignment of this kind stands for (principal, role, resource), now or later."""
-    principal_id, role_id, resource_id = key
-    rows = Assignment.objects.filter(
-        principal_id=principal_id,
-        role_id=role_id,
-        resource_id=resource_id,
-        kind=kind,
-        origin=Assignment.Origin.ASSIGNED,
-    )
-    return (rows.exclude(pk=but.pk) if but else rows).not_ended(now).exists()
-
-
 # ---- Parts -------------------------------------------------------------------------------------------------
 
 
-def _case(ask: Ask, about: Assignment | None, actor: Actor, now: datetime) -> AssignmentCase:
+def _case(ask: Ask, about: Assignment | None, scene: Around) -> AssignmentCase:
+    actor, now = scene.actor, scene.now
     row = _row_to_change(ask, about, now)
-    principal, role, resource = _target(ask, about)
+    principal, role, resource = scene.target(ask)
     kind = ask.kind or Assignment.Kind(about.kind if about else Assignment.Kind.ELIGIBLE)
-    rules = rules_for(role, resource)
+    rules = scene.rules[role.id, resource.id]
     stays = row is not None and row.kind == kind
     becomes_eligible = kind == Assignment.Kind.ELIGIBLE and not stays
     needs_proof = becomes_eligible and rules.requires_approval and not actor.is_console
@@ -161,8 +143,8 @@ def _case(ask: Ask, about: Assignment | None, actor: Actor, now: datetime) -> As
         starts_at=max(starts_at, now),
         ends_at=ask.ends_at,
         outlives=row.ends_at if row and ask.action == Action.ADMIN_EXTEND else None,
-        exists=is_assigned((principal.id, role.id, resource.id), kind, now=now, but=row),
-        right=_right(resource, actor, now),
+        exists=scene.is_assigned(ask, kind, but=row),
+        right=scene.right_on(resource),
         is_console=actor.is_console,
         closes_loop=_closes_loop(principal, role, resource, now),
         has_approvers=not needs_proof or _has_approvers(rules, principal, role, resource, now),
@@ -177,13 +159,13 @@ def _case(ask: Ask, about: Assignment | None, actor: Actor, now: datetime) -> As
     return AssignmentCase(principal, role, resource, about, row, starts_at, facts, removal)
 
 
-def _is_gain(case: AssignmentCase, actor: User, now: datetime) -> bool:
+def _is_gain(case: AssignmentCase, scene: Around) -> bool:
     """Also through a group that the actor is, or may come to be, in."""
     if case.facts.ends_at is not None and case.facts.ends_at <= case.starts_at:
         return False  # that is refused anyway
     before = Terms(Assignment.Kind(case.row.kind), case.row.period) if case.row else None
     gains = widens(before, Terms(case.kind, case.period))
-    return gains and case.principal.id in within_reach_of(actor.id, now=now)
+    return gains and case.principal.id in scene.within_reach
 
 
 def _as_waiting(case: AssignmentCase, now: datetime) -> AssignmentCase:
@@ -200,18 +182,6 @@ def _row_to_change(ask: Ask, about: Assignment | None, now: datetime) -> Assignm
         return about
     is_running = about is not None and not ended_facts(about, now=now).ended_how
     return about if ask.action == Action.SELF_EXTEND and is_running else None
-
-
-def _target(ask: Ask, about: Assignment | None) -> tuple[Principal, RoleDefinition, Resource]:
-    ids = (about.principal_id, about.role_id, about.resource_id) if about else None
-    principal_id, role_id, resource_id = ids or (ask.principal_id, ask.role_id, ask.resource_id)
-    holders = Principal.objects.filter(group__retired_at__isnull=True).select_related("group")
-    principal = find(holders, principal_id)
-    role = find(RoleDefinition.objects.in_use(), role_id)
-    resource = find(Resource.objects.in_use().select_related("group"), resource_id)
-    if principal is None or role is None or resource is None:
-        raise Invalid("There is no such person, role or resource.")
-    return principal, role, resource
 
 
 def _start(ask: Ask, row: Assignment | None, now: datetime) -> datetime:

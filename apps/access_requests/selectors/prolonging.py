@@ -8,7 +8,8 @@ from datetime import datetime
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.policy.prolonging import ProlongingFacts, asked_end, can_extend, can_renew
 from apps.access_requests.selectors.approvers import Approvers
-from apps.access_requests.selectors.assigning import ended_facts, is_assigned
+from apps.access_requests.selectors.around import assigned_among
+from apps.access_requests.selectors.assigning import ended_facts
 from apps.access_requests.selectors.facts import assignment_of, waits_already
 from apps.access_requests.selectors.managing import other_admins
 from apps.access_requests.states import Action, Family
@@ -47,10 +48,11 @@ def load_prolonging(ask: Ask, *, actor: Actor, now: datetime) -> ProlongingCase:
         raise Invalid("There is no such assignment of yours.")
     rules, kind = rules_for(row.role, row.resource), Assignment.Kind(row.kind)
     deciders = other_admins(row.resource, principal_id=user.id, actor=user, now=now)
+    key = (user.id, row.role_id, row.resource_id)
     facts = replace(
         ended_facts(row, now=now),
-        exists=is_assigned((user.id, row.role_id, row.resource_id), kind, now=now, but=row),
-        is_waiting=waits_already(user.id, row.role_id, row.resource_id, Family(kind), now=now),
+        exists=bool(assigned_among([key], now=now).get((key, kind), set()) - {row.id}),
+        is_waiting=waits_already(*key, Family(kind), now=now),
         has_decider=bool(deciders),
         justification=ask.said.justification,
         zone=zone_of(user),

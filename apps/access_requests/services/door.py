@@ -8,7 +8,8 @@ from datetime import datetime
 
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.selectors.assigning import load_assignment
+from apps.access_requests.selectors.around import Around, around
+from apps.access_requests.selectors.assigning import case_among
 from apps.access_requests.services.activating import assess_activation, request_activation
 from apps.access_requests.services.answering import Answer, answer_each
 from apps.access_requests.services.assigning import (
@@ -72,7 +73,9 @@ class Foreseen:
 
 def assess_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Foreseen]:
     """What `submit` would do with each of these, as things are now. Changes nothing."""
-    return [_foresee(ask, actor, now) for ask in asks]
+    asks = list(asks)
+    scene = around([ask for ask in asks if _is_given(ask)], actor=actor, now=now)
+    return [_foresee(ask, scene) for ask in asks]
 
 
 def submit_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Answer[Ask]]:
@@ -80,11 +83,15 @@ def submit_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Ans
     return answer_each(asks, lambda ask: submit(ask, actor=actor, now=now))
 
 
-def _foresee(ask: Ask, actor: Actor, now: datetime) -> Foreseen:
+def _is_given(ask: Ask) -> bool:
+    return _QUESTIONS[ask.action] is assess_assignment
+
+
+def _foresee(ask: Ask, scene: Around) -> Foreseen:
     try:
-        if _QUESTIONS[ask.action] is not assess_assignment:
-            return Foreseen(ask, assess(ask, actor=actor, now=now))
-        case = load_assignment(ask, actor=actor, now=now)
+        if not _is_given(ask):
+            return Foreseen(ask, assess(ask, actor=scene.actor, now=scene.now))
+        case = case_among(ask, scene)
     except Invalid as error:
         return Foreseen(ask, denied("Invalid", str(error)))
     return Foreseen(ask, case.decision, case.waits)

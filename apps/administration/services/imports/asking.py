@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from uuid import UUID
 
 from apps.access_requests.asks import Actor, Ask, Said
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.services.door import assess_many, submit
+from apps.access_requests.services.door import Foreseen, assess_many, submit
 from apps.access_requests.states import WAITING, Action
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
 from apps.common.access import Access
-from apps.common.errors import DomainError, Invalid
+from apps.common.errors import Invalid
 from apps.common.instants import full
 from apps.jobs.models import JobLine
 from apps.jobs.states import Verdict
@@ -37,17 +37,21 @@ def plan_asks(wanted: Sequence[Ask | Invalid], *, actor: Actor, now: datetime) -
     """What each of these would change, judged by the door. What could not be read is wrong. One that asks to
     remove says whose, of what and where, instead of naming a row."""
     there = _there([ask for ask in wanted if isinstance(ask, Ask)], actor.access, now)
-    return [
-        _wrong(ask) if isinstance(ask, Invalid) else _plan(ask, there.get(_key(ask)), actor, now)
+    zone = zone_of(actor.somebody)
+    drafts = [
+        Plan(Verdict.WRONG, str(ask))
+        if isinstance(ask, Invalid)
+        else _draft(ask, there.get(_key(ask)), zone, now)
         for ask in wanted
     ]
+    return _judged(drafts, actor, now)
 
 
 def plan_reversals(lines: Sequence[JobLine], *, actor: Actor, now: datetime) -> list[Plan]:
     """What taking each line back would do. What has been changed since stays as it is."""
     ids = [line.todo.get("assignment_id") for line in lines]
     rows = Assignment.objects.in_bulk([UUID(id_) for id_ in ids if id_])
-    return [_plan_reversal(line.todo, rows, actor, now) for line in lines]
+    return _judged([_draft_of_reversal(line.todo, rows) for line in lines], actor, now)
 
 
 def apply_ask(line: JobLine, *, actor: Actor, now: datetime) -> Effect:
@@ -83,11 +87,37 @@ def _key(ask: Ask) -> Key:
     return ask.principal_id, ask.role_id, ask.resource_id, ask.kind
 
 
-def _plan(ask: Ask, there: Assignment | None, actor: Actor, now: datetime) -> Plan:
+@dataclass(frozen=True)
+class _Draft:
+    """What to ask the door for a line. `expects`: the row it is about, as it is now."""
+
+    ask: Ask
+    says: str = ""
+    expects: Assignment | None = None
+
+
+def _judged(drafts: Sequence[Plan | _Draft], actor: Actor, now: datetime) -> list[Plan]:
+    """The door is asked once for all of them."""
+    asks = [draft.ask for draft in drafts if isinstance(draft, _Draft)]
+    foreseen = iter(assess_many(asks, actor=actor, now=now))
+    return [draft if isinstance(draft, Plan) else _plan(draft, next(foreseen)) for draft in drafts]
+
+
+def _plan(draft: _Draft, foreseen: Foreseen) -> Plan:
+    if not foreseen.decision:
+        return Plan(Verdict.WRONG, " ".join(refusal.reason for refusal in foreseen.decision.refusals))
+    todo = todo_of(draft.ask, draft.expects)
+    if foreseen.waits:
+        says = f"{draft.says} You would gain by it, so another admin decides."
+        return Plan(Verdict.WAITS, says.lstrip(), todo)
+    return Plan(_DOES[draft.ask.action], draft.says, todo)
+
+
+def _draft(ask: Ask, there: Assignment | None, zone: tzinfo, now: datetime) -> Plan | _Draft:
     if ask.action == Action.ADMIN_REMOVE:
-        return _plan_removal(ask, there, actor, now)
+        return _draft_of_removal(ask, there, zone)
     if there is None:
-        return _judged(ask, actor, now)
+        return _Draft(ask)
     if _is_same(ask, there, now):
         return Plan(Verdict.SAME)
     change = Ask(
@@ -98,33 +128,15 @@ def _plan(ask: Ask, there: Assignment | None, actor: Actor, now: datetime) -> Pl
         ends_at=ask.ends_at,
         said=ask.said,
     )
-    zone = zone_of(actor.somebody)
     says = f"{_end(there.ends_at, zone)} so far, then {_end(ask.ends_at, zone).lower()}."
-    return _judged(change, actor, now, says=says, expects=there)
+    return _Draft(change, says, expects=there)
 
 
-def _plan_removal(ask: Ask, there: Assignment | None, actor: Actor, now: datetime) -> Plan:
+def _draft_of_removal(ask: Ask, there: Assignment | None, zone: tzinfo) -> Plan | _Draft:
     if there is None:
         return Plan(Verdict.SAME, "There is no such assignment.")
     removal = Ask(Action.ADMIN_REMOVE, assignment_id=there.id, said=ask.said)
-    says = f"{_end(there.ends_at, zone_of(actor.somebody))} so far."
-    return _judged(removal, actor, now, says=says, expects=there)
-
-
-def _judged(
-    ask: Ask, actor: Actor, now: datetime, *, says: str = "", expects: Assignment | None = None
-) -> Plan:
-    (foreseen,) = assess_many([ask], actor=actor, now=now)
-    if not foreseen.decision:
-        return Plan(Verdict.WRONG, " ".join(refusal.reason for refusal in foreseen.decision.refusals))
-    todo = todo_of(ask, expects)
-    if foreseen.waits:
-        return Plan(Verdict.WAITS, f"{says} You would gain by it, so another admin decides.".lstrip(), todo)
-    return Plan(_DOES[ask.action], says, todo)
-
-
-def _wrong(error: DomainError) -> Plan:
-    return Plan(Verdict.WRONG, str(error))
+    return _Draft(removal, f"{_end(there.ends_at, zone)} so far.", expects=there)
 
 
 def _is_same(ask: Ask, there: Assignment, now: datetime) -> bool:
@@ -147,16 +159,14 @@ def _end(instant: datetime | None, zone: tzinfo) -> str:
 # ---- Taking back -------------------------------------------------------------------------------------------
 
 
-def _plan_reversal(
-    todo: Mapping[str, Any], rows: Mapping[UUID, Assignment], actor: Actor, now: datetime
-) -> Plan:
+def _draft_of_reversal(todo: Mapping[str, Any], rows: Mapping[UUID, Assignment]) -> Plan | _Draft:
     ask = ask_from(todo)
     row = rows.get(ask.assignment_id) if ask.assignment_id else None
     if row is not None and row.ended_at is not None:
         return Plan(Verdict.SAME, "This has ended already.")
     if row is not None and _has_moved(todo, row):
         return Plan(Verdict.WRONG, "This was changed since. It stays as it is.")
-    return _judged(ask, actor, now, expects=row)
+    return _Draft(ask, expects=row)
 
 
 def _undo(ask: Ask, request: AccessRequest, before: Assignment | None) -> dict[str, Any]:
