@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.text import get_text_list
 
 # Direction overrides and isolates let text pretend to be other text ("Trojan Source", CVE-2021-42574).
@@ -37,6 +39,15 @@ def counted(count: int, noun: str) -> str:
 def is_blank(text: str) -> bool:
     """Whether nothing of `text` can be seen: a reason made of invisible characters is none."""
     return all(char.isspace() or unicodedata.category(char).startswith("C") for char in text)
+
+
+def is_address(text: str) -> bool:
+    """Whether this is written as an e-mail address."""
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def _is_break(char: str) -> bool:

@@ -17,6 +17,7 @@ from apps.common.errors import NotAllowed
 from apps.roles import built_in
 from apps.roles.policy import Authentication, Seat, SeatKind
 from apps.roles.selectors import directory, rules_for
+from apps.roles.services.resources import move_resource
 from apps.roles.services.settings import remove_settings, save_settings
 from tests.access_requests.pages import text_of
 from tests.factories import activate, assign, make_resource, make_user, role, set_rules
@@ -97,6 +98,18 @@ def test_the_page_to_activate_says_so(client, loosener, mine, strict, now):
 
     assert "You loosened the settings of Teams Administrator" in text
     assert "the stricter of old and new hold for you" in text
+
+
+def test_also_where_the_loosener_moves_it_away_afterwards(loosener, approver, now):
+    platform, yard = make_resource("Platform", now=now), make_resource("Yard", now=now)
+    shop = make_resource("Shop", parent=platform, now=now)
+    set_rules(built_in.CONTRIBUTOR, resource=platform, approvers=(approver,), now=now)
+    mine = assign(loosener, built_in.CONTRIBUTOR, shop, now=now, ends_at=now + 9 * STRICTER_FOR)
+
+    change(loosener, now, platform, built_in.CONTRIBUTOR, requires_approval=False)
+    move_resource(resource=shop, parent=yard, actor=loosener.party, now=now)
+
+    assert activate(mine, loosener, now=now + HOUR).state == State.PENDING_APPROVAL
 
 
 def test_takes_the_strictest_of_several_changes(loosener, strict, now):
@@ -190,5 +203,5 @@ def test_takes_as_many_queries_for_two_as_for_twenty(loosener, now, django_asser
             resource = make_resource(now=now)
             change(loosener, now, resource, built_in.CONTRIBUTOR, requires_ticket=True)
             asked.append((loosener.id, role(built_in.CONTRIBUTOR), resource))
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             terms_of_many(asked, now=now)

@@ -72,6 +72,15 @@ def own(person, group, now):
     return make_active(person, built_in.GROUP_OWNER, group.resource, now=now, ends_at=now + 90 * DAY)
 
 
+def test_no_group_has_the_name_of_a_person(keeper, team, now):
+    actor = acting(keeper, now=now)
+
+    with pytest.raises(NotAllowed, match="An address names a person"):
+        create(actor, now, name="new.colleague@example.com")
+    with pytest.raises(NotAllowed, match="An address names a person"):
+        change_group(team.pk, name="new.colleague@example.com", description="", actor=actor, now=now)
+
+
 def give_power(group, now):
     return assign(group, built_in.READER, make_resource("Shop", now=now), now=now, ends_at=now + 30 * DAY)
 

@@ -6,9 +6,12 @@ import pytest
 
 from apps.accounts.models import AccountLink, User
 from apps.administration.policy.imports import Kind
+from apps.audit.vocabulary import CONSOLE
+from apps.common.access import Permission, Provider
 from apps.jobs.services import plan_reversal
 from apps.roles import built_in
 from apps.roles.models import Resource, RoleDefinition
+from apps.roles.services.custom_roles import create_role
 from tests.administration.test_imports import applied, plan, reasons, verdicts, worked
 from tests.factories import acting, make_active, make_resource
 
@@ -148,8 +151,9 @@ def test_changes_custom_roles_and_back(administrator, now):
 
 
 def test_lets_nobody_define_more_than_they_hold(requester, now):
-    own = make_resource("Own", now=now)
-    make_active(requester, built_in.RESOURCE_OWNER, own, now=now, ends_at=now + timedelta(days=9))
+    granted = {(Provider.RESOURCES, Permission.SETTINGS_MANAGE)}
+    rules = create_role(provider=Provider.DIRECTORY, name="Rules", granted=granted, actor=CONSOLE, now=now)
+    make_active(requester, rules.id, now=now)
 
     job = plan(Kind.ROLES, ("resources", "Mine", "", "", "", "", ""), by=requester, now=now)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,23 +32,13 @@ class Lately:
     taken: tuple[Assignment, ...] = ()
     kept_away: frozenset[UUID] = frozenset()
     given_before: Mapping[UUID, Permissions] = field(default_factory=dict)
-    left: tuple[str, ...] = ()
+    left: Sequence[str] = ()
 
     def undone(self, row: Assignment) -> Assignment:
         """The assignment with what its role gave before as well."""
         if row.role_id in self.given_before:
             row.role.permissions = _both(row.role.permissions, self.given_before[row.role_id])
         return row
-
-    def places_before(self, resource: Resource) -> Iterator[Resource]:
-        """The resource where it lay before it, or something above it, was moved."""
-        for path in self.left:
-            moved = f"{ancestor_ids(path)[-1]}/"
-            _, found, below = resource.path.partition(moved)
-            if found:
-                before = copy(resource)
-                before.path = path + below
-                yield before
 
 
 NOTHING = Lately()
@@ -57,13 +48,33 @@ def lately_done_by(actor: User, *, now: datetime) -> Lately:
     events = AuditEvent.objects.filter(actor_id=str(actor.id), at__gt=now - LATELY)
     taken = tuple(_taken(events))
     former = people_within({row.principal_id for row in taken}, now=now)
-    moves = events.filter(action=AuditAction.RESOURCE_MOVED_AWAY)
     return Lately(
         taken=taken,
         kept_away=(_touched(events) - {actor.id}).union(*former.values()),
         given_before=_given_before(events),
-        left=tuple(moves.values_list("resource_path", flat=True)),
+        left=places_left([actor.id], since=now - LATELY)[actor.id],
     )
+
+
+def places_left(user_ids: Iterable[UUID], *, since: datetime) -> Mapping[UUID, list[str]]:
+    """The paths from which each of these people moved resources away. One query."""
+    moves = AuditEvent.objects.filter(action=AuditAction.RESOURCE_MOVED_AWAY, at__gt=since)
+    found: dict[UUID, list[str]] = defaultdict(list)
+    rows = moves.filter(actor_id__in=[str(id_) for id_ in user_ids])
+    for user_id, path in rows.values_list("actor_id", "resource_path"):
+        found[UUID(user_id)].append(path)
+    return found
+
+
+def places_before(resource: Resource, left: Iterable[str]) -> Iterator[Resource]:
+    """The resource where it lay before it, or something above it, was moved away from one of these paths."""
+    for path in left:
+        moved = f"{ancestor_ids(path)[-1]}/"
+        _, found, below = resource.path.partition(moved)
+        if found:
+            before = copy(resource)
+            before.path = path + below
+            yield before
 
 
 def _taken(events: AuditEventQuerySet) -> Iterable[Assignment]:

@@ -12,7 +12,7 @@ from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.assigning import may_manage
 from apps.access_requests.policy.power import NO_POWER, Power
 from apps.access_requests.selectors.approvers import ApproverLine, Approvers, reachable
-from apps.access_requests.selectors.lately import NOTHING, Lately, lately_done_by
+from apps.access_requests.selectors.lately import NOTHING, Lately, lately_done_by, places_before
 from apps.access_requests.selectors.power import powers_of
 from apps.accounts.models import User
 from apps.assignments.membership import people_within, within_reach_of
@@ -123,7 +123,7 @@ def has_another_admin(resource: Resource, *, principal_id: UUID, actor: User, no
         return True
     lately = lately_done_by(actor, now=now)
     gaining = people_within({principal_id}, now=now)[principal_id] | {actor.id}
-    places = [spot, *(replace(spot, resource=before) for before in lately.places_before(resource))]
+    places = [spot, *(replace(spot, resource=before) for before in places_before(resource, lately.left))]
     found = [admins_on(place, now=now, lately=lately) for place in places]
     return any(_approvers(each, gaining) or each.could & (lately.kept_away - gaining) for each in found)
 

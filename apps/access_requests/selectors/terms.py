@@ -4,11 +4,12 @@ themself the stricter of old and new. So nobody loosens settings and profits fro
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from apps.access_requests.selectors.lately import places_before, places_left
 from apps.roles.models import Resource, RoleDefinition, SettingsChange
 from apps.roles.policy import RoleRules
 from apps.roles.policy.plain import from_plain
@@ -27,12 +28,12 @@ def terms_of(user_id: UUID, role: RoleDefinition, resource: Resource, *, now: da
 
 
 def terms_of_many(asked: Iterable[Asked], *, now: datetime) -> dict[Key, RoleRules]:
-    """`terms_of` each, by the ids of person, role and resource. At most four queries, however many."""
+    """`terms_of` each, by the ids of person, role and resource. At most five queries, however many."""
     wanted = {(user_id, role.id, resource.id): (role, resource) for user_id, role, resource in asked}
     rules = rules_for_many(wanted.values())
-    changes = _own_changes({key[0] for key in wanted}, {key[1] for key in wanted}, now)
+    own = _own_changes({key[0] for key in wanted}, {key[1] for key in wanted}, now)
     return {
-        key: stricter_of_all(rules[role.id, resource.id], _before(changes[key[0], role.id], resource))
+        key: stricter_of_all(rules[role.id, resource.id], _before(own.reaching(key[0], role, resource)))
         for key, (role, resource) in wanted.items()
     }
 
@@ -56,41 +57,48 @@ def loosened_by(
     """Why `terms_of` each of these asks this person for more than others. One query, where they changed
     nothing."""
     wanted = {(role.id, resource.id): (role, resource) for role, resource in picks}
-    changes = _own_changes({user_id}, {role_id for role_id, _ in wanted}, now)
-    if not changes:
+    own = _own_changes({user_id}, {role_id for role_id, _ in wanted}, now)
+    if not own.changes:
         return []
     rules = rules_for_many(wanted.values())
     found = {
         role: change.at
         for key, (role, resource) in wanted.items()
-        for change in reversed(_reaching(changes[user_id, role.id], resource))
+        for change in reversed(own.reaching(user_id, role, resource))
         if is_loosened(from_plain(change.before), rules[key])
     }
     return [Loosened(role, at) for role, at in found.items()]
 
 
-def _own_changes(
-    user_ids: Collection[UUID], role_ids: Collection[UUID], now: datetime
-) -> dict[tuple[UUID, UUID], list[SettingsChange]]:
-    """What these people changed of these roles in the last day, by person and role."""
+@dataclass(frozen=True)
+class _Own:
+    """What people changed in the last day, by person and role, and from where they moved resources away."""
+
+    changes: Mapping[tuple[UUID, UUID], list[SettingsChange]]
+    left: Mapping[UUID, list[str]]
+
+    def reaching(self, user_id: UUID, role: RoleDefinition, resource: Resource) -> list[SettingsChange]:
+        """The changes that reach this resource, or did before whoever made them moved it away."""
+        places = [resource, *places_before(resource, self.left.get(user_id, ()))]
+        near = {None, *(id_ for place in places for id_ in place.ancestor_ids)}
+        return [each for each in self.changes.get((user_id, role.id), ()) if each.resource_id in near]
+
+
+def _own_changes(user_ids: Collection[UUID], role_ids: Collection[UUID], now: datetime) -> _Own:
+    """What these people changed of these roles. One query, and one more where that is anything."""
+    if not user_ids:
+        return _Own({}, {})
+    rows = SettingsChange.objects.filter(
+        by_id__in=[str(id_) for id_ in user_ids],
+        role__in=role_ids,
+        at__gt=now - STRICTER_FOR,
+        at__lte=now,
+    )
     found: dict[tuple[UUID, UUID], list[SettingsChange]] = defaultdict(list)
-    if user_ids:
-        rows = SettingsChange.objects.filter(
-            by_id__in=[str(id_) for id_ in user_ids],
-            role__in=role_ids,
-            at__gt=now - STRICTER_FOR,
-            at__lte=now,
-        )
-        for row in rows.order_by("-at", "id"):
-            found[UUID(row.by_id), row.role_id].append(row)
-    return found
+    for row in rows.order_by("-at", "id"):
+        found[UUID(row.by_id), row.role_id].append(row)
+    return _Own(found, places_left(user_ids, since=now - STRICTER_FOR) if found else {})
 
 
-def _before(changes: Iterable[SettingsChange], resource: Resource) -> list[RoleRules]:
-    """What counted before each of the changes that reach this resource."""
-    return [from_plain(change.before) for change in _reaching(changes, resource)]
-
-
-def _reaching(changes: Iterable[SettingsChange], resource: Resource) -> list[SettingsChange]:
-    near = {None, *resource.ancestor_ids}
-    return [change for change in changes if change.resource_id in near]
+def _before(changes: Iterable[SettingsChange]) -> list[RoleRules]:
+    return [from_plain(change.before) for change in changes]

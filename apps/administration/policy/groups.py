@@ -8,6 +8,7 @@ from apps.access_requests.policy.power import Power, can_change_group, can_creat
 from apps.administration.policy.keeping import Keeper, still_used
 from apps.common.access import Permission, Provider
 from apps.common.decision import ALLOWED, Decision, denied
+from apps.common.text import is_address
 
 
 @dataclass(frozen=True)
@@ -46,15 +47,18 @@ def can_create(keeper: Keeper) -> Decision:
     return denied("AdminRequestRule", "Your active roles do not create groups. User Administrator does.")
 
 
-def can_create_such(keeper: Keeper, *, is_role_assignable: bool, is_taken: bool) -> Decision:
-    decisions = [can_create(keeper), can_be_called(is_taken=is_taken)]
+def can_create_such(keeper: Keeper, *, is_role_assignable: bool) -> Decision:
+    decisions = [can_create(keeper)]
     if is_role_assignable and not keeper.is_console:
         decisions.append(can_create_role_assignable(keeper.access))
     return Decision(tuple(refusal for decision in decisions for refusal in decision.refusals))
 
 
-def can_be_called(*, is_taken: bool) -> Decision:
-    """Approvers read the name of a group, and files name it by that: no two have the same."""
+def can_be_called(name: str, *, is_taken: bool) -> Decision:
+    """Approvers read the name of a group, and files name it by that: no two have the same, and none has what
+    names a person."""
+    if is_address(name):
+        return denied("NameRule", "An address names a person. Give the group a name.", "name")
     return denied("NameRule", "Another group has this name.", "name") if is_taken else ALLOWED
 
 

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
 from apps.access_requests.policy.factor import second_factor_refusal
 from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.administration.policy.settings_words import cell_name
 from apps.common.access import DIRECTORY_PATH, Access, Permission, Provider
 from apps.common.decision import ALLOWED, Decision, Refusal, judge
+from apps.common.text import is_address
 from apps.roles.policy import (
     DAYS_OFFERED,
     Audience,
@@ -211,21 +209,13 @@ def _cell_refusals(rules: RoleRules) -> Iterable[Refusal]:
     for case, audience in CELLS:
         addresses = rules.cell(case, audience).additional_recipients
         field = f"{cell_name(case, audience)}_additional"
-        wrong = [address for address in addresses if not _is_address(address)]
+        wrong = [address for address in addresses if not is_address(address)]
         if addresses and (case, audience) == APPROVERS_ONLY:
             yield Refusal("NotificationRule", "Only approvers are told of what they decide on.", field)
         elif wrong:
             yield Refusal("NotificationRule", f"No e-mail address: {', '.join(wrong)}.", field)
         elif len(addresses) > MOST_ADDRESSES:
             yield Refusal("NotificationRule", f"At most {MOST_ADDRESSES} addresses.", field)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
 
 
 def _governed(provider: str, path: str) -> str:

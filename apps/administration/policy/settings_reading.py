@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
 from apps.administration.policy.settings_file import (
     BY_KEY,
     CELL_COLUMNS,
@@ -28,6 +25,7 @@ from apps.administration.policy.settings_file import (
 from apps.common import strict_yaml
 from apps.common.access import Provider
 from apps.common.strict_yaml import Fault, Faults, Listing, Node, Stop, Text, quoted, read_yaml
+from apps.common.text import is_address
 from apps.roles.policy import Audience, NoticeCase
 
 
@@ -218,8 +216,4 @@ def _unknown(key: str, known: Iterable[str]) -> str:
 
 
 def _is_address(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return not {";", ","} & {*text}
+    return is_address(text) and not {";", ","} & {*text}

@@ -58,8 +58,8 @@ def create_group(
 ) -> Group:
     """An empty group. Whether it can hold directory roles never changes afterwards."""
     keeper, name = keeper_of(actor, now=now), one_line(name)
-    wanted = can_create_such(keeper, is_role_assignable=is_role_assignable, is_taken=is_taken(name))
-    _require(wanted, keeper.proven())
+    wanted = can_create_such(keeper, is_role_assignable=is_role_assignable)
+    _require(wanted, can_be_called(name, is_taken=is_taken(name)), keeper.proven())
     return groups.create_group(
         actor=actor.party,
         name=name,
@@ -74,7 +74,7 @@ def create_group(
 def change_group(group_id: UUID, *, name: str, description: str, actor: Actor, now: datetime) -> Group:
     """Another name or description."""
     group, name = _locked(group_id), one_line(name)
-    named = can_be_called(is_taken=is_taken(name, but=group))
+    named = can_be_called(name, is_taken=is_taken(name, but=group))
     _require(_may_change(group, actor, now), named, keeper_of(actor, now=now).proven())
     groups.change_group(group=group, name=name, description=description, actor=actor.party, now=now)
     return group

@@ -123,7 +123,7 @@ def create(request: HttpRequest) -> HttpResponse:
     place_on(request, Provider.GROUPS, None, _SEE)
     keeper = _keeper(request)
     can_create(keeper).require()
-    may_hold_roles = can_create_such(keeper, is_role_assignable=True, is_taken=False)
+    may_hold_roles = can_create_such(keeper, is_role_assignable=True)
     form = NewGroupForm(sent(request), request=request, may_hold_roles=may_hold_roles)
     if form.is_valid():
         with form.taking_refusals():

@@ -34,7 +34,7 @@ class Roles(CommandHandler):
         provider = choice_in(cells["provider"], Provider, column="provider")
         name = one_line(cells["name"])
         given = _given(cells)
-        visible = RoleDefinition.objects.visible_to(actor.access)
+        visible = RoleDefinition.objects.in_use().visible_to(actor.access)
         role = visible.filter(provider=provider, name__iexact=name).first()
         if role is None:
             todo = {"do": "create", "provider": provider.value, "name": name, "values": given}
