@@ -162,84 +162,115 @@ def people(visitor, requester, approver, auditor, administrator):
     return {"anonymous": None} | people | {"auditor": auditor, "administrator": administrator}
 
 
+def each(app: str, names: str, thing: Any) -> dict[str, Any]:
+    """The routes of these names, each of which leads to the same thing."""
+    return {f"{app}:{name}": thing for name in names.split()}
+
+
 @pytest.fixture
-def named(people, eligible, needs_approval, now):
-    """What stands in the addresses of the routes that name something."""
-    requester = people["requester"]
+def of_accounts(requester, now):
+    session = make_session(requester, now=now)
+    return {
+        "accounts:delete_factor": AuthenticatorDevice.objects.get(user=requester),
+        "accounts:link": send_link(user=requester, actor=CONSOLE, now=now),  # no key, so it opens nothing
+        "accounts:end_session": SimpleNamespace(pk=session.public_id),  # its key is in no address
+    }
+
+
+@pytest.fixture
+def of_requests(requester, eligible, needs_approval, now):
     past = now - timedelta(days=9)
     ended = assign(requester, built_in.SECURITY_READER, now=past, ends_at=past + timedelta(days=1))
     other = assign(requester, built_in.USER_ADMINISTRATOR, now=now)
     running = activate(other, requester, now=now).result
-    waiting = activate(eligible, requester, now=now)
     ending = assign(requester, built_in.GLOBAL_READER, now=now, ends_at=now + timedelta(days=9))
-    session = make_session(requester, now=now)
-    notice = Notice.objects.get(recipient_id=people["approver"].pk)
-    change = SettingsChange.objects.get()
-    resource = make_resource(now=now)
-    job = plan_job(kind="members", title="Members from a file", lines=[], actor=requester, now=now)
-    group = make_group(now=now)
-    custom = create_role(provider=Provider.DIRECTORY, name="Desk", actor=CONSOLE, now=now)
-    of_a_person = ("person", "change_person", "send_link", "reset_factor", "disable_person", "enable_person")
+    waiting = activate(eligible, requester, now=now)
     return {
-        **{f"administration:{name}": requester for name in of_a_person},
-        "administration:group": group,
-        "administration:export_group": group,
-        "administration:change_group": group,
-        "administration:manage_group": group,
-        "administration:release_group": group,
-        "administration:retire_group": group,
-        "administration:add_to_group": group,
-        "administration:remove_from_group": [group.pk, group.pk],
-        "administration:audit": [Provider.DIRECTORY],
-        "administration:export_audit": [Provider.DIRECTORY],
-        "administration:roles": [Provider.DIRECTORY],
-        "administration:export_roles": [Provider.DIRECTORY],
-        "administration:create_role": [Provider.DIRECTORY],
-        "administration:role": [Provider.DIRECTORY, custom.pk],
-        "administration:change_role": [Provider.DIRECTORY, custom.pk],
-        "administration:delete_role": [Provider.DIRECTORY, custom.pk],
-        "administration:retire_role": [Provider.DIRECTORY, custom.pk],
-        "administration:resource": resource,
-        "administration:change_resource": resource,
-        "administration:move_resource": resource,
-        "administration:retire_resource": resource,
-        "administration:new_import": SimpleNamespace(pk="assignments"),
-        "administration:import_template": SimpleNamespace(pk="assignments"),
-        "administration:import": job,
-        "administration:stop_import": job,
-        "administration:reverse_import": job,
-        "administration:import_report": job,
-        "accounts:delete_factor": AuthenticatorDevice.objects.get(user=requester),
-        "accounts:link": send_link(user=requester, actor=CONSOLE, now=now),  # no key, so it opens nothing
-        "accounts:end_session": SimpleNamespace(pk=session.public_id),  # its key is in no address
-        "access_requests:deactivate": running,
+        **each("access_requests", "deactivate extend", running),
+        **each("access_requests", "request cancel decide", waiting),
         "access_requests:extend_assignment": ending,
         "access_requests:renew": ended,
-        "access_requests:extend": running,
-        "access_requests:request": waiting,
-        "access_requests:cancel": waiting,
-        "access_requests:decide": waiting,
-        "administration:settings": ["directory"],
-        "administration:export_settings_list": ["directory"],
-        "administration:compare_settings": ["directory"],
-        "administration:change_many_settings": ["directory"],
-        "administration:copy_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
-        "administration:role_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
-        "administration:edit_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
-        "administration:inherit_settings": ["directory", built_in.TEAMS_ADMINISTRATOR],
-        "administration:settings_history": ["directory", built_in.TEAMS_ADMINISTRATOR],
-        "administration:restore_settings": ["directory", change.role_id, change.pk],
-        "access_requests:assignments": ["directory"],
-        "access_requests:provider_requests": ["directory"],
-        "access_requests:export_requests": ["directory"],
-        "access_requests:add_assignments": ["directory"],
         "access_requests:revoke_all": requester,
-        "access_requests:export_assignments": ["directory"],
         "access_requests:change_assignments": ["remove"],
-        "notifications:open": notice,
-        "portal:demo_mail": notice,
-        "portal:demo_mail_html": notice,
+        **each("access_requests", "assignments add_assignments export_assignments", [Provider.DIRECTORY]),
+        **each("access_requests", "provider_requests export_requests", [Provider.DIRECTORY]),
     }
+
+
+@pytest.fixture
+def of_people(requester):
+    names = "person change_person send_link reset_factor disable_person enable_person"
+    return each("administration", names, requester)
+
+
+@pytest.fixture
+def of_groups(now):
+    group = make_group(now=now)
+    names = "group export_group change_group manage_group release_group retire_group add_to_group"
+    return {
+        **each("administration", names, group),
+        "administration:remove_from_group": [group.pk, group.pk],
+    }
+
+
+@pytest.fixture
+def of_roles(now):
+    custom = create_role(provider=Provider.DIRECTORY, name="Desk", actor=CONSOLE, now=now)
+    named = [Provider.DIRECTORY, custom.pk]
+    return {
+        **each("administration", "roles export_roles create_role audit export_audit", [Provider.DIRECTORY]),
+        **each("administration", "role change_role delete_role retire_role", named),
+    }
+
+
+@pytest.fixture
+def of_resources(now):
+    names = "resource change_resource move_resource retire_resource"
+    return each("administration", names, make_resource(now=now))
+
+
+@pytest.fixture
+def of_settings(needs_approval):
+    change = SettingsChange.objects.get()
+    lists = "settings export_settings_list compare_settings change_many_settings"
+    pages = "role_settings edit_settings inherit_settings copy_settings settings_history"
+    return {
+        **each("administration", lists, [Provider.DIRECTORY]),
+        **each("administration", pages, [Provider.DIRECTORY, built_in.TEAMS_ADMINISTRATOR]),
+        "administration:restore_settings": [Provider.DIRECTORY, change.role_id, change.pk],
+    }
+
+
+@pytest.fixture
+def of_imports(requester, now):
+    job = plan_job(kind="members", title="Members from a file", lines=[], actor=requester, now=now)
+    return {
+        **each("administration", "new_import import_template", ["assignments"]),
+        **each("administration", "import stop_import reverse_import import_report", job),
+    }
+
+
+@pytest.fixture
+def of_notices(of_requests, approver):
+    notice = Notice.objects.get(recipient_id=approver.pk)
+    return {"notifications:open": notice, **each("portal", "demo_mail demo_mail_html", notice)}
+
+
+@pytest.fixture
+def named(
+    of_accounts,
+    of_requests,
+    of_people,
+    of_groups,
+    of_roles,
+    of_resources,
+    of_settings,
+    of_imports,
+    of_notices,
+):
+    """What stands in the addresses of the routes that name something."""
+    of_administration = of_people | of_groups | of_roles | of_resources | of_settings | of_imports
+    return of_accounts | of_requests | of_administration | of_notices
 
 
 @pytest.fixture

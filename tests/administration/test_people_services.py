@@ -40,7 +40,17 @@ def admin(administrator, now):
     return acting(administrator, now=now)
 
 
-COMMANDS = (people.disable_person, people.send_link, people.reset_factor, people.change_person)
+def change_title(*args, **kwargs):
+    people.change_person(*args, job_title="Clerk", **kwargs)
+
+
+EVENTS = {
+    people.disable_person: AuditAction.PERSON_DISABLED,
+    people.send_link: AuditAction.LINK_SENT,
+    people.reset_factor: AuditAction.FACTORS_RESET,
+    change_title: AuditAction.PERSON_CHANGED,
+}
+COMMANDS = tuple(EVENTS)
 
 
 def event(action):
@@ -117,6 +127,9 @@ def test_lets_nobody_make_themself_the_manager(keeper, visitor, now):
 def test_does_it_for_people_without_power(keeper, visitor, now, command):
     command(visitor.pk, actor=keeper, now=now)
 
+    done = event(EVENTS[command])
+    assert (done.actor_id, done.target_id) == (str(keeper.somebody.pk), str(visitor.pk))
+
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_leaves_people_with_power_to_those_who_manage_these(keeper, privileged, eligible, now, command):
@@ -125,6 +138,8 @@ def test_leaves_people_with_power_to_those_who_manage_these(keeper, privileged, 
     with pytest.raises(NotAllowed, match="has power"):
         command(person, actor=keeper, now=now)
     command(person, actor=privileged, now=now)
+
+    assert event(EVENTS[command]).actor_id == str(privileged.somebody.pk)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -136,6 +151,8 @@ def test_leaves_global_administrators_to_each_other(privileged, admin, now, comm
         command(second.pk, actor=privileged, now=now)
     command(second.pk, actor=admin, now=now)
 
+    assert event(EVENTS[command]).actor_id == str(admin.somebody.pk)
+
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_asks_for_a_fresh_second_factor(keeper, visitor, now, command):
@@ -143,6 +160,8 @@ def test_asks_for_a_fresh_second_factor(keeper, visitor, now, command):
 
     with pytest.raises(NotAllowed, match="second factor"):
         command(visitor.pk, actor=stale, now=now)
+
+    assert not AuditEvent.objects.filter(action=EVENTS[command]).exists()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
