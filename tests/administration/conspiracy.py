@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -47,45 +48,19 @@ def make_world() -> World:
     """Una may become User Administrator (`make_user_administrator`), Olga owns the club and the operators,
     Kay owns the shop, Cy keeps settings of the farm by a custom role, Pam has nothing. Alma, Pat and Vic
     have power, Mia decides as Vic's manager, and owns the choir; Wes has none."""
-    mia = make_user("Mia", now=START)
-    vic = make_user("Vic", now=START, manager=mia)
-    una, olga, kay, cy, pam, alma, pat, wes = (
-        make_user(name, now=START) for name in ("Una", "Olga", "Kay", "Cy", "Pam", "Alma", "Pat", "Wes")
-    )
-    platform, yard = make_resource("Platform", now=START), make_resource("Yard", now=START)
-    shop, farm = (make_resource(name, parent=platform, now=START) for name in ("Shop", "Farm"))
-    cart = make_resource("Cart", parent=shop, now=START)
-    club, choir, nest = (make_group(name, now=START) for name in ("Club", "Choir", "Nest"))
-    operators = make_group("Operators", now=START)
-    admins = make_group("Admins", is_role_assignable=True, now=START)
+    who, where = _people(), _estate()
     settings_keeper = _settings_keeper()
-    until = {"now": START, "ends_at": START + 3 * MONTH}
-
-    make_active(alma, built_in.GLOBAL_ADMINISTRATOR, now=START)
-    assign(pat, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=START)
-    for group in (club, operators):
-        make_active(olga, built_in.GROUP_OWNER, group.resource, **until)
-    make_active(mia, built_in.GROUP_OWNER, choir.resource, **until)
-    make_active(kay, built_in.RESOURCE_OWNER, shop, **until)
-    make_active(cy, settings_keeper, farm, **until)
-    assign(cy, built_in.CONTRIBUTOR, farm, **until)
-    assign(vic, now=START)
-    for resource in (farm, shop):
-        assign(operators, built_in.CONTRIBUTOR, resource, **until)
-    assign(admins, built_in.SECURITY_ADMINISTRATOR, now=START)
-    join(vic, admins, now=START)
-    join(wes, club, now=START)
-    join(nest, operators, now=START)
+    _give(who, where, settings_keeper)
     save_rules(requires_approval=True, approvers=(Seat(SeatKind.MANAGER),), now=START)
-    save_rules(built_in.CONTRIBUTOR, requires_approval=True, approvers=_seats(vic), now=START)
+    save_rules(built_in.CONTRIBUTOR, requires_approval=True, approvers=_seats(who.vic), now=START)
 
-    conspirators = [una, olga, kay, cy, pam]
-    resources = [platform, shop, farm, cart, yard]
-    groups = [club, choir, nest, operators, admins]
+    conspirators = [who.una, who.olga, who.kay, who.cy, who.pam]
+    resources = [where.platform, where.shop, where.farm, where.cart, where.yard]
+    groups = [where.club, where.choir, where.nest, where.operators, where.admins]
     root = directory()
     return World(
         conspirators=conspirators,
-        people=[*conspirators, alma, pat, vic, mia, wes],
+        people=[*conspirators, who.alma, who.pat, who.vic, who.mia, who.wes],
         groups=groups,
         resources=resources,
         grants=[
@@ -93,8 +68,46 @@ def make_world() -> World:
             *((role_id, each) for role_id in (*_RESOURCE_ROLES, settings_keeper) for each in resources),
             *((role_id, each.resource) for role_id in _GROUP_ROLES for each in groups),
         ],
-        powerless=[club, choir],
+        powerless=[where.club, where.choir],
     )
+
+
+def _people() -> SimpleNamespace:
+    names = ("una", "olga", "kay", "cy", "pam", "alma", "pat", "wes", "mia")
+    who = SimpleNamespace(**{name: make_user(name.capitalize(), now=START) for name in names})
+    who.vic = make_user("Vic", now=START, manager=who.mia)
+    return who
+
+
+def _estate() -> SimpleNamespace:
+    where = SimpleNamespace()
+    where.platform, where.yard = (make_resource(name, now=START) for name in ("Platform", "Yard"))
+    where.shop = make_resource("Shop", parent=where.platform, now=START)
+    where.farm = make_resource("Farm", parent=where.platform, now=START)
+    where.cart = make_resource("Cart", parent=where.shop, now=START)
+    for name in ("club", "choir", "nest", "operators"):
+        setattr(where, name, make_group(name.capitalize(), now=START))
+    where.admins = make_group("Admins", is_role_assignable=True, now=START)
+    return where
+
+
+def _give(who: SimpleNamespace, where: SimpleNamespace, settings_keeper: UUID) -> None:
+    until = {"now": START, "ends_at": START + 3 * MONTH}
+    make_active(who.alma, built_in.GLOBAL_ADMINISTRATOR, now=START)
+    assign(who.pat, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=START)
+    for group in (where.club, where.operators):
+        make_active(who.olga, built_in.GROUP_OWNER, group.resource, **until)
+    make_active(who.mia, built_in.GROUP_OWNER, where.choir.resource, **until)
+    make_active(who.kay, built_in.RESOURCE_OWNER, where.shop, **until)
+    make_active(who.cy, settings_keeper, where.farm, **until)
+    assign(who.cy, built_in.CONTRIBUTOR, where.farm, **until)
+    assign(who.vic, now=START)
+    for resource in (where.farm, where.shop):
+        assign(where.operators, built_in.CONTRIBUTOR, resource, **until)
+    assign(where.admins, built_in.SECURITY_ADMINISTRATOR, now=START)
+    join(who.vic, where.admins, now=START)
+    join(who.wes, where.club, now=START)
+    join(where.nest, where.operators, now=START)
 
 
 def make_user_administrator(world: World) -> None:
