@@ -107,17 +107,20 @@ class Access:
 NO_ACCESS = Access()
 
 # Named to whoever finds a page closed; a test holds the built-in roles to it.
+_READERS = ("Security Reader", "Security Administrator", "Privileged Role Administrator")
+_ADMINS = ("Privileged Role Administrator", "Global Administrator")
+_KEEPERS = ("Owner", "User Access Administrator")
 OPENERS: dict[str, tuple[str, ...]] = {
-    "": ("Security Reader", "Security Administrator", "Privileged Role Administrator"),
-    Provider.DIRECTORY: ("Security Reader", "Security Administrator", "Privileged Role Administrator"),
+    "": _READERS,
+    Provider.DIRECTORY: _READERS,
     Provider.GROUPS: ("Security Reader", "Privileged Role Administrator"),
-    Provider.RESOURCES: ("Owner", "User Access Administrator"),
+    Provider.RESOURCES: _KEEPERS,
 }
 MANAGERS: dict[str, tuple[str, ...]] = {
-    "": ("Privileged Role Administrator", "Global Administrator"),
-    Provider.DIRECTORY: ("Privileged Role Administrator", "Global Administrator"),
-    Provider.GROUPS: ("Privileged Role Administrator", "Global Administrator"),
-    Provider.RESOURCES: ("Owner", "User Access Administrator"),
+    "": _ADMINS,
+    Provider.DIRECTORY: _ADMINS,
+    Provider.GROUPS: _ADMINS,
+    Provider.RESOURCES: _KEEPERS,
 }
 
 

@@ -75,29 +75,17 @@ _PEOPLE = {
         *("send_link", "reset_factor", "disable_person", "enable_person"),
     )
 }
+
+
+def _provider(provider: Provider, view: str, icon: str, *args: str) -> Entry:
+    opens = partial(can_open, permission=_SEE, provider=provider)
+    return Entry(provider.label, view, icon, provider=provider, args=args, opens=opens)
+
+
 MANAGE = (
-    Entry(
-        "Directory roles",
-        "administration:roles",
-        "shield-lock",
-        provider=Provider.DIRECTORY,
-        args=(Provider.DIRECTORY,),
-        opens=partial(can_open, permission=_SEE, provider=Provider.DIRECTORY),
-    ),
-    Entry(
-        "Groups",
-        "administration:groups",
-        "people",
-        provider=Provider.GROUPS,
-        opens=partial(can_open, permission=_SEE, provider=Provider.GROUPS),
-    ),
-    Entry(
-        "Resources",
-        "administration:resources",
-        "diagram-3",
-        provider=Provider.RESOURCES,
-        opens=partial(can_open, permission=_SEE, provider=Provider.RESOURCES),
-    ),
+    _provider(Provider.DIRECTORY, "administration:roles", "shield-lock", Provider.DIRECTORY),
+    _provider(Provider.GROUPS, "administration:groups", "people"),
+    _provider(Provider.RESOURCES, "administration:resources", "diagram-3"),
     Entry(
         "Users",
         "administration:people",
