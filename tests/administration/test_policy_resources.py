@@ -8,7 +8,7 @@ from apps.administration.policy.keeping import Keeper
 from apps.administration.policy.resources import (
     TOP,
     InTheWay,
-    Spot,
+    Node,
     can_be_called,
     can_create,
     can_move,
@@ -18,8 +18,8 @@ from apps.administration.policy.resources import (
 from apps.common.access import Access, Grant, Permission, Provider
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
-PRODUCTION, SHOP = Spot("p/", "Production"), Spot("p/s/", "Shop")
-SANDBOX, TEST = Spot("x/", "Sandbox"), Spot("x/t/", "Test")
+PRODUCTION, SHOP = Node("p/", "Production"), Node("p/s/", "Shop")
+SANDBOX, TEST = Node("x/", "Sandbox"), Node("x/t/", "Test")
 NOTHING = InTheWay()
 BOTH = (Permission.ASSIGNMENTS_MANAGE, Permission.SETTINGS_MANAGE)
 

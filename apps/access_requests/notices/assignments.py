@@ -17,7 +17,7 @@ from apps.access_requests.notices.cells import (
     tell_cells,
 )
 from apps.access_requests.selectors.approvers import Approvers
-from apps.access_requests.selectors.managing import admins_on, other_admins, spot_of
+from apps.access_requests.selectors.managing import admins_on, managed_resource, other_admins
 from apps.access_requests.states import Action, State
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
@@ -96,7 +96,7 @@ def told_of_many(given: Iterable[Assignment], *, now: datetime) -> dict[Recipien
 def warn_of_own_grant(request: AccessRequest, *, by: Party, now: datetime) -> None:
     """Somebody gave themself something, because nobody else could decide: every admin hears of it, also those
     who could not be reached, whatever the settings of the role say."""
-    found = admins_on(spot_of(request.resource, now=now), now=now)
+    found = admins_on(managed_resource(request.resource, now=now), now=now)
     told = set(User.objects.filter(id__in=found.active | found.could))
     told |= set(admins_of(request.resource, now=now))
     people = sorted((user for user in told if str(user.id) != by.id), key=lambda user: user.name)

@@ -10,7 +10,7 @@ from functools import cached_property
 from uuid import UUID
 
 from apps.access_requests.asks import Actor, Ask
-from apps.access_requests.selectors.managing import Spot, spots_of
+from apps.access_requests.selectors.managing import ManagedResource, managed_resources
 from apps.accounts.models import Principal
 from apps.assignments.membership import within_reach_of
 from apps.assignments.models import Assignment
@@ -33,7 +33,7 @@ class Around:
     roles: Mapping[UUID, RoleDefinition]
     resources: Mapping[UUID, Resource]
     rules: Mapping[tuple[UUID, UUID], RoleRules]
-    spots: Mapping[UUID, Spot]
+    managed: Mapping[UUID, ManagedResource]
     assigned: Mapping[tuple[Key, str], set[UUID]]
     actor: Actor
     now: datetime
@@ -59,7 +59,7 @@ class Around:
         """Whether the actor may give roles there."""
         if self.actor.is_console:
             return ALLOWED
-        return self.spots[resource.id].may_manage(self.actor.access)
+        return self.managed[resource.id].may_manage(self.actor.access)
 
     def is_assigned(self, ask: Ask, kind: Assignment.Kind, *, but: Assignment | None) -> bool:
         """Whether another assignment of this kind stands for the same, now or later."""
@@ -89,7 +89,7 @@ def around(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> Around:
         roles=roles,
         resources=resources,
         rules=rules_for_many(pairs) if pairs else {},
-        spots={} if actor.is_console else spots_of(resources.values(), now=now),
+        managed={} if actor.is_console else managed_resources(resources.values(), now=now),
         assigned=assigned_among(keys, now=now),
         actor=actor,
         now=now,

@@ -21,7 +21,7 @@ from apps.access_requests.policy.prolonging import ProlongingFacts, can_renew_fo
 from apps.access_requests.selectors.approvers import Sought, approvers_for_many
 from apps.access_requests.selectors.around import Around, around
 from apps.access_requests.selectors.facts import waits_already
-from apps.access_requests.selectors.managing import has_another_admin, spot_of
+from apps.access_requests.selectors.managing import has_another_admin, managed_resource
 from apps.access_requests.services.last_one import last_of
 from apps.access_requests.states import Action, Family
 from apps.accounts.models import Group, Principal, User
@@ -194,7 +194,7 @@ def _start(ask: Ask, row: Assignment | None, now: datetime) -> datetime:
 
 
 def _right(resource: Resource, actor: Actor, now: datetime) -> Decision:
-    return ALLOWED if actor.is_console else spot_of(resource, now=now).may_manage(actor.access)
+    return ALLOWED if actor.is_console else managed_resource(resource, now=now).may_manage(actor.access)
 
 
 def _closes_loop(principal: Principal, role: RoleDefinition, resource: Resource, now: datetime) -> bool:

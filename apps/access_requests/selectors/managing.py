@@ -26,7 +26,7 @@ from apps.roles.policy import ancestor_ids
 
 
 @dataclass(frozen=True)
-class Spot:
+class ManagedResource:
     """A resource as the right to give roles on it sees it."""
 
     resource: Resource
@@ -36,16 +36,19 @@ class Spot:
         return may_manage(access, self.resource.provider, self.resource.path, self.power)
 
 
-def spot_of(resource: Resource, *, now: datetime) -> Spot:
-    return spots_of([resource], now=now)[resource.id]
+def managed_resource(resource: Resource, *, now: datetime) -> ManagedResource:
+    return managed_resources([resource], now=now)[resource.id]
 
 
-def spots_of(resources: Iterable[Resource], *, now: datetime) -> dict[UUID, Spot]:
+def managed_resources(resources: Iterable[Resource], *, now: datetime) -> dict[UUID, ManagedResource]:
     """By the id of the resource. Two queries for each step of nesting, where groups are among them."""
     by_id = {resource.id: resource for resource in resources}
     groups = {id_: row.group_id for id_, row in by_id.items() if row.group_id is not None}
     powers = powers_of(groups.values(), now=now) if groups else {}
-    return {id_: Spot(row, powers[groups[id_]] if id_ in groups else NO_POWER) for id_, row in by_id.items()}
+    return {
+        id_: ManagedResource(row, powers[groups[id_]] if id_ in groups else NO_POWER)
+        for id_, row in by_id.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,10 @@ class Admins:
     could: frozenset[UUID]
 
 
-def admins_on(spot: Spot, *, now: datetime, lately: Lately = NOTHING) -> Admins:
+def admins_on(where: ManagedResource, *, now: datetime, lately: Lately = NOTHING) -> Admins:
     """Those who may give roles there now, and those who could: they are eligible, or disabled, or had it
     before what somebody did `lately`."""
-    rows = [lately.undone(row) for row in (*_giving_rights(spot, lately, now), *lately.taken)]
+    rows = [lately.undone(row) for row in (*_giving_rights(where, lately, now), *lately.taken)]
     people = _people_of(rows, lately.taken, now)
     users = list(User.objects.filter(id__in=frozenset[UUID]().union(*people.values())))
     held = holdings_of_many(users, now=now)
@@ -68,8 +71,8 @@ def admins_on(spot: Spot, *, now: datetime, lately: Lately = NOTHING) -> Admins:
         return access_from(user.id, (row for row in rows if user.id in people[row.principal_id]))
 
     return Admins(
-        frozenset(user.id for user in users if spot.may_manage(access_of(user.id, held[user.id]))),
-        frozenset(user.id for user in users if spot.may_manage(could(user))),
+        frozenset(user.id for user in users if where.may_manage(access_of(user.id, held[user.id]))),
+        frozenset(user.id for user in users if where.may_manage(could(user))),
     )
 
 
@@ -85,24 +88,29 @@ def _people_of(
     return people
 
 
-def _giving_rights(spot: Spot, lately: Lately, now: datetime) -> Iterable[Assignment]:
+def _giving_rights(where: ManagedResource, lately: Lately, now: datetime) -> Iterable[Assignment]:
     """Rows of roles with portal permissions, or that had some, which reach there: above it, above what a
     group with power leads to, or on the directory."""
     roles = [
         role for role in RoleDefinition.objects.all() if role.permissions or role.pk in lately.given_before
     ]
-    paths = {spot.resource.path, *(path for _, path in spot.power.scopes)}
+    paths = {where.resource.path, *(path for _, path in where.power.scopes)}
     above = {id_ for path in paths for id_ in ancestor_ids(path)}
     reaching = {*above, DIRECTORY_ID}
     return Assignment.objects.current(now).filter(role__in=roles, resource_id__in=reaching).with_names()
 
 
 def other_admins(
-    resource: Resource, *, principal_id: UUID, actor: User, now: datetime, spot: Spot | None = None
+    resource: Resource,
+    *,
+    principal_id: UUID,
+    actor: User,
+    now: datetime,
+    where: ManagedResource | None = None,
 ) -> Approvers:
     """The reachable people who can decide there on what `actor` asks for this principal, and gain nothing by
     it; when nobody of them is active, those who would have to activate a role first."""
-    found = admins_on(spot or spot_of(resource, now=now), now=now)
+    found = admins_on(where or managed_resource(resource, now=now), now=now)
     return _approvers(found, people_within({principal_id}, now=now)[principal_id] | {actor.id})
 
 
@@ -118,12 +126,12 @@ def has_another_admin(resource: Resource, *, principal_id: UUID, actor: User, no
     """Whether somebody else could decide. Whoever the actor kept from it lately counts: nobody disables,
     resets or removes the other admin first, takes their role's permissions or their place, and then helps
     themself."""
-    spot = spot_of(resource, now=now)
-    if other_admins(resource, principal_id=principal_id, actor=actor, now=now, spot=spot):
+    where = managed_resource(resource, now=now)
+    if other_admins(resource, principal_id=principal_id, actor=actor, now=now, where=where):
         return True
     lately = lately_done_by(actor, now=now)
     gaining = people_within({principal_id}, now=now)[principal_id] | {actor.id}
-    places = [spot, *(replace(spot, resource=before) for before in places_before(resource, lately.left))]
+    places = [where, *(replace(where, resource=before) for before in places_before(resource, lately.left))]
     found = [admins_on(place, now=now, lately=lately) for place in places]
     return any(_approvers(each, gaining) or each.could & (lately.kept_away - gaining) for each in found)
 
@@ -150,17 +158,19 @@ class AdminStanding:
 
     def manages(self, request: AccessRequest) -> bool:
         """Whether they may give roles where this is asked for."""
-        return self.user.is_enabled and bool(spot_of(request.resource, now=self.now).may_manage(self.access))
+        return self.user.is_enabled and bool(
+            managed_resource(request.resource, now=self.now).may_manage(self.access)
+        )
 
     def decides_on(self, requests: Iterable[AccessRequest]) -> list[AccessRequest]:
         """Those of these requests that this person can decide. A fixed number of queries for each step of
         nesting, however many there are."""
         rows = list(requests)
-        spots = spots_of([row.resource for row in rows], now=self.now)
+        managed = managed_resources([row.resource for row in rows], now=self.now)
         return [
             row
             for row in rows
             if self.user.is_enabled
-            and spots[row.resource_id].may_manage(self.access)
+            and managed[row.resource_id].may_manage(self.access)
             and not self.gains_by(row)
         ]

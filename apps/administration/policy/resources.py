@@ -12,7 +12,7 @@ from apps.common.text import any_of, is_blank
 
 
 @dataclass(frozen=True)
-class Spot:
+class Node:
     """A resource as far as deciding goes: where it lies, and what it is called. Without a path the top of the
     trees, which lies on no resource."""
 
@@ -20,7 +20,7 @@ class Spot:
     name: str = ""
 
 
-TOP = Spot()
+TOP = Node()
 
 
 @dataclass(frozen=True)
@@ -32,26 +32,26 @@ class InTheWay:
     below: int = 0
 
 
-def can_create(keeper: Keeper, *, below: Spot) -> Decision:
+def can_create(keeper: Keeper, *, below: Node) -> Decision:
     """May they put something there? At the top: who keeps all resources."""
     return together([_keeping(keeper, below)])
 
 
-def can_rename(keeper: Keeper, resource: Spot) -> Decision:
+def can_rename(keeper: Keeper, resource: Node) -> Decision:
     return together([_keeping(keeper, resource)])
 
 
-def can_move_somewhere(keeper: Keeper, resource: Spot, *, away_from: Spot) -> Decision:
+def can_move_somewhere(keeper: Keeper, resource: Node, *, away_from: Node) -> Decision:
     """May they take it from where it is? Whether the other place takes it, `can_move` asks."""
     return together([_keeping(keeper, resource), _keeping(keeper, away_from)])
 
 
 def can_move(
     keeper: Keeper,
-    resource: Spot,
+    resource: Node,
     *,
-    away_from: Spot,
-    to: Spot,
+    away_from: Node,
+    to: Node,
     mover_gains: Collection[str],
     unapproved: Collection[str],
 ) -> Decision:
@@ -70,7 +70,7 @@ def can_move(
     )
 
 
-def can_retire(keeper: Keeper, resource: Spot, in_the_way: InTheWay) -> Decision:
+def can_retire(keeper: Keeper, resource: Node, in_the_way: InTheWay) -> Decision:
     """Only what nobody holds anything on, and nothing lies below."""
     return together([_keeping(keeper, resource), *_reasons_to_stay(in_the_way)])
 
@@ -85,12 +85,12 @@ def can_be_called(name: str, kind: str, *, taken: Collection[str]) -> Decision:
     return together(refusals)
 
 
-def _keeping(keeper: Keeper, spot: Spot) -> Refusal | None:
-    if keeper.keeps(Provider.RESOURCES, spot.path):
+def _keeping(keeper: Keeper, node: Node) -> Refusal | None:
+    if keeper.keeps(Provider.RESOURCES, node.path):
         return None
-    if not spot.path:
+    if not node.path:
         return Refusal("KeeperRule", "The top of the tree is for those who manage all resources.")
-    return Refusal("KeeperRule", f"You do not manage assignments and settings on {spot.name}.")
+    return Refusal("KeeperRule", f"You do not manage assignments and settings on {node.name}.")
 
 
 def _gaining(roles: Collection[str]) -> Refusal | None:

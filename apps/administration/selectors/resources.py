@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.states import OPEN
-from apps.administration.policy.resources import TOP, InTheWay, Spot
+from apps.administration.policy.resources import TOP, InTheWay, Node
 from apps.assignments.models import Assignment
 from apps.common.access import Access, Permission, Provider
 from apps.common.lookup import every_word
@@ -143,8 +143,8 @@ def names_beside(parent: Resource | None, *, but: Resource | None = None) -> fro
     return frozenset(rows.values_list(Lower("name"), flat=True))
 
 
-def spot_of(resource: Resource | None) -> Spot:
-    return TOP if resource is None else Spot(resource.path, resource.name)
+def node_of(resource: Resource | None) -> Node:
+    return TOP if resource is None else Node(resource.path, resource.name)
 
 
 def kinds_in_use() -> list[str]:

@@ -21,7 +21,7 @@ from apps.administration.policy.resources import (
 )
 from apps.administration.selectors.keepers import keeper_of
 from apps.administration.selectors.moving import Move, gained_by, move_of, unapproved_by
-from apps.administration.selectors.resources import found_resources, in_the_way, names_beside, spot_of
+from apps.administration.selectors.resources import found_resources, in_the_way, names_beside, node_of
 from apps.administration.services.moved_settings import note_moved_settings
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
@@ -44,7 +44,7 @@ def create_resource(*, parent_id: UUID | None, name: str, kind: str, actor: Acto
     parent = _one(parent_id) if parent_id else None
     keeper = keeper_of(actor, now=now)
     name, kind = one_line(name), one_line(kind)
-    can_create(keeper, below=spot_of(parent)).require()  # whoever may not learns no names from there
+    can_create(keeper, below=node_of(parent)).require()  # whoever may not learns no names from there
     called = can_be_called(name, kind, taken=names_beside(parent))
     _require(called, keeper.proven())
     return resources.create_resource(actor=actor.party, kind=kind, name=name, parent=parent, now=now)
@@ -58,7 +58,7 @@ def rename_resource(resource_id: UUID, *, name: str, kind: str, actor: Actor, no
     keeper = keeper_of(actor, now=now)
     name, kind = one_line(name), one_line(kind)
     called = can_be_called(name, kind, taken=names_beside(resource.parent, but=resource))
-    _require(can_rename(keeper, spot_of(resource)), called, keeper.proven())
+    _require(can_rename(keeper, node_of(resource)), called, keeper.proven())
     resources.rename_resource(resource=resource, name=name, kind=kind, actor=actor.party, now=now)
     return resource
 
@@ -68,9 +68,9 @@ def assess_move(move: Move, *, actor: Actor, now: datetime) -> Decision:
     gains = gained_by(actor.user.pk, move, now=now) if actor.user else set()
     return can_move(
         keeper_of(actor, now=now),
-        spot_of(move.resource),
-        away_from=spot_of(move.resource.parent),
-        to=spot_of(move.parent),
+        node_of(move.resource),
+        away_from=node_of(move.resource.parent),
+        to=node_of(move.parent),
         mover_gains=gains,
         unapproved=unapproved_by(move, now=now),
     )
@@ -107,7 +107,7 @@ def retire_resource(resource_id: UUID, *, actor: Actor, now: datetime) -> Resour
     resources.lock_resource(resource)
     keeper = keeper_of(actor, now=now)
     found = in_the_way(resource, now=now)
-    _require(can_retire(keeper, spot_of(resource), found), keeper.proven())
+    _require(can_retire(keeper, node_of(resource), found), keeper.proven())
     resources.retire_resource(resource=resource, actor=actor.party, now=now)
     return resource
 

@@ -29,10 +29,10 @@ from apps.administration.selectors.resources import (
     PLACES_OFFERED,
     in_the_way,
     kinds_in_use,
+    node_of,
     places_to_move,
     resource_detail,
     resource_tree,
-    spot_of,
     visible_resources,
 )
 from apps.administration.services.resources import (
@@ -82,15 +82,15 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def resource(request: HttpRequest, pk: UUID) -> HttpResponse:
     row, keeper = _visible(request, pk), _keeper(request)
     detail = resource_detail(row, after=request.GET.get("after", ""), now=request.now)
-    spot = spot_of(row)
+    node = node_of(row)
     context = {
         "detail": detail,
         "page": detail.page,
         "can_assign": request.place.can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
-        "can_create": can_create(keeper, below=spot),
-        "can_rename": can_rename(keeper, spot),
-        "can_move": can_move_somewhere(keeper, spot, away_from=spot_of(row.parent)),
-        "can_retire": can_retire(keeper, spot, detail.in_the_way),
+        "can_create": can_create(keeper, below=node),
+        "can_rename": can_rename(keeper, node),
+        "can_move": can_move_somewhere(keeper, node, away_from=node_of(row.parent)),
+        "can_retire": can_retire(keeper, node, detail.in_the_way),
     }
     return render(request, "administration/resource.html", context)
 
@@ -100,7 +100,7 @@ def create(request: HttpRequest) -> HttpResponse:
     """Below the resource that the address names with `on`, or at the top."""
     place = place_of(request, Provider.RESOURCES, Permission.ASSIGNMENTS_READ)
     parent = place.resource
-    can_create(_keeper(request), below=spot_of(parent)).require()
+    can_create(_keeper(request), below=node_of(parent)).require()
     form = ResourceForm(sent(request), request=request, kinds=kinds_in_use())
     if form.is_valid():
         with form.taking_refusals():
@@ -118,7 +118,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @form_page
 def change(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _in_use(request, pk)
-    can_rename(_keeper(request), spot_of(row)).require()
+    can_rename(_keeper(request), node_of(row)).require()
     initial = {"name": row.name, "kind": row.kind}
     form = ResourceForm(sent(request), request=request, kinds=kinds_in_use(), initial=initial)
     if form.is_valid():
@@ -135,7 +135,7 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Without `to` where it could go, with it what that would do. A POST does what was shown, or shows what
     that has become."""
     row = _in_use(request, pk)
-    can_move_somewhere(_keeper(request), spot_of(row), away_from=spot_of(row.parent)).require()
+    can_move_somewhere(_keeper(request), node_of(row), away_from=node_of(row.parent)).require()
     if not request.GET.get("to"):
         return _where_to(request, row)
     parent = _destination(request)
@@ -161,7 +161,7 @@ def move(request: HttpRequest, pk: UUID) -> HttpResponse:
 @form_page
 def retire(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _in_use(request, pk)
-    can_retire(_keeper(request), spot_of(row), in_the_way(row, now=request.now)).require()
+    can_retire(_keeper(request), node_of(row), in_the_way(row, now=request.now)).require()
     form = ConfirmForm(sent(request), request=request)
     if form.is_valid():
         with form.taking_refusals():
