@@ -59,6 +59,7 @@ accounts:confirm_factor      in/in      302/302  302/302    302/302   302/302  3
 accounts:recovery_codes      in/in      200/400  200/400    200/400   200/400  200/400
 accounts:delete_factor       in/in      404/404  200/400    404/404   404/404  404/404
 administration:setup         404/404    404/404  404/404    404/404   404/404  404/404
+administration:installation  in/in      403/403  403/403    403/403   403/403  200/403
 administration:send_test_mail in/in     405/403  405/403    405/403   405/403  405/403
 administration:confirm_backup in/in     403/403  403/403    403/403   403/403  200/400
 administration:imports       in/in      403/405  200/405    403/405   403/405  200/405

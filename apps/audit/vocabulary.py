@@ -81,6 +81,7 @@ class AuditAction(TextChoices):
     PEOPLE_EXPORTED = "people.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
     INSTALLATION_SET_UP = "installation.set_up", "Portal set up"
+    ORGANISATION_RENAMED = "organisation.renamed", "Organisation renamed"
     INSTALLATION_CONFIRMED = "installation.confirmed", "Set-up step confirmed"
 
 
@@ -180,6 +181,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.PEOPLE_EXPORTED: "{actor} exported the list of users.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
     AuditAction.INSTALLATION_SET_UP: "{actor} set the portal up for {target}.",
+    AuditAction.ORGANISATION_RENAMED: "{actor} renamed the organisation to {target}.",
     AuditAction.INSTALLATION_CONFIRMED: "{actor} confirmed that backups are made.",
 }
 

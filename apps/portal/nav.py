@@ -9,6 +9,7 @@ from functools import partial
 from django.urls import reverse
 
 from apps.administration.policy.imports import can_import_anything
+from apps.administration.policy.installation import can_set_up
 from apps.administration.policy.people import can_see_people
 from apps.common.access import Access, Permission, Provider, can_open
 from apps.common.decision import ALLOWED, Decision
@@ -99,6 +100,13 @@ MANAGE = (
         "upload",
         frozenset({"administration:import", "administration:new_import"}),
         opens=can_import_anything,
+    ),
+    Entry(
+        "Installation",
+        "administration:installation",
+        "gear",
+        frozenset({"administration:confirm_backup"}),
+        opens=can_set_up,
     ),
 )
 ACTIVITY = (

@@ -21,7 +21,7 @@ from tests.factories import acting, assign, disable, make_active, make_group, ma
 
 pytestmark = pytest.mark.django_db
 
-HOME = reverse("portal:home")
+HOME, INSTALLATION = reverse("portal:home"), reverse("administration:installation")
 DAY = timedelta(days=1)
 
 
@@ -162,7 +162,7 @@ class TestThePages:
         client.force_login(administrator)
         assert "0 of 6 done" in client.get(HOME).content.decode()
 
-        client.post(reverse("administration:send_test_mail"))
+        assert client.post(reverse("administration:send_test_mail")).url == INSTALLATION
         assert f"Test mail to <bdi>{administrator.email}</bdi>" in client.get(HOME).content.decode()
 
         settings.MAIL_IS_KEPT = True

@@ -1,4 +1,4 @@
-"""The form with which an empty portal is set up."""
+"""The form with which an empty portal is set up, and the one for its organisation's name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from apps.administration.forms.confirming import ConfirmForm
 from apps.common.text import is_blank, one_line
 from apps.common.web.forms import PortalForm
 
@@ -26,6 +27,14 @@ class OneLineField(forms.CharField):
         return text
 
 
+def _organisation_field() -> OneLineField:
+    return OneLineField(
+        label="Organisation",
+        missing="Give the name of your organisation.",
+        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
+    )
+
+
 class SetUpForm(PortalForm):
     code = forms.CharField(
         label="Set-up code",
@@ -34,11 +43,7 @@ class SetUpForm(PortalForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         error_messages={"required": "Enter the code.", "max_length": "A code is shorter than that."},
     )
-    organisation = OneLineField(
-        label="Organisation",
-        missing="Give the name of your organisation.",
-        widget=forms.TextInput(attrs={"autocomplete": "organization"}),
-    )
+    organisation = _organisation_field()
     name = OneLineField(
         label="Your name", missing="Give your name.", widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
@@ -52,3 +57,7 @@ class SetUpForm(PortalForm):
             "invalid": "Enter an e-mail address, such as name@example.com.",
         },
     )
+
+
+class OrganisationForm(ConfirmForm):
+    organisation = _organisation_field()

@@ -1,4 +1,4 @@
-"""What a Global Administrator does once, in the first days of an installation. Pure."""
+"""What a Global Administrator does for the installation as a whole, most of it in its first days. Pure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ def can_set_up(access: Access) -> Decision:
     if access.may(Permission.GLOBAL_ADMINISTRATORS_MANAGE, Provider.DIRECTORY, DIRECTORY_PATH):
         return ALLOWED
     return denied("PermissionRule", _ONLY)
+
+
+def can_rename_organisation(access: Access, *, is_fixed: bool) -> Decision:
+    """`is_fixed`: the environment names it."""
+    if not (decision := can_set_up(access)):
+        return decision
+    if is_fixed:
+        return denied("NameRule", "PIM_ORGANISATION sets it: change that, and start the portal again.")
+    return ALLOWED
 
 
 def can_send_test_mail(access: Access, *, mail_is_kept: bool) -> Decision:

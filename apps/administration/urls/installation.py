@@ -4,6 +4,7 @@ from apps.administration.views import installation
 
 urlpatterns = [
     path("setup/", installation.setup, name="setup"),
+    path("installation/", installation.installation, name="installation"),
     path("setup/test-mail/", installation.send_test_mail, name="send_test_mail"),
     path("setup/backup/", installation.confirm_backup, name="confirm_backup"),
 ]

@@ -1,4 +1,5 @@
-"""The first hour: setting an empty portal up, and the steps of the checklist that are pressed."""
+"""The first hour: setting an empty portal up, and the steps of the checklist that are pressed. Later, how the
+portal is installed."""
 
 from __future__ import annotations
 
@@ -15,11 +16,12 @@ from apps.access_requests.web import actor_of
 from apps.accounts.models import AccountLink
 from apps.accounts.web import fresh_until
 from apps.administration.forms.confirming import ConfirmForm
-from apps.administration.forms.installation import SetUpForm
+from apps.administration.forms.installation import OrganisationForm, SetUpForm
 from apps.administration.policy.installation import can_set_up
-from apps.administration.selectors.installation import anybody_exists
+from apps.administration.selectors.installation import anybody_exists, installation_facts
 from apps.administration.services import checklist
 from apps.administration.services.installation import Wanted, set_up_by_code
+from apps.administration.services.organisation import rename_organisation
 from apps.common.web.forms import form_page, sent
 from apps.notifications.links import signed_path
 
@@ -52,11 +54,31 @@ def _set_up(request: HttpRequest, form: SetUpForm) -> AccountLink | None:
     return None
 
 
+@never_cache
+@sensitive_post_parameters("code")
+@form_page
+def installation(request: HttpRequest) -> HttpResponse:
+    """How the portal is installed, and what its organisation is called, which can be changed here."""
+    can_set_up(request.access).require()
+    facts = installation_facts(request.user, request.access)
+    if request.method == "POST":
+        facts.can_rename.require()
+    form = OrganisationForm(sent(request), request=request, initial={"organisation": facts.organisation})
+    if form.is_valid():
+        with form.taking_refusals():
+            name = form.cleaned_data["organisation"]
+            rename_organisation(name=name, actor=actor_of(request, form.second_factor), now=request.now)
+            messages.success(request, f"The organisation is called {name}.")
+            return redirect("administration:installation")
+    context = {"form": form, "facts": facts, "fresh_until": fresh_until(request)}
+    return render(request, "administration/installation.html", context, status=form.status)
+
+
 @require_POST
 def send_test_mail(request: HttpRequest) -> HttpResponse:
     checklist.send_test_mail(actor=actor_of(request), now=request.now)
     messages.success(request, f"A test mail is on its way to {request.user.email}.")
-    return redirect(settings.LOGIN_REDIRECT_URL)
+    return redirect("administration:installation")
 
 
 @never_cache

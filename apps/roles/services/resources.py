@@ -53,8 +53,7 @@ def rename_resource(*, resource: Resource, name: str, kind: str, actor: Party, n
 
 
 def name_directory(name: str) -> None:
-    """Call the root of the directory after its organisation, while the portal is set up: an event of its own
-    tells of that."""
+    """Call the root of the directory after its organisation: an event of its own tells of that."""
     Resource.objects.filter(pk=DIRECTORY_ID).update(name=one_line(name))
 
 

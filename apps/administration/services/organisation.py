@@ -1,0 +1,44 @@
+"""What the organisation is called."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.access_requests.asks import Actor
+from apps.administration.policy.installation import can_rename_organisation
+from apps.administration.selectors.keepers import keeper_of
+from apps.audit.services import record
+from apps.audit.vocabulary import AuditAction, Party
+from apps.common.errors import Invalid
+from apps.common.models import THE_ONE, Installation
+from apps.common.organisation import organisation_name
+from apps.common.text import is_blank, one_line
+from apps.roles.services.resources import name_directory
+
+
+@transaction.atomic
+def rename_organisation(*, name: str, actor: Actor, now: datetime) -> None:
+    """Another name in the top bar and in mails, and for the directory. What was sent keeps the old one."""
+    can_rename_organisation(actor.access, is_fixed=bool(settings.ORGANISATION)).require()
+    keeper_of(actor, now=now).proven().require()
+    name = one_line(name)
+    if is_blank(name):
+        raise Invalid("Give the name of your organisation.")
+    Installation.objects.get_or_create(pk=THE_ONE)
+    installation = Installation.objects.select_for_update().get(pk=THE_ONE)
+    before = organisation_name()
+    if name == before:
+        return
+    installation.organisation = name
+    installation.save(update_fields=["organisation"])
+    name_directory(name)
+    record(
+        AuditAction.ORGANISATION_RENAMED,
+        actor=actor.party,
+        at=now,
+        target=Party("organisation", "", name),
+        details={"name": [before, name]},
+    )
