@@ -97,7 +97,7 @@ def test_the_page_to_activate_says_so(client, loosener, mine, strict, now):
         text = text_of(client.get(reverse("access_requests:activate"), {"pick": str(mine.pk)}))
 
     assert "You loosened the settings of Teams Administrator" in text
-    assert "the stricter of old and new hold for you" in text
+    assert "the stricter of old and new holds for you" in text
 
 
 def test_also_where_the_loosener_moves_it_away_afterwards(loosener, approver, now):

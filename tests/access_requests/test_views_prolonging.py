@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.deciding_assignments import admin_evidence_on_many
+from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import Action, State
 from apps.assignments.models import Assignment
 from apps.roles import built_in
 from tests.access_requests.asking import ask, asking, giving
 from tests.access_requests.pages import code_of, said, text_of, written
-from tests.factories import assign, join, make_active, make_group, make_user, set_rules
+from tests.factories import acting, assign, join, make_active, make_group, make_user, set_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -291,3 +292,23 @@ def test_finds_what_speaks_for_20_as_quickly_as_for_2(administrator, now):
     waiting = list(AccessRequest.objects.waiting().with_names())
 
     assert cost(waiting) == cost(waiting[:2])
+
+
+def test_counts_many_and_names_what_failed(client, administrator, now):
+    people = [make_user(f"Person {number}", now=now) for number in range(5)]
+    rows = [assign(person, now=now, ends_at=now + DAY) for person in people]
+    asked = [
+        ask(asking(Action.SELF_EXTEND, row), person, now=now)
+        for row, person in zip(rows, people, strict=True)
+    ]
+    client.force_login(administrator)
+    seen = client.post(DECIDE_MANY, picking(*asked)).context["form"]["seen"].value()
+    cancel(asked[0].pk, actor=acting(people[0], now=now), now=now)
+
+    data = {"seen": seen, "tab": "assignments", "justification": "Agreed", "choice": "approve"}
+    response = client.post(DECIDE_MANY, data | {"code": code_of(administrator)})
+
+    assert said(response) == [
+        "4 requests are approved.",
+        f"{asked[0].number}: This request waits no longer: cancelled.",
+    ]

@@ -15,7 +15,7 @@ from apps.common.paging import in_batches
 from apps.roles import built_in
 from tests.factories import activate, answer, assign, join, make_active, make_group, make_resource, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 DAY = timedelta(days=1)
 

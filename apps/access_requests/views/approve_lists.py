@@ -16,6 +16,7 @@ from apps.access_requests.states import State
 from apps.access_requests.web import waiting_of
 
 ACTIVATIONS, ASSIGNMENTS, DECIDED = "waiting", "assignments", "decided"
+NAMED_AT_MOST = 3
 TABS = {ACTIVATIONS: "Role activations", ASSIGNMENTS: "Role assignments", DECIDED: "Decided by me"}
 
 
@@ -55,14 +56,20 @@ def picked(request: HttpRequest, rows: Iterable[ApproveRow]) -> list[AccessReque
 
 
 def say_each(request: HttpRequest, answers: Iterable[Answer[Verdict]]) -> None:
-    """What became of each of several; what came to nothing by its number, which is all that a person who may
-    not see it knows of it."""
+    """What became of each of a few, or of how many; what came to nothing by its number, which is all that a
+    person who may not see it knows of it."""
+    answers = list(answers)
+    decided = [answer.request for answer in answers if answer.request]
+    settled = [item for item in decided if item.state != State.FAILED]
+    if len(settled) > NAMED_AT_MOST:
+        messages.success(request, f"{len(settled)} requests are {_outcome(settled[0])}.")
+    for item in decided:
+        if item.state == State.FAILED or len(settled) <= NAMED_AT_MOST:
+            say_decided(request, item)
     for answer in answers:
-        if answer.request is None:
+        if answer.error:
             number = AccessRequest(pk=answer.asked.request_id).number
             messages.warning(request, f"{number}: {answer.error}")
-        else:
-            say_decided(request, answer.request)
 
 
 def say_decided(request: HttpRequest, item: AccessRequest) -> None:
@@ -70,4 +77,8 @@ def say_decided(request: HttpRequest, item: AccessRequest) -> None:
     if item.state == State.FAILED:
         messages.warning(request, f"{who} cannot be granted. {item.closing_reason}")
     else:
-        messages.success(request, f"{who} is {'denied' if item.state == State.DENIED else 'approved'}.")
+        messages.success(request, f"{who} is {_outcome(item)}.")
+
+
+def _outcome(item: AccessRequest) -> str:
+    return "denied" if item.state == State.DENIED else "approved"
