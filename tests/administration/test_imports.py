@@ -7,12 +7,13 @@ import pytest
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.states import State
 from apps.accounts.policy import SecondFactor
+from apps.accounts.services.factors import remove_all
 from apps.administration.policy.imports import TEMPLATES, Kind
 from apps.administration.services.imports.handlers import HANDLERS
 from apps.administration.services.imports.planning import plan_import
 from apps.assignments.models import Assignment
 from apps.audit.models import AuditEvent
-from apps.audit.vocabulary import AuditAction
+from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.common.csv import csv_lines
 from apps.common.errors import NotAllowed
 from apps.jobs.running import run_jobs
@@ -199,6 +200,20 @@ def test_judges_each_line_by_the_rights_of_its_moment(administrator, approver, v
     assert applied_line.state == LineState.FAILED
     assert applied_line.reason == "Your active roles do not manage assignments here."
     assert not Assignment.objects.filter(principal=visitor).exists()
+
+
+def test_stops_acting_for_whoever_lost_their_factor(administrator, visitor, now):
+    job = plan(Kind.ASSIGNMENTS, line(visitor.email), by=administrator, now=now)
+    access = acting(administrator, now=now).access
+    start_job(job=job, actor=administrator, access=access, second_factor=SecondFactor(now), now=now)
+    remove_all(administrator, actor=CONSOLE, now=now)
+
+    worked(job, now + timedelta(minutes=1))
+
+    assert (job.lines.get().state, job.lines.get().reason) == (
+        LineState.FAILED,
+        "Confirm with your second factor.",
+    )
 
 
 def test_lets_the_factor_count_for_all_of_a_long_job(administrator, visitor, now):
