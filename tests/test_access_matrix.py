@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +19,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from apps.accounts.models import AuthenticatorDevice, Session
+from apps.accounts.models import AuthenticatorDevice, Session, User
 from apps.accounts.services.links import send_link
 from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Provider
@@ -288,17 +290,24 @@ def sent(named, eligible):
 
 @pytest.fixture
 def ask(people, named, sent):
-    """Asks for a route as one of the people."""
+    """Asks for a route as one of the people, each in the one session that they began here."""
+    sessions = {who: signed_in(person) for who, person in people.items()}
 
     def answer(method: str, route: str, who: str, **options: Any) -> HttpResponse:
         client = Client(**options)
-        if people[who]:
-            client.force_login(people[who])
+        client.cookies = copy(sessions[who])
         names = named.get(route, [])
         address = reverse(route, args=names if isinstance(names, list) else [names.pk])
         return getattr(client, method)(address, sent.get(route, {}))
 
     return answer
+
+
+def signed_in(person: User | None) -> SimpleCookie:
+    client = Client()
+    if person:
+        client.force_login(person)
+    return client.cookies
 
 
 def routes(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
