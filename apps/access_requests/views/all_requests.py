@@ -16,11 +16,9 @@ from apps.access_requests.services.exporting import export_requests
 from apps.access_requests.views.my_roles import PROVIDERS
 from apps.access_requests.web import actor_of
 from apps.common.access import Permission, Provider, can_open
-from apps.common.text import one_line
 from apps.common.web.files import csv_file
+from apps.common.web.searching import words_in
 from apps.roles.web import Place, place_of
-
-_LONGEST_SEARCH = 100
 
 
 @require_safe
@@ -82,5 +80,5 @@ def _search(asked: QueryDict) -> Search:
     return Search(
         tab=Tab(tab) if tab in Tab.values else Tab.WAITING,
         provider=provider if provider in PROVIDERS else "",
-        q=one_line(asked.get("q", "")[:_LONGEST_SEARCH]),
+        q=words_in(asked),
     )

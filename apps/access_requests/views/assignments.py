@@ -27,11 +27,10 @@ from apps.assignments.models import Assignment
 from apps.common.access import Permission, Provider
 from apps.common.csv import csv_lines
 from apps.common.lookup import as_id
-from apps.common.text import one_line
 from apps.common.web.files import csv_file
+from apps.common.web.searching import words_in
 from apps.roles.web import place_of
 
-_LONGEST_SEARCH = 100
 _Choice = TypeVar("_Choice", bound=TextChoices)
 
 
@@ -85,7 +84,7 @@ def _search(asked: QueryDict) -> Search:
     return Search(
         tab=tab,
         state=state if state in STATES.get(tab, ()) else None,
-        q=one_line(asked.get("q", "")[:_LONGEST_SEARCH]),
+        q=words_in(asked),
         role=as_id(asked.get("role", "")),
         holder=_choice(Holder, asked.get("holder", "")),
         ending=_choice(Ending, asked.get("ending", "")),

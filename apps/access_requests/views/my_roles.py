@@ -19,6 +19,7 @@ from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
 from apps.common.access import Provider
 from apps.common.instants import clock_time
+from apps.common.web.searching import words_in
 
 TABS = {"eligible": "Eligible assignments", "active": "Active assignments", "expired": "Expired assignments"}
 PROVIDERS = {
@@ -36,7 +37,7 @@ def my_roles(request: HttpRequest) -> HttpResponse:
     tab = tab if tab in TABS else "eligible"
     provider = request.GET.get("provider", "")
     provider = provider if provider in PROVIDERS else ""
-    q = request.GET.get("q", "")[:100]
+    q = words_in(request.GET)
     mine = selectors.MyRoles(request.user, request.holdings, now=request.now)
     rows = {"eligible": mine.eligible, "active": mine.active, "expired": mine.expired}[tab]
     counts = {

@@ -15,9 +15,7 @@ from django.utils.http import urlencode
 from apps.accounts.models import Principal
 from apps.accounts.pickers import ANYBODY, PICKED_AT_MOST, Pickable, find_principals
 from apps.common.lookup import as_ids
-from apps.common.text import one_line
-
-_LONGEST_SEARCH = 100
+from apps.common.web.searching import words_in
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class PrincipalsInput(forms.Widget):
 
     def value_from_datadict(self, data: Mapping[str, Any], _files: Any, name: str) -> Typed:
         ids = data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
-        q = one_line(str(data.get(f"{name}_q", ""))[:_LONGEST_SEARCH])
+        q = words_in(data, f"{name}_q")
         return Typed(ids if isinstance(ids, list) else [ids], q)
 
     def value_omitted_from_data(self, *_: Any) -> bool:

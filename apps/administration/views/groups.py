@@ -57,12 +57,11 @@ from apps.common.access import Permission, Provider, can_open
 from apps.common.csv import csv_lines
 from apps.common.errors import Conflict
 from apps.common.lookup import as_id
-from apps.common.text import one_line
 from apps.common.web.files import csv_file
 from apps.common.web.forms import form_page, sent
+from apps.common.web.searching import words_in
 from apps.roles.web import place_on
 
-_LONGEST_SEARCH = 100
 _SEE = Permission.ASSIGNMENTS_READ
 
 
@@ -207,7 +206,7 @@ def _search(asked: QueryDict) -> Search:
     tab = asked.get("tab", "")
     return Search(
         tab=Tab(tab) if tab in Tab.values else Tab.ALL,
-        q=one_line(asked.get("q", "")[:_LONGEST_SEARCH]),
+        q=words_in(asked),
     )
 
 

@@ -11,10 +11,9 @@ from apps.administration.people_file import people_lines
 from apps.administration.policy.people import can_create_person, can_see_people
 from apps.administration.selectors.people import Factor, Search, Sort, Tab, people
 from apps.administration.services.people import export_people
-from apps.common.text import one_line
 from apps.common.web.files import csv_file
+from apps.common.web.searching import words_in
 
-_LONGEST_SEARCH = 100
 _READ_AT_ONCE = 500  # people that an export holds in memory
 
 
@@ -52,6 +51,6 @@ def _search(asked: QueryDict) -> Search:
         tab=Tab(tab) if tab in Tab.values else Tab.ENABLED,
         type=type_ if type_ in User.Type.values else "",
         factor=factor if factor in Factor.values else "",
-        q=one_line(asked.get("q", "")[:_LONGEST_SEARCH]),
+        q=words_in(asked),
         sort=Sort(sort) if sort in Sort.values else Sort.NAME,
     )

@@ -46,19 +46,17 @@ from apps.administration.services.resources import (
 from apps.common.access import Permission, Provider
 from apps.common.errors import Conflict
 from apps.common.lookup import present
-from apps.common.text import one_line
 from apps.common.web.files import csv_file
 from apps.common.web.forms import form_page, sent
+from apps.common.web.searching import words_in
 from apps.roles.models import Resource
 from apps.roles.web import place_of, place_on
-
-_LONGEST_SEARCH = 100
 
 
 @require_safe
 def resource_list(request: HttpRequest) -> HttpResponse:
     place_on(request, Provider.RESOURCES, None, Permission.ASSIGNMENTS_READ)
-    q = _words(request)
+    q = words_in(request.GET)
     tree = resource_tree(request.access, q=q, after=request.GET.get("after", ""), now=request.now)
     context = {
         "tree": tree,
@@ -73,7 +71,7 @@ def resource_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def export(request: HttpRequest) -> HttpResponseBase:
     """The list as a file; a POST, as it writes down who took it."""
-    q = one_line(request.POST.get("q", "")[:_LONGEST_SEARCH])
+    q = words_in(request.POST)
     rows = export_resources(actor=request.user.party, access=request.access, q=q, now=request.now)
     return csv_file(resource_lines(rows), name="resources", now=request.now)
 
@@ -176,7 +174,7 @@ def retire(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _where_to(request: HttpRequest, row: Resource) -> HttpResponse:
     """The places that could take it, or those of them that are called so."""
-    q = _words(request)
+    q = words_in(request.GET)
     places = places_to_move(row, request.access, q=q)
     context = {
         "resource": row,
@@ -219,7 +217,3 @@ def _in_use(request: HttpRequest, pk: UUID) -> Resource:
 
 def _keeper(request: HttpRequest) -> Keeper:
     return keeper_of(actor_of(request), now=request.now)
-
-
-def _words(request: HttpRequest) -> str:
-    return one_line(request.GET.get("q", "")[:_LONGEST_SEARCH])

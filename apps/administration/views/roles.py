@@ -43,13 +43,12 @@ from apps.administration.services.roles import (
     retire_role,
 )
 from apps.common.access import Permission, Provider
-from apps.common.text import one_line
 from apps.common.web.files import csv_file
 from apps.common.web.forms import form_page, sent
+from apps.common.web.searching import words_in
 from apps.roles.models import RoleDefinition
 from apps.roles.web import place_of
 
-_LONGEST_SEARCH = 100
 _SEE = Permission.ASSIGNMENTS_READ
 
 
@@ -174,7 +173,7 @@ def retire(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
 def _search(asked: QueryDict) -> tuple[str, Show]:
     """What the list is narrowed to; what there is not is everything."""
     show = asked.get("show", "")
-    q = one_line(asked.get("q", "")[:_LONGEST_SEARCH])
+    q = words_in(asked)
     return q, Show(show) if show in Show.values else Show.ALL
 
 

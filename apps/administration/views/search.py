@@ -7,15 +7,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.administration.selectors.search import Searcher, search
-from apps.common.text import one_line
-
-_LONGEST_SEARCH = 100
+from apps.common.web.searching import words_in
 
 
 @require_safe
 def find(request: HttpRequest) -> HttpResponse:
     """Open to everybody who is signed in; what it finds is what they may see."""
-    q = one_line(request.GET.get("q", "")[:_LONGEST_SEARCH])
+    q = words_in(request.GET)
     searcher = Searcher(request.user, request.access, request.holdings)
     context = {"searched": q, "kinds": search(q, searcher)}
     return render(request, "administration/search.html", context)

@@ -37,15 +37,13 @@ from apps.common.access import Permission, Provider
 from apps.common.decision import Decision
 from apps.common.errors import NotAllowed
 from apps.common.lookup import as_id
-from apps.common.text import one_line
 from apps.common.web.files import csv_file
 from apps.common.web.forms import form_page, sent
+from apps.common.web.searching import words_in
 from apps.roles.models import Resource, RoleDefinition, SettingsChange
 from apps.roles.policy.plain import from_plain
 from apps.roles.selectors import Settings, history_of, settings_at
 from apps.roles.web import place_of
-
-_LONGEST_SEARCH = 100
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ class Spot:
 @require_safe
 def settings_list(request: HttpRequest, provider: Provider) -> HttpResponse:
     place = place_of(request, provider, Permission.SETTINGS_READ)
-    q = one_line(request.GET.get("q", "")[:_LONGEST_SEARCH])
+    q = words_in(request.GET)
     found = list_settings(request.access, provider, place.resource, q=q, after=request.GET.get("after", ""))
     context = {
         "found": found,
@@ -91,7 +89,7 @@ def settings_list(request: HttpRequest, provider: Provider) -> HttpResponse:
 def export_list(request: HttpRequest, provider: Provider) -> HttpResponseBase:
     """The list as a file; a POST, as it writes down who took it."""
     place = place_of(request, provider, Permission.SETTINGS_READ)
-    q = one_line(request.POST.get("q", "")[:_LONGEST_SEARCH])
+    q = words_in(request.POST)
     found = export_settings_list(place, actor=actor_of(request), q=q, now=request.now)
     return csv_file(settings_lines(found), name="settings", now=request.now)
 

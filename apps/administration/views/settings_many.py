@@ -19,14 +19,13 @@ from apps.administration.views.settings import Spot, spot_of
 from apps.administration.views.settings_plan import plan_page
 from apps.common.access import Permission, Provider
 from apps.common.lookup import as_ids
-from apps.common.text import one_line
 from apps.common.web.forms import form_page, sent
+from apps.common.web.searching import words_in
 from apps.roles.policy import RoleRules
 from apps.roles.selectors import settings_at
 from apps.roles.web import Place, place_of
 
 _NOT_CARRIED = {"csrfmiddlewaretoken", "apply", "digest", "code", "find"}
-_LONGEST_SEARCH = 100
 
 
 @form_page
@@ -87,7 +86,7 @@ def _places(request: HttpRequest, place: Place) -> list[Any]:
         request.access,
         place.provider,
         on=place.resource,
-        q=one_line(request.POST.get("q", "")[:_LONGEST_SEARCH]),
+        q=words_in(request.POST),
         picked=as_ids(request.POST.getlist("places")),
     )
 
