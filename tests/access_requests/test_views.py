@@ -87,7 +87,7 @@ def test_lists_what_is_eligible_active_and_expired_in_tabs(as_requester, expired
         ({"provider": "resources", "q": "teams"}, []),
         ({"provider": "groups"}, []),
         ({"provider": "\0", "tab": "\0", "q": "teams"}, ["Teams Administrator"]),
-        ({"q": "\0"}, []),
+        ({"q": "\0"}, ["Contributor", "Teams Administrator"]),
         ({"q": "x" * 5000}, []),
         ({"q": "🚒 חירום"}, []),
     ],
