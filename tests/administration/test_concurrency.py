@@ -8,7 +8,7 @@ import pytest
 from apps.access_requests.asks import THE_CONSOLE
 from apps.accounts.models import Group
 from apps.administration.selectors.moving import move_of
-from apps.administration.services.groups import release_group
+from apps.administration.services.groups import release_group, retire_group
 from apps.administration.services.resources import create_resource, move_resource, retire_resource
 from apps.administration.services.roles import create_role, retire_role
 from apps.assignments.models import Assignment
@@ -92,6 +92,21 @@ def test_retires_a_role_or_assigns_it_but_never_both(now):
     assert (len(through), len(refused)) == (1, 1)
     desk.refresh_from_db()
     assert Assignment.objects.filter(role=desk).exists() is (desk.retired_at is None)
+
+
+def test_retires_a_group_or_gives_it_a_role_but_never_both(now):
+    team, shop = make_group("Team", now=now), make_resource("Shop", now=now)
+
+    through, refused = split(
+        at_once(
+            lambda: retire_group(team.pk, actor=THE_CONSOLE, now=now),
+            lambda: assign(team, built_in.CONTRIBUTOR, shop, now=now, ends_at=now + DAY),
+        )
+    )
+
+    assert (len(through), len(refused)) == (1, 1)
+    is_retired = Group.objects.get(pk=team.pk).retired_at is not None
+    assert Assignment.objects.filter(principal_id=team.pk).exists() is not is_retired
 
 
 def test_takes_a_group_out_of_management_or_makes_somebody_eligible_but_never_both(now):
