@@ -22,7 +22,7 @@ from apps.assignments.selectors import access_of, holdings_of
 from apps.audit.vocabulary import CONSOLE, Party
 from apps.roles import built_in
 from apps.roles.models import Resource, RoleDefinition, RoleSettings
-from apps.roles.policy import RoleRules, Seat, SeatKind
+from apps.roles.policy.rules import RoleRules, Seat, SeatKind
 from apps.roles.selectors import as_rules, directory, settings_at
 from apps.roles.services.groups import create_group
 from apps.roles.services.resources import create_resource

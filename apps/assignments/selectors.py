@@ -16,7 +16,7 @@ from apps.assignments.policy import EXPIRED_SHOWN, Groups, access_from, ground_s
 from apps.common.access import Access
 from apps.roles.built_in import GROUP_MEMBER
 from apps.roles.models import Resource
-from apps.roles.policy import ancestor_ids
+from apps.roles.policy.paths import ancestor_ids
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from apps.audit.vocabulary import Place
 from apps.common.access import Access, Permission, Provider
 from apps.common.lookup import every_word
 from apps.roles.built_in import IDS as BUILT_IN_IDS
-from apps.roles.policy import DAYS_OFFERED, Audience, Authentication, NoticeCase, SeatKind, ancestor_ids
+from apps.roles.policy.paths import ancestor_ids
+from apps.roles.policy.rules import DAYS_OFFERED, Audience, Authentication, NoticeCase, SeatKind
 
 _SEE = Permission.ASSIGNMENTS_READ
 
@@ -197,7 +198,7 @@ class RoleSettings(models.Model):
     """The rules of one role on one resource; without a resource, of the role wherever nothing nearer is set.
 
     The 17 rules of Entra's policies as columns: activation (6), assignment (6), and nine notification cells
-    beside them. Defaults by provider: `roles.policy.default_rules`.
+    beside them. Defaults by provider: `roles.policy.rules.default_rules`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -12,16 +12,8 @@ from django.db.models import Prefetch, QuerySet
 from apps.accounts.models import Group
 from apps.common.access import Provider
 from apps.roles.models import Approver, Resource, RoleDefinition, RoleSettings, SettingsChange
-from apps.roles.policy import (
-    Audience,
-    Cell,
-    NoticeCase,
-    RoleRules,
-    Seat,
-    SeatKind,
-    default_rules,
-    nearest,
-)
+from apps.roles.policy.paths import nearest
+from apps.roles.policy.rules import Audience, Cell, NoticeCase, RoleRules, Seat, SeatKind, default_rules
 
 _SEATS = Prefetch("approvers", Approver.objects.select_related("principal"))
 Rows = list[tuple[str | None, RoleSettings]]

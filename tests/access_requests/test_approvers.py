@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.selectors import enrolled_user_ids
 from apps.assignments.selectors import holdings_of
 from apps.roles import built_in
-from apps.roles.policy import RoleRules, Seat, SeatKind
+from apps.roles.policy.rules import RoleRules, Seat, SeatKind
 from apps.roles.selectors import rules_for
 from tests.factories import (
     activate,

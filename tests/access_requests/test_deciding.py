@@ -19,7 +19,7 @@ from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction, Outcome
 from apps.common.errors import Conflict, Invalid, NotAllowed
 from apps.roles import built_in
-from apps.roles.policy import Seat, SeatKind
+from apps.roles.policy.rules import Seat, SeatKind
 from tests.access_requests.looking import (
     active_roles,
     event_of,

@@ -17,7 +17,7 @@ from apps.audit.vocabulary import AuditAction
 from apps.common.errors import NotAllowed
 from apps.notifications.models import Notice
 from apps.roles import built_in
-from apps.roles.policy import Seat, SeatKind
+from apps.roles.policy.rules import Seat, SeatKind
 from tests.factories import (
     acting,
     activate,

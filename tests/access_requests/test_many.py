@@ -13,7 +13,7 @@ from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Sought, approvers_for, approvers_for_many
 from apps.access_requests.selectors.deciding import evidence_on, evidence_on_many
 from apps.roles import built_in
-from apps.roles.policy import Seat, SeatKind
+from apps.roles.policy.rules import Seat, SeatKind
 from apps.roles.selectors import rules_for
 from tests.access_requests.pages import asked
 from tests.factories import (

@@ -11,7 +11,7 @@ from apps.common.errors import NotAllowed
 from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.models import NotificationCell, RoleSettings
-from apps.roles.policy import Audience, NoticeCase
+from apps.roles.policy.rules import Audience, NoticeCase
 from tests.factories import (
     acting,
     activate,

@@ -14,7 +14,7 @@ from apps.access_requests.policy.activation import (
 )
 from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.common.period import Period
-from apps.roles.policy import Authentication, RoleRules
+from apps.roles.policy.rules import Authentication, RoleRules
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))

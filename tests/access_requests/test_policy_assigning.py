@@ -15,7 +15,7 @@ from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.assignments.models import Assignment
 from apps.common.access import Provider
 from apps.common.decision import denied
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)

@@ -17,7 +17,7 @@ from apps.access_requests.policy.prolonging import (
 )
 from apps.assignments.models import Assignment
 from apps.common.period import Period
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)

@@ -9,7 +9,7 @@ from apps.access_requests.selectors.power import power_of, powers_of
 from apps.audit.vocabulary import CONSOLE
 from apps.common.access import DIRECTORY_PATH, Permission, Provider
 from apps.roles import built_in
-from apps.roles.policy import Seat, SeatKind
+from apps.roles.policy.rules import Seat, SeatKind
 from apps.roles.services.custom_roles import create_role
 from tests.factories import (
     activate,

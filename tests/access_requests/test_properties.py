@@ -34,7 +34,7 @@ from apps.assignments.selectors import holdings_of
 from apps.assignments.sweep import write_down_the_clock
 from apps.audit.vocabulary import CONSOLE
 from apps.roles import built_in
-from apps.roles.policy import Authentication
+from apps.roles.policy.rules import Authentication
 from apps.roles.selectors import rules_for
 from tests.access_requests import invariants
 from tests.access_requests.draws import (

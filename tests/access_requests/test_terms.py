@@ -15,7 +15,7 @@ from apps.access_requests.states import State
 from apps.assignments.selectors import holdings_of
 from apps.common.errors import NotAllowed
 from apps.roles import built_in
-from apps.roles.policy import Authentication, Seat, SeatKind
+from apps.roles.policy.rules import Authentication, Seat, SeatKind
 from apps.roles.selectors import directory, rules_for
 from apps.roles.services.resources import move_resource
 from apps.roles.services.settings import remove_settings, save_settings

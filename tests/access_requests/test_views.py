@@ -15,7 +15,7 @@ from apps.access_requests.states import Action, State
 from apps.accounts.models import AuthenticatorDevice
 from apps.assignments.models import Assignment
 from apps.roles import built_in
-from apps.roles.policy import Authentication
+from apps.roles.policy.rules import Authentication
 from tests.access_requests.pages import MARKUP, asked, code_of, requests_of, said, text_of, written
 from tests.factories import activate, answer, assign, make_active, make_resource, set_rules
 

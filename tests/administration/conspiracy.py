@@ -19,7 +19,7 @@ from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Access, Permission, Provider
 from apps.roles import built_in
 from apps.roles.models import Approver, Resource
-from apps.roles.policy import Seat, SeatKind
+from apps.roles.policy.rules import Seat, SeatKind
 from apps.roles.selectors import directory
 from apps.roles.services.custom_roles import create_role
 from tests.factories import assign, join, make_active, make_group, make_resource, make_user, save_rules

@@ -33,7 +33,7 @@ from apps.assignments.models import Assignment
 from apps.common.access import Permission, Provider
 from apps.common.errors import DomainError
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import Seat, SeatKind
+from apps.roles.policy.rules import Seat, SeatKind
 from apps.roles.selectors import rules_for
 from tests.administration.conspiracy import (
     CY,

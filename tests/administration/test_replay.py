@@ -6,7 +6,7 @@ import pytest
 from apps.administration.policy.replay import PastActivation, Replay, replay
 from apps.administration.selectors.replay import Trial, replays_of
 from apps.roles import built_in
-from apps.roles.policy import Authentication, RoleRules
+from apps.roles.policy.rules import Authentication, RoleRules
 from tests.factories import activate, assign, make_resource, make_user, role, set_rules
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -21,7 +21,7 @@ from apps.notifications.messages import NoticeEvent
 from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.models import Resource, SettingsChange
-from apps.roles.policy import Seat, SeatKind
+from apps.roles.policy.rules import Seat, SeatKind
 from tests.factories import (
     acting,
     activate,

@@ -14,7 +14,7 @@ from apps.common.access import Permission, Provider
 from apps.common.errors import Conflict, Invalid, NotAllowed
 from apps.roles import built_in
 from apps.roles.models import RoleDefinition
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 from apps.roles.web import Place
 from tests.factories import (
     acting,

@@ -12,8 +12,8 @@ from apps.audit.vocabulary import AuditAction
 from apps.common.errors import NotAllowed
 from apps.roles import built_in
 from apps.roles.models import RoleSettings
-from apps.roles.policy import RoleRules
 from apps.roles.policy.plain import as_plain
+from apps.roles.policy.rules import RoleRules
 from apps.roles.selectors import as_rules
 from tests.factories import acting, make_active, make_group, make_resource, make_user, set_rules
 

@@ -12,7 +12,7 @@ from apps.administration.policy.settings_names import Labels, Lookup, Names, nam
 from apps.administration.policy.settings_reading import read_settings
 from apps.common.access import Provider
 from apps.common.strict_yaml import MOST_FAULTS
-from apps.roles.policy import (
+from apps.roles.policy.rules import (
     DAYS_OFFERED,
     Audience,
     Authentication,

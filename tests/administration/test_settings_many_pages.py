@@ -16,8 +16,8 @@ from apps.administration.selectors.settings_plan import changes_to, plan_of
 from apps.common.access import Provider
 from apps.roles import built_in
 from apps.roles.models import RoleSettings
-from apps.roles.policy import Audience, Cell, NoticeCase, SeatKind
 from apps.roles.policy.plain import as_plain
+from apps.roles.policy.rules import Audience, Cell, NoticeCase, SeatKind
 from apps.roles.selectors import as_rules, rules_for
 from tests.access_requests.pages import code_of, text_of
 from tests.factories import acting, make_active, make_resource, make_user, role, set_rules

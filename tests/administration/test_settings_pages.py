@@ -10,8 +10,8 @@ from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.roles import built_in
 from apps.roles.models import RoleDefinition, SettingsChange
-from apps.roles.policy import Audience, Authentication, Cell, NoticeCase, Seat, SeatKind
 from apps.roles.policy.plain import as_plain
+from apps.roles.policy.rules import Audience, Authentication, Cell, NoticeCase, Seat, SeatKind
 from apps.roles.selectors import directory, rules_for, settings_at
 from tests.access_requests.pages import code_of, text_of
 from tests.factories import make_active, make_resource, make_user, role, save_rules, set_rules

@@ -9,7 +9,7 @@ from apps.administration.policy.settings import SettingsFacts, can_save, effecti
 from apps.administration.policy.settings_words import Tab, cell_in_words, diff, tab_of
 from apps.common.access import DIRECTORY_PATH, Access, Grant, Permission, Provider
 from apps.common.decision import ALLOWED, denied
-from apps.roles.policy import (
+from apps.roles.policy.rules import (
     Audience,
     Authentication,
     Cell,

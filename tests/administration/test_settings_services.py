@@ -19,7 +19,7 @@ from apps.common.errors import Invalid, NotAllowed
 from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.models import RoleDefinition, RoleSettings, SettingsChange
-from apps.roles.policy import RoleRules, Seat, SeatKind, default_rules
+from apps.roles.policy.rules import RoleRules, Seat, SeatKind, default_rules
 from apps.roles.selectors import directory, rules_for, settings_at
 from tests.factories import (
     acting,

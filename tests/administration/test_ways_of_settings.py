@@ -24,8 +24,8 @@ from apps.assignments.selectors import access_now
 from apps.common.access import Provider
 from apps.roles import built_in
 from apps.roles.models import Resource, SettingsChange
-from apps.roles.policy import Authentication, RoleRules, Seat, SeatKind
 from apps.roles.policy.plain import CELLS, as_plain
+from apps.roles.policy.rules import Authentication, RoleRules, Seat, SeatKind
 from apps.roles.selectors import settings_at
 from tests.administration.ways import Browser, refusals_of, refusals_on, tried
 from tests.factories import (

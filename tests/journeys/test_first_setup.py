@@ -10,7 +10,7 @@ from apps.assignments.models import Assignment
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.roles import built_in
-from apps.roles.policy import Authentication
+from apps.roles.policy.rules import Authentication
 from apps.roles.selectors import settings_at
 from tests.factories import role
 from tests.journeys.test_story import code_of, sign_in

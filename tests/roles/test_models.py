@@ -9,7 +9,7 @@ from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Provider
 from apps.roles import built_in
 from apps.roles.models import Approver, NotificationCell, Resource, RoleDefinition, RoleSettings
-from apps.roles.policy import Audience, NoticeCase, SeatKind
+from apps.roles.policy.rules import Audience, NoticeCase, SeatKind
 from apps.roles.selectors import directory
 from apps.roles.services.groups import create_group
 from apps.roles.services.resources import create_resource

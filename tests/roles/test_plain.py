@@ -4,8 +4,8 @@ from uuid import UUID
 import pytest
 
 from apps.common.errors import Invalid
-from apps.roles.policy import Audience, Authentication, Cell, NoticeCase, RoleRules, Seat, SeatKind
 from apps.roles.policy.plain import as_plain, from_plain
+from apps.roles.policy.rules import Audience, Authentication, Cell, NoticeCase, RoleRules, Seat, SeatKind
 from apps.roles.policy.strictness import is_loosened, stricter
 
 ADA, BOB = (Seat(SeatKind.PRINCIPAL, UUID(int=n), name) for n, name in enumerate(("Ada", "Bob"), 1))

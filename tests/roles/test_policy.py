@@ -4,7 +4,8 @@ from uuid import UUID
 import pytest
 
 from apps.common.access import Provider
-from apps.roles.policy import (
+from apps.roles.policy.paths import ancestor_ids, nearest
+from apps.roles.policy.rules import (
     Audience,
     Authentication,
     Cell,
@@ -12,9 +13,7 @@ from apps.roles.policy import (
     RoleRules,
     Seat,
     SeatKind,
-    ancestor_ids,
     default_rules,
-    nearest,
 )
 
 ADA, BOB = (Seat(SeatKind.PRINCIPAL, UUID(int=number)) for number in (1, 2))

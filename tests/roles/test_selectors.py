@@ -5,7 +5,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.common.access import Provider
 from apps.roles import built_in
 from apps.roles.models import NotificationCell, RoleDefinition, RoleSettings
-from apps.roles.policy import Audience, Authentication, Cell, NoticeCase, Seat, SeatKind, default_rules
+from apps.roles.policy.rules import Audience, Authentication, Cell, NoticeCase, Seat, SeatKind, default_rules
 from apps.roles.selectors import directory, resource_of, rules_for, rules_for_many
 from tests.factories import make_group, make_resource, role, save_rules, set_rules
 

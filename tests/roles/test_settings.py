@@ -8,8 +8,8 @@ from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.common.access import Provider
 from apps.roles import built_in
 from apps.roles.models import RoleSettings, SettingsChange
-from apps.roles.policy import Audience, Cell, NoticeCase, RoleRules, Seat, SeatKind, default_rules
 from apps.roles.policy.plain import as_plain, from_plain
+from apps.roles.policy.rules import Audience, Cell, NoticeCase, RoleRules, Seat, SeatKind, default_rules
 from apps.roles.selectors import directory, history_of, rules_for, settings_at
 from apps.roles.services.settings import remove_settings
 from tests.factories import make_resource, role, save_rules, set_rules

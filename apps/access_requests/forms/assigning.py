@@ -23,7 +23,7 @@ from apps.access_requests.policy.changing import Limits
 from apps.accounts.web import StepUpForm
 from apps.assignments.models import Assignment
 from apps.common.text import is_blank
-from apps.roles.policy import DAYS_OFFERED
+from apps.roles.policy.rules import DAYS_OFFERED
 
 PERMANENT, OTHER, NOW, LATER = "permanent", "other", "now", "later"
 # An instant, permanent, or nothing in particular.

@@ -14,7 +14,7 @@ from apps.common.instants import short
 from apps.common.spans import minutes_in_words
 from apps.notifications import services as notifications
 from apps.notifications.messages import Button, Message, NoticeEvent
-from apps.roles.policy import Audience, NoticeCase, RoleRules
+from apps.roles.policy.rules import Audience, NoticeCase, RoleRules
 
 
 def ask_approvers(request: AccessRequest, approvers: Approvers, *, rules: RoleRules, now: datetime) -> None:

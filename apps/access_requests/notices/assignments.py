@@ -25,7 +25,7 @@ from apps.audit.vocabulary import Party
 from apps.common.instants import short
 from apps.notifications import services as notifications
 from apps.notifications.messages import Button, Message, NoticeEvent, Recipient
-from apps.roles.policy import Audience, NoticeCase, RoleRules
+from apps.roles.policy.rules import Audience, NoticeCase, RoleRules
 from apps.roles.selectors import rules_for_many
 
 

@@ -22,7 +22,7 @@ from apps.roles.built_in import (
     USER_ACCESS_ADMINISTRATOR,
 )
 from apps.roles.models import Resource
-from apps.roles.policy import Audience, Cell, NoticeCase, RoleRules
+from apps.roles.policy.rules import Audience, Cell, NoticeCase, RoleRules
 
 # Who "Admin" is in the notification matrix (fact sheet, section 6).
 ADMIN_ROLES = {

@@ -12,7 +12,7 @@ from apps.common.instants import short
 from apps.common.period import Period, earliest
 from apps.common.spans import minutes_in_words
 from apps.common.text import is_blank
-from apps.roles.policy import Authentication, RoleRules
+from apps.roles.policy.rules import Authentication, RoleRules
 
 MINIMUM_MINUTES = 5  # Entra: ActiveDurationTooShort below
 FARTHEST_START = timedelta(days=365)

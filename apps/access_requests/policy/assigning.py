@@ -13,7 +13,7 @@ from apps.assignments.models import Assignment
 from apps.common.access import Access, Permission, Provider, can_open
 from apps.common.decision import ALLOWED, Decision, Refusal, denied, judge
 from apps.common.text import is_blank
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 NOT_ASSIGNABLE = "Only a role-assignable group can hold a directory role."
 

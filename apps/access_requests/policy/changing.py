@@ -12,7 +12,7 @@ from apps.accounts.models import Group
 from apps.assignments.models import Assignment
 from apps.common.decision import ALLOWED, Decision, Refusal, denied, judge
 from apps.common.text import counted
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 
 class Change(TextChoices):

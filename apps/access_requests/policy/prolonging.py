@@ -12,7 +12,7 @@ from apps.common.decision import Decision, Refusal, judge
 from apps.common.instants import day
 from apps.common.period import Period
 from apps.common.text import is_blank
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 EXTENDED_BEFORE = timedelta(days=14)  # Entra behaviour, as are the 30 days after
 # As long as one may ask before the end: by then there is an answer, or there is nothing left to extend.

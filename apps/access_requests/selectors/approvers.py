@@ -22,7 +22,7 @@ from apps.roles.built_in import (
     RESOURCE_OWNER,
 )
 from apps.roles.models import Resource
-from apps.roles.policy import RoleRules, Seat, SeatKind
+from apps.roles.policy.rules import RoleRules, Seat, SeatKind
 
 # Who decides on directory roles that name no approvers (Entra behaviour).
 DEFAULT_APPROVER_ROLES = (GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR)

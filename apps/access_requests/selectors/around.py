@@ -18,7 +18,7 @@ from apps.common.decision import ALLOWED, Decision
 from apps.common.errors import Invalid
 from apps.common.lookup import present
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 from apps.roles.selectors import rules_for_many
 
 Key = tuple[UUID, UUID, UUID]  # principal, role, resource

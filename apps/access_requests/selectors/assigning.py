@@ -31,7 +31,7 @@ from apps.common.decision import ALLOWED, Decision
 from apps.common.period import Period
 from apps.roles.built_in import GROUP_MEMBER
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 
 @dataclass(frozen=True)

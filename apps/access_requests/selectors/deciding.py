@@ -20,7 +20,7 @@ from apps.access_requests.states import WAITING, Action, Family, State
 from apps.accounts.models import User
 from apps.assignments.selectors import Holdings, holdings_of_many
 from apps.roles.models import RoleDefinition
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 HISTORY_SHOWN = 5
 DECIDED_SHOWN = 50

@@ -18,7 +18,7 @@ from apps.accounts.models import User
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import NOTHING, Holdings, holdings_of_many
 from apps.common.access import Permission
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 from apps.roles.selectors import rules_for_many
 
 # Without any of these nobody decides on an assignment, wherever it lies.

@@ -26,7 +26,7 @@ from apps.common.errors import Invalid
 from apps.common.lookup import find
 from apps.common.period import Period
 from apps.roles.models import Resource
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 NO_SUCH_ROLE = "There is no such role to activate."
 

@@ -18,7 +18,7 @@ from apps.assignments.models import Assignment
 from apps.audit.models import AuditEvent, AuditEventQuerySet
 from apps.audit.vocabulary import AuditAction
 from apps.roles.models import Resource
-from apps.roles.policy import ancestor_ids
+from apps.roles.policy.paths import ancestor_ids
 
 Permissions = Mapping[str, list[str]]  # as a role stores them
 

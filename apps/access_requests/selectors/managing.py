@@ -22,7 +22,7 @@ from apps.assignments.selectors import access_of, holdings_of_many
 from apps.common.access import DIRECTORY_ID, Access
 from apps.common.decision import Decision
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import ancestor_ids
+from apps.roles.policy.paths import ancestor_ids
 
 
 @dataclass(frozen=True)

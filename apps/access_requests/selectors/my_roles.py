@@ -27,7 +27,7 @@ from apps.assignments.paths import Paths, paths_from
 from apps.assignments.selectors import Held, Holdings, expired_of
 from apps.common.decision import Decision
 from apps.common.period import Period
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 ENDING_SOON = timedelta(minutes=30)
 

@@ -17,7 +17,7 @@ from apps.common.access import DIRECTORY_PATH, Permission, Provider
 from apps.common.lookup import present
 from apps.roles.built_in import GROUP_MEMBER, GROUP_OWNER
 from apps.roles.models import Approver
-from apps.roles.policy import SeatKind
+from apps.roles.policy.rules import SeatKind
 
 # Whoever holds this, by whatever role, changes Global Administrators: only their like changes them.
 _MANAGES_GLOBAL_ADMINISTRATORS = Provider.DIRECTORY, Permission.GLOBAL_ADMINISTRATORS_MANAGE

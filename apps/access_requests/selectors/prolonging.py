@@ -17,7 +17,7 @@ from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
 from apps.common.decision import Decision
 from apps.common.errors import Invalid
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 from apps.roles.selectors import rules_for
 
 

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from apps.access_requests.selectors.lately import places_before, places_left
 from apps.roles.models import Resource, RoleDefinition, SettingsChange
-from apps.roles.policy import RoleRules
 from apps.roles.policy.plain import from_plain
+from apps.roles.policy.rules import RoleRules
 from apps.roles.policy.strictness import is_loosened, stricter_of_all
 from apps.roles.selectors import rules_for_many
 

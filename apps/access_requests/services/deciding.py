@@ -32,7 +32,7 @@ from apps.access_requests.states import Action
 from apps.accounts.models import User
 from apps.assignments import services as assignments
 from apps.assignments.selectors import holdings_of
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 
 def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:

@@ -18,7 +18,7 @@ from apps.audit.vocabulary import AuditAction, Outcome, Party
 from apps.common.errors import Conflict
 from apps.common.transition import next_state
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 
 def write_request(

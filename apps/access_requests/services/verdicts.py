@@ -20,7 +20,7 @@ from apps.audit.vocabulary import AuditAction, Outcome
 from apps.common.decision import Decision
 from apps.common.errors import Conflict
 from apps.common.instants import short
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 
 class Changed(Conflict):

@@ -23,7 +23,7 @@ from apps.common.instants import short
 from apps.common.spans import minutes_in_words
 from apps.common.text import any_of
 from apps.roles.models import Resource
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 PRESETS = (30, 60, 120, 240, 480)
 

@@ -17,7 +17,7 @@ from apps.access_requests.views.asking import Terms, done, duration, factor, sai
 from apps.access_requests.web import actor_of
 from apps.common.errors import DomainError
 from apps.common.web.forms import sent
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 
 def extend(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -32,7 +32,7 @@ from apps.common.errors import NotAllowed
 from apps.common.instants import short
 from apps.common.text import any_of
 from apps.common.web.forms import sent
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 
 
 @require_safe

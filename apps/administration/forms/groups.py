@@ -15,7 +15,7 @@ from apps.assignments.models import Assignment
 from apps.common.decision import Decision
 from apps.common.text import is_blank, one_line
 from apps.roles.built_in import GROUP_MEMBER, GROUP_OWNER
-from apps.roles.policy import DAYS_OFFERED, RoleRules
+from apps.roles.policy.rules import DAYS_OFFERED, RoleRules
 
 _NAME_LENGTH, _DESCRIPTION_LENGTH, _REASON_LENGTH = 120, 500, 500
 _SEGMENTED = "components/segmented_field.html"

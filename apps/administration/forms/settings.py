@@ -14,8 +14,8 @@ from apps.administration.forms.settings_mails import CellKey, MailMatrix, addres
 from apps.administration.policy.settings_words import DAYS_IN_WORDS, Tab, cell_name
 from apps.common.access import Provider
 from apps.common.spans import minutes_in_words
-from apps.roles.policy import Audience, Authentication, Cell, NoticeCase, RoleRules, Seat, SeatKind
 from apps.roles.policy.plain import CELLS
+from apps.roles.policy.rules import Audience, Authentication, Cell, NoticeCase, RoleRules, Seat, SeatKind
 
 _WINDOWS = (30, 60, 120, 240, 480, 720, 1440, 2880, 4320, 10080, 20160)
 _ACTIVATION = (

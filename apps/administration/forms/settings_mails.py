@@ -10,8 +10,8 @@ from django import forms
 from apps.administration.policy.settings import APPROVERS_ONLY
 from apps.administration.policy.settings_values import CellKey
 from apps.administration.policy.settings_words import MAILS, SECTIONS, cell_name
-from apps.roles.policy import Audience, NoticeCase
 from apps.roles.policy.plain import CELLS
+from apps.roles.policy.rules import Audience, NoticeCase
 
 _LONGEST_ADDRESSES = 1000
 

@@ -14,8 +14,8 @@ from apps.administration.policy.settings_words import BY_NAME, DAYS_IN_WORDS, ce
 from apps.common.spans import minutes_in_words
 from apps.common.web.forms import PortalForm
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import Authentication, Seat, SeatKind
 from apps.roles.policy.plain import CELLS
+from apps.roles.policy.rules import Authentication, Seat, SeatKind
 
 MOST_TARGETS = 500
 EVERYWHERE = "everywhere"

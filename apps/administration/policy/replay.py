@@ -20,7 +20,7 @@ from apps.accounts.policy import SecondFactor
 from apps.common.decision import judge
 from apps.common.period import Period
 from apps.common.text import counted
-from apps.roles.policy import Authentication, RoleRules
+from apps.roles.policy.rules import Authentication, RoleRules
 
 REPLAYED = timedelta(days=90)
 # What the past says enough about. Whether somebody was eligible does not depend on the rules.

@@ -16,7 +16,9 @@ from apps.administration.policy.settings_words import cell_name
 from apps.common.access import DIRECTORY_PATH, Access, Permission, Provider
 from apps.common.decision import ALLOWED, Decision, Refusal, judge
 from apps.common.text import is_address
-from apps.roles.policy import (
+from apps.roles.policy.paths import nearest
+from apps.roles.policy.plain import CELLS, as_plain
+from apps.roles.policy.rules import (
     DAYS_OFFERED,
     Audience,
     Authentication,
@@ -24,9 +26,7 @@ from apps.roles.policy import (
     RoleRules,
     SeatKind,
     default_rules,
-    nearest,
 )
-from apps.roles.policy.plain import CELLS, as_plain
 from apps.roles.policy.strictness import is_loosened, seat_key
 
 SHORTEST_WINDOW, LONGEST_WINDOW = 5, 14 * 24 * 60  # minutes

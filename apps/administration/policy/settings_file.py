@@ -19,7 +19,7 @@ from apps.administration.policy.settings_values import CellKey, with_cells, with
 from apps.common.access import Provider
 from apps.common.strict_yaml import Text
 from apps.common.text import one_line
-from apps.roles.policy import (
+from apps.roles.policy.rules import (
     DAYS_OFFERED,
     Audience,
     Authentication,

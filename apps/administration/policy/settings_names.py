@@ -10,7 +10,7 @@ from uuid import UUID
 from apps.administration.policy.settings_file import LONGEST_TEXT, UNNAMED_SEATS, Block, SeatName, block_of
 from apps.common.access import Provider
 from apps.common.strict_yaml import Fault, quoted
-from apps.roles.policy import RoleRules, Seat, SeatKind
+from apps.roles.policy.rules import RoleRules, Seat, SeatKind
 
 PATH_MARK = " / "  # between the names of a path: Contoso / Production / db-1
 

@@ -26,7 +26,7 @@ from apps.common import strict_yaml
 from apps.common.access import Provider
 from apps.common.strict_yaml import Fault, Faults, Listing, Node, Stop, Text, quoted, read_yaml
 from apps.common.text import is_address
-from apps.roles.policy import Audience, NoticeCase
+from apps.roles.policy.rules import Audience, NoticeCase
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from apps.roles.policy import Audience, Authentication, NoticeCase, RoleRules
+from apps.roles.policy.rules import Audience, Authentication, NoticeCase, RoleRules
 
 CellKey = tuple[NoticeCase, Audience]
 

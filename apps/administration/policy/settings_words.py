@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from apps.common.spans import minutes_in_words
-from apps.roles.policy import Audience, Authentication, Cell, NoticeCase, RoleRules
 from apps.roles.policy.plain import CELLS
+from apps.roles.policy.rules import Audience, Authentication, Cell, NoticeCase, RoleRules
 
 DAYS_IN_WORDS = {15: "15 days", 30: "1 month", 90: "3 months", 180: "6 months", 365: "1 year"}
 # What each of the nine mails is, and whom it goes to unless told otherwise (Entra's words).

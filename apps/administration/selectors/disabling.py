@@ -17,7 +17,7 @@ from apps.assignments.models import Assignment
 from apps.assignments.selectors import holders_on
 from apps.roles.built_in import GROUP_OWNER
 from apps.roles.models import Approver, RoleSettings
-from apps.roles.policy import SeatKind
+from apps.roles.policy.rules import SeatKind
 from apps.roles.selectors import as_rules, directory
 
 

@@ -23,7 +23,7 @@ from apps.common.lookup import every_word
 from apps.common.paging import Page, by_text, count_of, in_batches, page_of
 from apps.roles.built_in import GROUP_MEMBER, GROUP_OWNER
 from apps.roles.models import Approver, Resource, RoleDefinition
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 from apps.roles.selectors import rules_for_many
 
 _BY_NAME = by_text("name")

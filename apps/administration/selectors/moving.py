@@ -17,8 +17,8 @@ from apps.administration.policy.settings_words import Comparison, diff
 from apps.assignments.membership import people_within, within_reach_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import RoleRules
 from apps.roles.policy.plain import as_plain
+from apps.roles.policy.rules import RoleRules
 from apps.roles.policy.strictness import is_loosened
 from apps.roles.selectors import rules_for_many
 

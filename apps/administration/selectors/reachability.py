@@ -14,7 +14,7 @@ from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment
 from apps.common.access import DIRECTORY_PATH, Provider
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import RoleRules, SeatKind
+from apps.roles.policy.rules import RoleRules, SeatKind
 
 Key = tuple[UUID, UUID | None]
 

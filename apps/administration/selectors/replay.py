@@ -15,7 +15,8 @@ from apps.access_requests.states import Action
 from apps.administration.policy.replay import REPLAYED, PastActivation, Replay, replay
 from apps.common.lookup import present
 from apps.roles.models import Resource, RoleDefinition, RoleSettings
-from apps.roles.policy import RoleRules, nearest
+from apps.roles.policy.paths import nearest
+from apps.roles.policy.rules import RoleRules
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from apps.common.access import Access, Permission, Provider
 from apps.common.lookup import every_word
 from apps.common.paging import Column, Page, newest_first, page_of
 from apps.roles.models import Resource, RoleDefinition, RoleSettings, SettingsChange
-from apps.roles.policy import Audience, Cell, NoticeCase
+from apps.roles.policy.rules import Audience, Cell, NoticeCase
 from apps.roles.selectors import Settings, history_of, rows_near, settings_among, settings_at_many
 
 _BY_NAME = (Column("name", str), Column("id", UUID))

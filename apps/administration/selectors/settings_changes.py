@@ -29,8 +29,8 @@ from apps.common.access import Provider
 from apps.common.decision import ALLOWED, Decision, denied
 from apps.common.errors import Invalid
 from apps.roles.models import Resource, RoleDefinition, RoleSettings
-from apps.roles.policy import RoleRules
 from apps.roles.policy.plain import as_plain
+from apps.roles.policy.rules import RoleRules
 from apps.roles.selectors import Rows, Settings, as_rules, rows_near, settings_among
 
 Key = tuple[UUID, UUID | None]

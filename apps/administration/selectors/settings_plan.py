@@ -17,8 +17,8 @@ from apps.administration.selectors.settings_changes import (
 )
 from apps.common.decision import Decision, Refusal
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import RoleRules
 from apps.roles.policy.plain import as_plain
+from apps.roles.policy.rules import RoleRules
 from apps.roles.selectors import settings_at_many
 
 

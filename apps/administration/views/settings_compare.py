@@ -12,7 +12,7 @@ from apps.administration.selectors.settings import place_of_role
 from apps.administration.selectors.settings_many import roles_of
 from apps.common.access import Permission, Provider
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import RoleRules, default_rules
+from apps.roles.policy.rules import RoleRules, default_rules
 from apps.roles.selectors import settings_at
 from apps.roles.web import place_of
 

@@ -21,7 +21,7 @@ from apps.common.access import Permission, Provider
 from apps.common.lookup import as_ids
 from apps.common.web.forms import form_page, sent
 from apps.common.web.searching import words_in
-from apps.roles.policy import RoleRules
+from apps.roles.policy.rules import RoleRules
 from apps.roles.selectors import settings_at
 from apps.roles.web import Place, place_of
 

@@ -10,7 +10,7 @@ from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Permission, Provider
 from apps.roles import built_in
 from apps.roles.models import Resource, RoleDefinition
-from apps.roles.policy import Authentication, Seat, SeatKind, default_rules
+from apps.roles.policy.rules import Authentication, Seat, SeatKind, default_rules
 from apps.roles.selectors import resource_of
 from apps.roles.services.custom_roles import create_role
 from apps.roles.services.groups import create_group

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.common.errors import Invalid
-from apps.roles.policy import Audience, Authentication, Cell, NoticeCase, RoleRules, Seat, SeatKind
+from apps.roles.policy.rules import Audience, Authentication, Cell, NoticeCase, RoleRules, Seat, SeatKind
 
 Plain = dict[str, Any]
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from apps.roles.policy import Audience, Authentication, Cell, NoticeCase, RoleRules, Seat, SeatKind
 from apps.roles.policy.plain import as_plain
+from apps.roles.policy.rules import Audience, Authentication, Cell, NoticeCase, RoleRules, Seat, SeatKind
 
 _DEMANDS = (Authentication.NONE, Authentication.MFA, Authentication.CONTEXT, Authentication.MFA_EACH_TIME)
 # Yes asks for more than no.

@@ -16,8 +16,8 @@ from apps.roles.models import (
     RoleSettings,
     SettingsChange,
 )
-from apps.roles.policy import RoleRules
 from apps.roles.policy.plain import ACTIVATION, APPROVERS, ASSIGNMENT, CELLS, Plain, as_plain
+from apps.roles.policy.rules import RoleRules
 from apps.roles.selectors import settings_at
 
 _COLUMNS = ("maximum_half_hours", *ACTIVATION.values(), *ASSIGNMENT.values())
