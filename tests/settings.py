@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 
 # Shared by all processes of one run, and removed by the one that made it.
@@ -16,6 +17,9 @@ if "PIM_TESTS_IN" not in os.environ:
     os.environ["PIM_TESTS_IN"] = tempfile.mkdtemp(prefix="pim-portal-tests-")
     atexit.register(shutil.rmtree, os.environ["PIM_TESTS_IN"], ignore_errors=True)
 _DIRECTORY = os.environ["PIM_TESTS_IN"]
+
+# Also where a machine keeps no bytecode: each worker of each run would rewrite the asserts of all tests anew.
+sys.dont_write_bytecode = False
 
 for _name in ("ALLOWED_HOSTS", "BASE_URL", "EMAIL_URL", "PORT", "WEB_CONCURRENCY"):
     os.environ.pop(_name, None)
