@@ -70,6 +70,10 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
             "extends__resource",
         )
 
+    def named(self) -> list[AccessRequest]:
+        """Them with their names. For where mostly there is none: looking costs a tenth of loading names."""
+        return list(self.with_names()) if self.exists() else []
+
 
 class AccessRequest(models.Model):
     """One of the nine actions, asked once. Apart from how it ended, a row never changes."""

@@ -66,10 +66,12 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             every_word(words, "principal__name", "principal__user__email", "role__name", "resource__name")
         )
 
+    def with_ground(self) -> AssignmentQuerySet:
+        """With all that says whether they are in force, and for whom."""
+        return self.select_related("principal", "resource", "parent__principal", "parent__resource")
+
     def with_names(self) -> AssignmentQuerySet:
-        return self.select_related(
-            "principal", "role", "resource__group", "parent__principal", "parent__resource"
-        )
+        return self.with_ground().select_related("role", "resource__group")
 
 
 class Assignment(models.Model):

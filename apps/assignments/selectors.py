@@ -117,7 +117,7 @@ def holders_on(
         return {}
     places = frozenset[UUID]().union(*above.values())
     held = Assignment.objects.filter(role_id__in=role_ids, kind=kind, resource_id__in=places)
-    rows = list(held.current(now).with_names())
+    rows = list(held.current(now).with_ground())
     members = members_of(_groups_among(rows), now=now)
     people = {row.id: _people(row, members, now) for row in rows}
     ids = {user_id for each in people.values() for user_id in each}

@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 def find(rows: QuerySet[Row], id_: UUID | None) -> Row | None:
     """The one of the rows with this id; without an id there is none."""
-    return None if id_ is None else rows.filter(pk=id_).first()
+    return None if id_ is None else next(iter(rows.filter(pk=id_)), None)  # `first` would sort the one row
 
 
 def as_id(text: str) -> UUID | None:

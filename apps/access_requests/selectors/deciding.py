@@ -81,13 +81,8 @@ class Evidence:
 def waiting_for(standing: Standing, *, now: datetime) -> list[ApproveRow]:
     """The activation requests that wait and that this person can decide, the oldest first. A fixed number
     of queries, and only one while nothing waits."""
-    rows = list(
-        AccessRequest.objects.waiting()
-        .filter(family=Family.ACTIVATION)
-        .exclude(principal_id=standing.user.id)
-        .with_names()
-        .order_by("created_at", "id")
-    )
+    others = AccessRequest.objects.waiting().exclude(principal_id=standing.user.id)
+    rows = others.filter(family=Family.ACTIVATION).order_by("created_at", "id").named()
     if not rows:
         return []
     rules = terms_of_many([(row.principal_id, row.role, row.ground.resource) for row in rows], now=now)

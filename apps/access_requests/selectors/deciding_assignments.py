@@ -66,7 +66,7 @@ def waiting_for_admin(standing: AdminStanding) -> list[ApproveRow]:
     if not any(standing.access.may_somewhere(permission) for permission in _DECIDING):
         return []
     waiting = AccessRequest.objects.waiting().exclude(family=Family.ACTIVATION)
-    rows = list(waiting.with_names().order_by("created_at", "id"))
+    rows = waiting.order_by("created_at", "id").named()
     states = states_now(rows, now=standing.now)
     open_ = [row for row in rows if states[row.id] in WAITING]
     return [ApproveRow(row, states[row.id]) for row in standing.decides_on(open_)]

@@ -123,7 +123,7 @@ def waits_already(
 ) -> bool:
     """Whether a request of this kind waits for an answer, as the clock has it."""
     of_key = AccessRequest.objects.for_key(principal_id, role_id, resource_id)
-    waiting = of_key.waiting().filter(family=family).with_names()
+    waiting = of_key.waiting().filter(family=family).named()
     return any(state in WAITING for state in states_now(waiting, now=now).values())
 
 

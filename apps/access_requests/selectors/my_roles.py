@@ -123,7 +123,7 @@ class MyRoles:
     @cached_property
     def _waiting(self) -> dict[tuple[UUID, UUID, str], AccessRequest]:
         """The requests that wait, by role, resource and family."""
-        rows = list(AccessRequest.objects.waiting().filter(principal_id=self._user.id).with_names())
+        rows = AccessRequest.objects.waiting().filter(principal_id=self._user.id).named()
         states = states_now(rows, now=self._now)
         return {(row.role_id, row.resource_id, row.family): row for row in rows if states[row.id] in WAITING}
 

@@ -55,7 +55,7 @@ def my_requests(user: User, *, now: datetime, waiting_only: bool = False) -> lis
 
 
 def my_waiting_count(user: User, *, now: datetime) -> int:
-    rows = list(AccessRequest.objects.waiting().filter(principal_id=user.id).with_names())
+    rows = AccessRequest.objects.waiting().filter(principal_id=user.id).named()
     return sum(state in WAITING for state in states_now(rows, now=now).values())
 
 

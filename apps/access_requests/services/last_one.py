@@ -61,7 +61,7 @@ def _keepers(
     if but is not None:
         permanent &= ~Q(pk=but.pk)
     held = Assignment.objects.active().filter(permanent, role=role_id, resource=resource_id)
-    rows = list(held.current(now).with_names())
+    rows = list(held.current(now).select_related("principal"))
     groups = {row.principal_id for row in rows if row.principal.is_group}
     members = members_of(groups, now=now, among=permanent)
     people = {id_ for row in rows for id_ in members.get(row.principal_id, {row.principal_id: now})}

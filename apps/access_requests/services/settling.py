@@ -39,9 +39,8 @@ def settle_locked(*, principal_id: UUID, now: datetime, by: Party = CLOCK, reaso
     `reason`: who has taken the ground of it, and how, where that was not the clock."""
     assignments.settle(principal_id=principal_id, now=now, by=by)
     asked = Q(principal_id=principal_id) | Q(requester_id=principal_id, state__in=WAITING)
-    rows = AccessRequest.objects.filter(asked, state__in=OPEN)
-    if rows.exists():  # mostly there is none, and loading names costs
-        _settle(list(rows.with_names()), now, by=by, reason=reason)
+    rows = AccessRequest.objects.filter(asked, state__in=OPEN).named()
+    _settle(rows, now, by=by, reason=reason)
 
 
 def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> None:
@@ -55,7 +54,7 @@ def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> Non
     )
     on_it = Q(eligible=assignment) | Q(extends=assignment) | same
     waiting = AccessRequest.objects.waiting().filter(on_it, deadline_at__gt=now)
-    for request in waiting.with_names() if waiting.exists() else ():  # mostly none, and names cost
+    for request in waiting.named():
         with suppress(Conflict):  # whoever closed it at the same moment did the same work
             _close(request, by, now)
 
