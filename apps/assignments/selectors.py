@@ -55,9 +55,12 @@ def holdings_of_many(users: Iterable[User], *, now: datetime) -> dict[UUID, Hold
     memberships = memberships_of([id_ for id_, is_enabled in ids.items() if is_enabled], since=now)
     groups = {id_: memberships.groups_of(id_, now=now) for id_, is_enabled in ids.items() if is_enabled}
     holders = {*groups, *(group for each in groups.values() for group in each)}
-    ordered = ("role__name", "resource__name", "id")
-    rows = list(_held_by(holders).current(now).order_by(*ordered)) if holders else []
+    rows = sorted(_held_by(holders).current(now), key=_by_name) if holders else []
     return {id_: _holdings(id_, rows, groups[id_], now) if id_ in groups else NOTHING for id_ in ids}
+
+
+def _by_name(row: Assignment) -> tuple[str, str, UUID]:
+    return row.role.name, row.resource.name, row.id
 
 
 def _holdings(user_id: UUID, rows: Sequence[Assignment], groups: Groups, now: datetime) -> Holdings:
