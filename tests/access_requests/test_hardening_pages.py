@@ -65,14 +65,15 @@ def said(response):
 
 
 def test_answers_an_unknown_id_with_a_sentence_and_decides_the_others(client, approver, waiting, now):
-    seen = [f"{waiting.pk}:{digest_of(waiting, approver, now)}", f"{uuid4()}:abc"]
+    unknown = AccessRequest()
+    seen = [f"{waiting.pk}:{digest_of(waiting, approver, now)}", f"{unknown.pk}:abc"]
 
     response = deny(client, approver, seen)
 
     assert response.status_code == 302
     assert said(response) == [
         "John Doe's request for Teams Administrator is denied.",
-        "There is no such request to decide.",
+        f"{unknown.number}: There is no such request to decide.",
     ]
     waiting.refresh_from_db()
     assert waiting.state == State.DENIED
@@ -84,7 +85,7 @@ def test_answers_the_id_of_what_an_admin_did_as_an_unknown_one(client, approver,
     response = deny(client, approver, [f"{waiting.pk}:stale", f"{admins.pk}:abc"])
 
     assert response.status_code == 302
-    assert said(response)[1] == "There is no such request to decide."
+    assert said(response)[1] == f"{admins.number}: There is no such request to decide."
     assert not Approval.objects.exists()
 
 
@@ -116,7 +117,7 @@ def test_tells_nothing_of_requests_that_others_decide(client, approver, waiting,
     response = deny(client, approver, [f"{waiting.pk}:stale", f"{decided_elsewhere.pk}:abc"])
 
     assert response.status_code == 302
-    assert said(response)[1] == "You are not an approver of this role."
+    assert said(response)[1] == f"{decided_elsewhere.number}: You are not an approver of this role."
     assert "Bob" not in " ".join(said(response))
 
 
