@@ -31,8 +31,9 @@ class LineAction(TextChoices):
 
 @dataclass(frozen=True)
 class Template:
-    """What a file of one kind looks like. `key` names the columns that say what a line is about; it takes one
-    of what it `needs`, somewhere, or in all of a provider that `whole` names."""
+    """What a file of one kind looks like. `key` names the columns that say what a line is about, the
+    telling one first. It takes one of what it `needs`, somewhere, or in all of a provider that `whole`
+    names."""
 
     kind: Kind
     lead: str
@@ -48,7 +49,7 @@ class Template:
 
 
 _STARTS = Column("starts_at", "2026-12-01, 2026-12-01 08:00, or with a zone. Empty: now")
-_ENDS = Column("ends_at", "Likewise. Empty: permanent")
+_ENDS = Column("ends_at", "2027-06-30, 2027-06-30 18:00, or with a zone. Empty: permanent")
 _WHY = Column("justification", "Why, where the role asks for it")
 _ACTION = Column("action", "add or remove. Empty: add")
 
@@ -94,7 +95,7 @@ TEMPLATES = {
                 _WHY,
                 _ACTION,
             ),
-            ("group", "principal", "role"),
+            ("principal", "group", "role"),
             (
                 "Operations",
                 "john.doe@example.com",
@@ -153,7 +154,7 @@ TEMPLATES = {
                 Column("enforced_by", "Who applies it by hand. Empty for a new one: this portal"),
                 Column("permissions", "Such as directory:audit.read directory:alerts.read"),
             ),
-            ("provider", "name"),
+            ("name", "provider"),
             (
                 "resources",
                 "Database Reader",

@@ -113,6 +113,6 @@ def _filters(progress: Progress) -> Iterator[tuple[str, str, int]]:
 
 
 def _row(line: JobLine, template: Template) -> LineRow:
-    first, *others = template.names
-    rest = tuple((name, str(line.data[name])) for name in others if line.data.get(name))
-    return LineRow(line, str(line.data.get(first, "")), rest)
+    main = template.key[0]
+    rest = ((name, str(line.data[name])) for name in template.names if name != main and line.data.get(name))
+    return LineRow(line, str(line.data.get(main, "")), tuple(rest))
