@@ -152,6 +152,17 @@ def test_makes_nobody_eligible_for_what_nobody_could_approve(
         assert refusal(giving(requester), actor, now).rules == ("ApproverRule",)
 
 
+@pytest.mark.parametrize("kind", [ACTIVE, ELIGIBLE])
+def test_proves_it_for_whoever_comes_into_a_group(requester, approver, administrator, now, kind):
+    group = make_group(now=now, is_role_assignable=True)
+    assign(group, now=now)
+    set_rules(now=now, approvers=(approver,))
+    actor = acting(administrator, now=now)
+
+    assert refusal(into(approver, group, now, kind), actor, now).rules == ("ApproverRule",)
+    assert ask(into(requester, group, now, kind), administrator, now=now).state == State.PROVISIONED
+
+
 def test_proves_it_for_everybody_in_a_group(requester, approver, administrator, now):
     group = make_group(now=now, is_role_assignable=True)
     join(approver, group, now=now)

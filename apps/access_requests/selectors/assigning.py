@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,6 +33,7 @@ from apps.common.period import Period
 from apps.roles.built_in import GROUP_MEMBER
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy.rules import RoleRules
+from apps.roles.selectors import rules_for_many
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,7 @@ def _case(ask: Ask, about: Assignment | None, scene: Around) -> AssignmentCase:
     kind = ask.kind or Assignment.Kind(about.kind if about else Assignment.Kind.ELIGIBLE)
     rules = scene.rules[role.id, resource.id]
     stays = row is not None and row.kind == kind
-    becomes_eligible = kind == Assignment.Kind.ELIGIBLE and not stays
-    needs_proof = becomes_eligible and rules.requires_approval and not actor.is_console
+    opens = [] if stays or actor.is_console else list(_opened(role, resource, kind, scene))
     starts_at = _start(ask, row if stays else None, now)
     facts = AssignmentFacts(
         rules=rules,
@@ -147,7 +148,7 @@ def _case(ask: Ask, about: Assignment | None, scene: Around) -> AssignmentCase:
         right=scene.right_on(resource),
         is_console=actor.is_console,
         closes_loop=_closes_loop(principal, role, resource, now),
-        has_approvers=not needs_proof or _has_approvers(rules, principal, role, resource, now),
+        has_approvers=all(_has_approvers(each, principal, now) for each in opens),
         justification=ask.said.justification,
         second_factor=actor.second_factor,
         second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
@@ -203,11 +204,30 @@ def _closes_loop(principal: Principal, role: RoleDefinition, resource: Resource,
     return principal.id in within_reach_of(resource.group_id, now=now)
 
 
-def _has_approvers(
-    rules: RoleRules, principal: Principal, role: RoleDefinition, resource: Resource, now: datetime
-) -> bool:
+Opened = tuple[RoleDefinition, Resource, RoleRules]
+
+
+def _opened(
+    role: RoleDefinition, resource: Resource, kind: Assignment.Kind, scene: Around
+) -> Iterator[Opened]:
+    """What somebody could ask an approver for with this: the role, and whoever comes into a group, what the
+    group is eligible for."""
+    if kind == Assignment.Kind.ELIGIBLE and scene.rules[role.id, resource.id].requires_approval:
+        yield role, resource, scene.rules[role.id, resource.id]
+    if role.id != GROUP_MEMBER or resource.group_id is None or not scene.managed[resource.id].power:
+        return
+    holders = within_reach_of(resource.group_id, now=scene.now)
+    rows = Assignment.objects.eligible().not_ended(scene.now).filter(principal_id__in=holders).with_names()
+    rules = rules_for_many((row.role, row.resource) for row in rows)
+    for row in rows:
+        if rules[row.role_id, row.resource_id].requires_approval:
+            yield row.role, row.resource, rules[row.role_id, row.resource_id]
+
+
+def _has_approvers(opened: Opened, principal: Principal, now: datetime) -> bool:
     """Whether everybody who becomes eligible finds somebody else to approve; and so does that one, should
     there be only one, who may be eligible as well."""
+    role, resource, rules = opened
     within = people_within({principal.id}, now=now)[principal.id]
     people = User.objects.filter(id__in=within, is_enabled=True)
     found = approvers_for_many([Sought(rules, resource, person) for person in people], now=now)
