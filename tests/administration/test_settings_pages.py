@@ -154,7 +154,7 @@ def test_saves_what_asks_for_more_at_once_and_shows_what_changed(client, alma, n
         "soc@example.com",
         "night@example.com",
     )
-    assert [each.label for each in sent.context["changed"]["differences"]] == [
+    assert [each.label for each in sent.context["changed"].differences] == [
         "Activation maximum duration",
         "Require ticket information on activation",
         "Eligible members activate: Admin",

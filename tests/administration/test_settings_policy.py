@@ -6,7 +6,7 @@ import pytest
 
 from apps.accounts.policy import SecondFactor
 from apps.administration.policy.settings import SettingsFacts, can_save, effective, may_manage, plan_digest
-from apps.administration.policy.settings_words import Tab, cell_in_words, diff, tab_of
+from apps.administration.policy.settings_words import Tab, cell_in_words, diff
 from apps.common.access import DIRECTORY_PATH, Access, Grant, Permission, Provider
 from apps.common.decision import ALLOWED, denied
 from apps.roles.policy.rules import (
@@ -186,12 +186,6 @@ def test_says_what_differs_in_the_order_of_the_page():
 
 def test_says_that_nobody_is_told():
     assert cell_in_words(Cell(False, (), critical_only=True)) == "Nobody"
-
-
-def test_knows_the_tab_of_a_fault():
-    assert tab_of("approvers") == Tab.ACTIVATION
-    assert tab_of("active_maximum_days") == Tab.ASSIGNMENT
-    assert tab_of("activation_admin_additional") == Tab.NOTIFICATION
 
 
 # ---- In force, and the plan --------------------------------------------------------------------------------

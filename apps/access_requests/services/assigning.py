@@ -16,7 +16,7 @@ from apps.access_requests.policy.assigning import can_remove
 from apps.access_requests.selectors.assigning import AssignmentCase, load_assignment, removal_facts
 from apps.access_requests.selectors.facts import assignment_of
 from apps.access_requests.services.last_one import lock_guards
-from apps.access_requests.services.recording import family_of, record, why, write_request, write_revoked
+from apps.access_requests.services.recording import family_of, record, why, write_request, write_request_about
 from apps.access_requests.services.settling import close_waiting_on, settle_locked
 from apps.access_requests.states import OPEN, Action, State
 from apps.accounts.models import Principal
@@ -131,7 +131,7 @@ def remove(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     assignments.lock_principal(row.principal_id)
     row = assignment_of(ask)
     can_remove(removal_facts(row, actor=actor, now=now)).require()
-    request = write_revoked(ask, row, actor=actor, now=now)
+    request = write_request_about(row, ask, actor=actor, state=State.REVOKED, now=now, result=row)
     assignments.end(row, how=Assignment.End.REMOVED, by=actor.party, now=now, why=why(request))
     close_waiting_on(row, by=actor.party, now=now)
     return request

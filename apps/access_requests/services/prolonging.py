@@ -11,7 +11,7 @@ from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.prolonging import ADMIN_WINDOW
 from apps.access_requests.selectors.prolonging import ProlongingCase, load_prolonging
-from apps.access_requests.services.recording import family_of, write_request
+from apps.access_requests.services.recording import write_request_about
 from apps.access_requests.services.settling import settle_holder
 from apps.access_requests.states import State
 from apps.common.decision import Decision
@@ -34,18 +34,14 @@ def ask_to_prolong(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
 
 
 def _write(ask: Ask, case: ProlongingCase, actor: Actor, now: datetime) -> AccessRequest:
-    row = case.row
-    return write_request(
+    return write_request_about(
+        case.row,
         ask,
         actor=actor,
-        principal=row.principal,
-        role=row.role,
-        resource=row.resource,
-        family=family_of(case.action, case.kind),
         state=State.PENDING_ADMIN_DECISION,
         now=now,
         shown=case.rules,
-        extends=row,
+        extends=case.row,
         ends_at=case.ends_at,
         deadline_at=now + ADMIN_WINDOW,
     )

@@ -62,8 +62,10 @@ def write_request(
     return request
 
 
-def write_revoked(ask: Ask, row: Assignment, *, actor: Actor, now: datetime) -> AccessRequest:
-    """`write_request` by which an assignment is taken or given back: it begins where it ends."""
+def write_request_about(
+    row: Assignment, ask: Ask, *, actor: Actor, state: State, now: datetime, **columns: Any
+) -> AccessRequest:
+    """`write_request` for the holder, role and resource of an assignment that there is."""
     return write_request(
         ask,
         actor=actor,
@@ -71,9 +73,9 @@ def write_revoked(ask: Ask, row: Assignment, *, actor: Actor, now: datetime) -> 
         role=row.role,
         resource=row.resource,
         family=family_of(ask.action, row.kind),
-        state=State.REVOKED,
+        state=state,
         now=now,
-        result=row,
+        **columns,
     )
 
 

@@ -13,7 +13,7 @@ from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.deciding import can_cancel, can_deactivate, may_cancel
 from apps.access_requests.selectors.facts import assignment_of, states_now
-from apps.access_requests.services.recording import move, record, why, write_revoked
+from apps.access_requests.services.recording import move, record, why, write_request_about
 from apps.access_requests.services.verdicts import closing_words
 from apps.access_requests.states import OPEN, State, Step
 from apps.accounts.policy import is_fresh
@@ -93,7 +93,7 @@ def deactivate(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     assignments.lock_principal(assignment_of(ask).principal_id)
     row = assignment_of(ask)
     assess_deactivation(ask, actor=actor, now=now).require()
-    request = write_revoked(ask, row, actor=actor, now=now)
+    request = write_request_about(row, ask, actor=actor, state=State.REVOKED, now=now, result=row)
     assignments.end(row, how=Assignment.End.DEACTIVATED, by=actor.party, now=now, why=why(request))
     return request
 

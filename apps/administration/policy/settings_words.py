@@ -168,11 +168,3 @@ SETTINGS: tuple[Setting, ...] = (
     *(_cell(case, audience) for case, audience in CELLS),
 )
 BY_NAME = {setting.name: setting for setting in SETTINGS}
-
-
-def tab_of(field: str) -> Tab:
-    """The tab on which a field of the form stands; of what is on none, the first."""
-    for setting in SETTINGS:
-        if field == setting.name or (setting.tab == Tab.NOTIFICATION and field.startswith(setting.name)):
-            return setting.tab
-    return Tab.ACTIVATION

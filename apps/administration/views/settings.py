@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.access_requests.web import actor_of
 from apps.accounts.web import fresh_until
 from apps.administration.forms.settings import SettingsForm
-from apps.administration.policy.settings_words import Tab, diff
+from apps.administration.policy.settings_words import Comparison, Tab, diff
 from apps.administration.selectors.replay import Trial, replays_of
 from apps.administration.selectors.settings import (
     change_at,
@@ -54,10 +54,6 @@ class Spot:
     resource: Resource | None
 
     @property
-    def name(self) -> str:
-        return self.resource.name if self.resource else Provider(self.role.provider).label
-
-    @property
     def first_step(self) -> str:
         """What a button says that sets values here for the first time."""
         return "Make own" if self.resource else "Edit"
@@ -68,6 +64,17 @@ class Spot:
 
     def change(self, wanted: Any) -> Change:
         return Change(self.role, self.resource, wanted)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change of the history, field by field."""
+
+    change: SettingsChange
+
+    @property
+    def differences(self) -> list[Comparison]:
+        return diff(from_plain(self.change.before), from_plain(self.change.after))
 
 
 @require_safe
@@ -99,12 +106,13 @@ def role_settings(request: HttpRequest, provider: Provider, pk: UUID) -> HttpRes
     """The rules by tab, with where they come from; after a change, what it changed."""
     spot = spot_of(request, provider, pk)
     detail = settings_detail(spot.role, spot.resource, now=request.now)
+    changed = change_at(spot.role, spot.resource, as_id(request.GET.get("changed", "")))
     context = {
         "spot": spot,
         "detail": detail,
         "tabs": [(tab, detail.lines(tab)) for tab in Tab if tab != Tab.NOTIFICATION],
         "can_change": may_change(request, spot),
-        "changed": _changed(change_at(spot.role, spot.resource, as_id(request.GET.get("changed", "")))),
+        "changed": Entry(changed) if changed else None,
     }
     return render(request, "administration/role_settings.html", context)
 
@@ -122,9 +130,9 @@ def edit(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
     change = spot.change(form.rules)
     actor = actor_of(request, form.second_factor)
     (assessed,) = assess_changes([change], actor=actor, now=request.now)
-    is_stale = request.POST.get("base") != base_of(present)
-    if is_stale or wants_preview(request, assessed):
-        refuse(form, assessed)
+    is_stale = request.POST.get("base") != _base_of(present)
+    if is_stale or _wants_preview(request, assessed):
+        _refuse(form, assessed)
         return _edit_page(request, spot, present, form, assessed, is_stale=is_stale)
     with form.taking_refusals():
         try:
@@ -149,19 +157,19 @@ def may_change(request: HttpRequest, spot: Spot) -> Decision:
     return right_to_change(spot.role, spot.resource, actor=actor_of(request), now=request.now)
 
 
-def base_of(present: Settings) -> str:
+def _base_of(present: Settings) -> str:
     """A short name for what was in force when a form was shown."""
     unchanged = Change(present.role, present.resource, None)
     return digest_of_plan([Assessed.nothing(unchanged, present)])
 
 
-def wants_preview(request: HttpRequest, assessed: Assessed) -> bool:
+def _wants_preview(request: HttpRequest, assessed: Assessed) -> bool:
     if "preview" in request.POST:
         return True
     return assessed.is_loosened and request.POST.get("plan") != digest_of_plan([assessed])
 
 
-def refuse(form: SettingsForm, assessed: Assessed) -> None:
+def _refuse(form: SettingsForm, assessed: Assessed) -> None:
     """What would be refused, at the fields; that a code is missing is no fault of a preview."""
     if refusals := assessed.without_factor.refusals:
         form.add_domain_error(NotAllowed(refusals))
@@ -198,7 +206,7 @@ def _edit_page(
         "spot": spot,
         "present": present,
         "form": form,
-        "base": base_of(present),
+        "base": _base_of(present),
         "is_stale": is_stale,
         "fresh_until": fresh_until(request),
     }
@@ -206,9 +214,3 @@ def _edit_page(
         context |= preview_of(request, assessed)
     status = 409 if is_stale else form.status
     return render(request, "administration/settings_edit.html", context, status=status)
-
-
-def _changed(change: SettingsChange | None) -> dict[str, object] | None:
-    if change is None:
-        return None
-    return {"change": change, "differences": diff(from_plain(change.before), from_plain(change.after))}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +11,6 @@ from django.views.decorators.http import require_safe
 from apps.access_requests.web import actor_of
 from apps.accounts.web import fresh_until
 from apps.administration.forms.confirming import ConfirmForm
-from apps.administration.policy.settings_words import Comparison, diff
 from apps.administration.selectors.settings import change_at, history_page
 from apps.administration.services.settings import (
     Change,
@@ -20,21 +18,13 @@ from apps.administration.services.settings import (
     assess_changes,
     change_settings,
 )
-from apps.administration.views.settings import Spot, may_change, preview_of, spot_of, to_the_settings
+from apps.administration.views.settings import Entry, Spot, may_change, preview_of, spot_of, to_the_settings
 from apps.common.access import Provider
 from apps.common.errors import Conflict
 from apps.common.web.forms import form_page, sent
 from apps.roles.models import SettingsChange
 from apps.roles.policy.plain import from_plain
 from apps.roles.selectors import settings_at
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One change, field by field."""
-
-    change: SettingsChange
-    differences: list[Comparison]
 
 
 @require_safe
@@ -44,7 +34,7 @@ def history(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
     context = {
         "spot": spot,
         "page": page,
-        "entries": [Entry(each, diff(from_plain(each.before), from_plain(each.after))) for each in page.rows],
+        "entries": [Entry(each) for each in page.rows],
         "can_change": may_change(request, spot),
     }
     return render(request, "administration/settings_history.html", context)
