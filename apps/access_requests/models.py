@@ -124,6 +124,7 @@ class AccessRequest(models.Model):
         indexes = [
             models.Index(fields=["created_at", "id"], name="request_created"),
             models.Index(fields=["principal", "-created_at"], name="request_of_principal"),
+            models.Index(fields=["state", "created_at", "id"], name="request_state"),
             models.Index(
                 fields=["deadline_at"], condition=Q(state__in=[*map(str, WAITING)]), name="request_deadline"
             ),
