@@ -62,18 +62,30 @@ _MAY_BE_BELOW = _DOWNWARDS.format(below="held.principal_id", grounds="", counts=
 class Memberships:
     """Member rows, loaded once, that say which groups some people are in at any instant `since` then on."""
 
-    by_person: Mapping[UUID, list[Assignment]]
-    of_groups: Sequence[Assignment]
+    by_person: Mapping[UUID, Sequence[Assignment]]
+    by_group: Mapping[UUID, Sequence[Assignment]]
 
     def groups_of(self, user_id: UUID, *, now: datetime) -> Groups:
-        """The groups one of these people is in. Only rows that can concern them are looked at."""
-        return groups_of(user_id, [*self.by_person.get(user_id, ()), *self.of_groups], now=now)
+        """The groups one of these people is in."""
+        return groups_of(user_id, self._concerning(user_id), now=now)
+
+    def _concerning(self, user_id: UUID) -> list[Assignment]:
+        """Their own rows, and those of the groups that lead on from there: few of all there are."""
+        found: list[Assignment] = []
+        followed: set[UUID | None] = set()
+        ahead = self.by_person.get(user_id, ())
+        while ahead:
+            found += ahead
+            groups = {row.resource.group_id for row in ahead} - followed
+            followed |= groups
+            ahead = [row for group in groups if group for row in self.by_group.get(group, ())]
+        return found
 
 
 def memberships_of(user_ids: Collection[UUID], *, since: datetime) -> Memberships:
     """Through whatever chain these people are in groups. One query; none for nobody."""
     if not user_ids:
-        return Memberships({}, ())
+        return Memberships({}, {})
     reach = _reach(_IS_ABOVE, user_ids, since)
     return _sorted(_memberships(since).filter(principal_id__in=reach))
 
@@ -133,10 +145,10 @@ def _below(id_: UUID, below: Mapping[UUID, set[UUID]]) -> frozenset[UUID]:
 
 def _sorted(rows: Iterable[Assignment]) -> Memberships:
     by_person: dict[UUID, list[Assignment]] = defaultdict(list)
-    of_groups: list[Assignment] = []
+    by_group: dict[UUID, list[Assignment]] = defaultdict(list)
     for row in rows:
-        (of_groups if row.principal.is_group else by_person[row.principal_id]).append(row)
-    return Memberships(by_person, of_groups)
+        (by_group if row.principal.is_group else by_person)[row.principal_id].append(row)
+    return Memberships(by_person, by_group)
 
 
 def _memberships(since: datetime) -> QuerySet[Assignment]:

@@ -35,6 +35,18 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def activated(self) -> AssignmentQuerySet:
         return self.filter(origin=Assignment.Origin.ACTIVATED)
 
+    def on_doubtful_ground(self, now: datetime) -> AssignmentQuerySet:
+        """Activations that may have lost what they rest on. The others surely have not: their holder is
+        enabled, and the eligible assignment runs, is their own, and is held at the same place."""
+        return self.activated().filter(
+            Q(activated_by__is_enabled=False)
+            | Q(parent__ended_at__isnull=False)
+            | Q(parent__starts_at__gt=now)
+            | Q(parent__ends_at__lte=now)
+            | ~Q(parent__principal=F("principal"))
+            | ~Q(parent__resource=F("resource"))
+        )
+
     def past_their_end(self, now: datetime) -> AssignmentQuerySet:
         """What the clock has ended and nobody has written down yet."""
         return self.filter(ended_at__isnull=True, ends_at__lte=now)

@@ -6,6 +6,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain as all_of
 from uuid import UUID
 
 from apps.accounts.models import User
@@ -106,7 +107,7 @@ def _chains_of(person_id: UUID, groups: Groups, now: datetime) -> dict[UUID, lis
     """Every way into each group, the shortest first, none through one group twice."""
     found = memberships_of({person_id}, since=now)
     into = defaultdict(list)
-    for row in [*found.by_person.get(person_id, ()), *found.of_groups]:
+    for row in [*found.by_person.get(person_id, ()), *all_of(*found.by_group.values())]:
         if row.is_current(now) and ground_stands(row, groups=groups, now=now):
             into[row.principal_id].append(row)
     chains: dict[UUID, list[Chain]] = defaultdict(list)

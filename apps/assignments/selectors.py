@@ -135,8 +135,15 @@ def holders_on(
 def groundless(*, now: datetime, principal_id: UUID | None = None) -> list[Assignment]:
     """Activations (of one person, or of all) that give nothing any more before their time: the holder is
     disabled, or what they rest on has ended. Two queries, however many are running."""
-    running = Assignment.objects.activated().not_ended(now).with_names().select_related("activated_by")
-    return without_ground(running.filter(principal_id=principal_id) if principal_id else running, now=now)
+    running = Assignment.objects.not_ended(now)
+    return groundless_of(running.filter(principal_id=principal_id) if principal_id else running, now=now)
+
+
+def groundless_of(rows: AssignmentQuerySet, *, now: datetime) -> list[Assignment]:
+    """Those of these rows that are activations and give nothing any more. Only those are loaded of which
+    that is to be feared."""
+    doubtful = rows.on_doubtful_ground(now).with_names().select_related("activated_by")
+    return without_ground(doubtful, now=now)
 
 
 def without_ground(running: Iterable[Assignment], *, now: datetime) -> list[Assignment]:

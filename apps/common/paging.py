@@ -59,11 +59,12 @@ def soonest_first(instant: str) -> tuple[Column, ...]:
 def page_of(
     rows: QuerySet[Row], order: Sequence[Column], *, after: str = "", size: int = PAGE_SIZE
 ) -> Page[Row]:
-    """The rows behind the key `after`, in one query. Raises `Invalid` where that is no key of this order."""
+    """The rows behind the key `after`, in one query that sorts keys and loads only what is shown. Raises
+    `Invalid` where that is no key of this order."""
     ordered = rows.order_by(*(f"-{column.name}" if column.descending else column.name for column in order))
     if after:
         ordered = ordered.filter(_behind(order, _read(order, after)))
-    found = list(ordered[: size + 1])
+    found = list(ordered.filter(pk__in=ordered.values("pk")[: size + 1]))
     following = _key(order, found[size - 1]) if len(found) > size else ""
     return Page(found[:size], following, is_first=not after)
 

@@ -15,7 +15,7 @@ from apps.access_requests.policy.changing import Change, RowFacts, may_offer, of
 from apps.accounts.models import Principal, User
 from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
-from apps.assignments.selectors import EXPIRED_SHOWN, without_ground
+from apps.assignments.selectors import EXPIRED_SHOWN, groundless_of
 from apps.common.access import Access, Permission
 from apps.common.decision import Decision
 from apps.common.paging import Column, Page, by_text, count_of, newest_first, page_of, soonest_first
@@ -263,7 +263,7 @@ _OF_ROWS = ("principal__user", "principal__group")
 def _tabs(where: Where, access: Access, search: Search, now: datetime) -> dict[Tab, AssignmentQuerySet]:
     held = _narrowed(_held_at(where, access), search, now)
     running = held.not_ended(now)
-    over = [row.id for row in without_ground(_activated(running), now=now)]
+    over = [row.id for row in groundless_of(running, now=now)]
     assigned = held.filter(origin=Assignment.Origin.ASSIGNED)
     tabs = {
         Tab.ELIGIBLE: running.eligible(),
@@ -295,10 +295,6 @@ def _narrowed(rows: AssignmentQuerySet, search: Search, now: datetime) -> Assign
     if search.ending == Ending.SOON:
         found = found.filter(ends_at__lte=now + ENDING_SOON)
     return found
-
-
-def _activated(rows: AssignmentQuerySet) -> AssignmentQuerySet:
-    return rows.activated().with_names().select_related("activated_by")
 
 
 def _ordered(tabs: Mapping[Tab, AssignmentQuerySet], search: Search) -> AssignmentQuerySet:
