@@ -186,8 +186,11 @@ class StepUpForm(PortalForm):
     A right code counts even when other fields are wrong: the session is fresh then, and the form does not ask
     again. With `each_time` a code is bound to one POST, so it is left unspent until the rest is right.
     After validation `second_factor` is the fact for policies. `is_enrolled` is False for a person who is
-    asked for a code and has no device; `components/code_note.html` then leads to setting one up.
+    asked for a code and has no device; `components/code_note.html` then leads to setting one up. A form
+    that `has_preview` does without for a press on a button called `preview`: it changes nothing.
     """
+
+    has_preview = False
 
     def __init__(
         self, *args: Any, request: HttpRequest, factor_required: bool, each_time: bool = False, **kwargs: Any
@@ -205,15 +208,19 @@ class StepUpForm(PortalForm):
         super().full_clean()
         if not self.is_bound:
             return
-        if not self.is_enrolled:
+        if not self.is_enrolled and not self.is_preview:
             self.add_error(None, _NOT_ENROLLED)
         elif code := self.cleaned_data.get("code"):
             self._prove(code)
 
+    @property
+    def is_preview(self) -> bool:
+        return self.has_preview and "preview" in self.data
+
     def _ask_for_code(self) -> None:
         self.is_enrolled = has_second_factor(self.request.user)
         if self.is_enrolled:
-            self.fields["code"] = CodeField()
+            self.fields["code"] = CodeField(required=not self.is_preview)
             self.fields["code"].widget.render_value = self.is_filling  # what was typed is not spent then
 
     def _prove(self, code: str) -> None:

@@ -218,11 +218,12 @@ def test_updates_several_and_says_what_failed(client, admin, requester, eligible
 
 
 def test_previews_what_is_typed_without_doing_it(client, admin, eligible, now):
-    sent = {"pick": str(eligible.pk), "start": "now", "end": "15", "code": code_of(admin), "preview": "1"}
+    sent = {"pick": str(eligible.pk), "start": "now", "end": "15", "preview": "1"}
 
     answer = client.post(change_url("update"), sent)
 
     eligible.refresh_from_db()
+    assert not answer.context["form"].errors
     (preview,) = answer.context["previews"]
     assert eligible.is_permanent
     assert preview.ask.ends_at - now < 16 * DAY

@@ -77,6 +77,7 @@ class PeriodForm(ReasonForm):
     None for now or unchanged), `ends_at` (UTC, or None for permanent), `kind`, `justification`.
     """
 
+    has_preview = True
     typed: ClassVar[tuple[str, ...]] = ("kind", "start", "starts_at", "end", "ends_at", "justification")
     kinds: ClassVar[tuple[Assignment.Kind, ...]] = ()
     start_now = "Now"

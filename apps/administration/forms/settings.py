@@ -72,10 +72,9 @@ def _days(label: str, help_text: str) -> forms.TypedChoiceField:
 
 
 class SettingsForm(MailMatrix, ConfirmForm):
-    """All rules of one role, filled with those in force. `rules` is what was typed, as a value.
+    """All rules of one role, filled with those in force. `rules` is what was typed, as a value."""
 
-    A press on Preview asks for no code: it changes nothing.
-    """
+    has_preview = True
 
     maximum_half_hours = _choice(
         "Activation maximum duration", [(count, minutes_in_words(count * 30)) for count in range(1, 49)]
@@ -121,8 +120,6 @@ class SettingsForm(MailMatrix, ConfirmForm):
         self._offer_present_window()
         self.add_cells(self._cell_fields)
         self.order_fields([name for name in self.fields if name != "code"])
-        if data is not None and "preview" in data and "code" in self.fields:
-            self.fields["code"].required = False
 
     @property
     def rules(self) -> RoleRules:
