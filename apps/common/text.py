@@ -11,13 +11,17 @@ from django.utils.text import get_text_list
 
 # Direction overrides and isolates let text pretend to be other text ("Trojan Source", CVE-2021-42574).
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+# Nobody sees these: a name with one would be a second one that looks the same.
+_INVISIBLE = frozenset("\u00ad\u180e\u200b\u2060\ufeff")
+_HIDDEN = _BIDI_CONTROLS | _INVISIBLE
 
 
 def one_line(text: str, limit: int | None = None) -> str:
-    """`text` without control and direction characters, whitespace runs made one space, cut to `limit`
-    characters. For names and mail subjects: a line break there would start a new header."""
-    kept = (" " if _is_break(char) else char for char in text if char not in _BIDI_CONTROLS)
-    line = " ".join("".join(kept).split())
+    """`text` without control, direction and invisible characters, each letter written in one way, whitespace
+    runs made one space, cut to `limit` characters. For names and mail subjects: a line break there would
+    start a new header."""
+    kept = (" " if _is_break(char) else char for char in text if char not in _HIDDEN)
+    line = unicodedata.normalize("NFC", " ".join("".join(kept).split()))
     if limit is None or len(line) <= limit:
         return line
     return line[: limit - 1].rstrip() + "…"

@@ -14,6 +14,8 @@ from apps.common.text import any_of, counted, is_blank, one_line
         pytest.param("one\u2028two\u2029three\x85four", "one two three four", id="Unicode's line breaks"),
         pytest.param("null\x00byte\x1b[31m", "null byte [31m", id="control characters"),
         pytest.param("\u202egnp.exe\u202c \u2066x\u2069 \u200ey", "gnp.exe x y", id="direction overrides"),
+        pytest.param("\ufeffGlo\u200bbal\u2060 Ad\u00admin", "Global Admin", id="what nobody sees"),
+        pytest.param("Ju\u0308r\u200b\u0308gen", "Jür\u0308gen", id="one way to write a letter"),
         pytest.param("🔑 für Jörg 山田", "🔑 für Jörg 山田", id="other scripts stay"),
         pytest.param("👩\u200d💻", "👩\u200d💻", id="joined emoji stay"),
         pytest.param("<b>&amp;", "<b>&amp;", id="markup is text"),
