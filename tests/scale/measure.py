@@ -28,7 +28,7 @@ from tests.scale.pages import lists, narrowed, opened  # noqa: E402
 
 def main(size: int, part: str = "") -> None:
     setup_test_environment()
-    connection.creation.create_test_db(verbosity=0, keepdb=True)
+    connection.creation.create_test_db(verbosity=0, keepdb=True, serialize=False)
     if not User.objects.exists():
         build_estate(size, now=timezone.now())
         with connection.cursor() as cursor:
