@@ -28,12 +28,13 @@ from apps.access_requests.states import Action
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
 from apps.access_requests.web import actor_of
 from apps.accounts.policy import zone_of
-from apps.common.web.forms import sent
+from apps.common.web.forms import form_page, sent
 from apps.roles.models import Resource
 
 SCOPES_OFFERED = 200
 
 
+@form_page
 def activate(request: HttpRequest) -> HttpResponse:
     """GET shows the form for the picked roles, POST asks for them: one reason, one second factor."""
     picks = _picks(request)

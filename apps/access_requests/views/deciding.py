@@ -40,7 +40,7 @@ from apps.access_requests.views.deciding_assignments import (
 from apps.access_requests.web import actor_of, waiting_of
 from apps.accounts.web import fresh_until
 from apps.common.errors import DomainError
-from apps.common.web.forms import sent
+from apps.common.web.forms import form_page, sent
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def approve_list(request: HttpRequest) -> HttpResponse:
     return list_page(request, tab=_tab(request.GET))
 
 
+@form_page
 def decide_one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Where the link in the mail leads: GET shows, POST decides. Others see nothing of it."""
     item = AccessRequest.objects.filter(pk=pk, deadline_at__isnull=False).with_names().first()

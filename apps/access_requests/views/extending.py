@@ -16,10 +16,11 @@ from apps.access_requests.states import Action
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
 from apps.access_requests.web import actor_of
 from apps.common.errors import DomainError
-from apps.common.web.forms import sent
+from apps.common.web.forms import form_page, sent
 from apps.roles.policy.rules import RoleRules
 
 
+@form_page
 def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Same rules, approvers and states as activating; the time counts from the decision."""
     row = _running(request, pk)

@@ -31,7 +31,7 @@ from apps.common.access import Permission
 from apps.common.errors import NotAllowed
 from apps.common.instants import short
 from apps.common.text import any_of
-from apps.common.web.forms import sent
+from apps.common.web.forms import form_page, sent
 from apps.roles.policy.rules import RoleRules
 
 
@@ -72,6 +72,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, f"access_requests/{template}.html", context)
 
 
+@form_page
 def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
     """GET shows what would be cancelled, POST cancels it. One's own needs no more than the press; an admin
     proves a second factor, and may say why."""
