@@ -285,7 +285,8 @@ class _Builder:
 def _write(model: type[Row], rows: Iterable[Row]) -> None:
     """All of these rows, a few hundred with each statement. A table that rests on another one, as that of
     users does, gets its own columns alone."""
-    fields, rest = model._meta.local_concrete_fields, iter(rows)
+    own = [field for field in model._meta.local_concrete_fields if not isinstance(field, models.AutoField)]
+    rest = iter(rows)
     manager = models.QuerySet(model)
     while batch := list(islice(rest, AT_ONCE)):
-        manager._insert(batch, fields=fields, using="default")
+        manager._insert(batch, fields=own, using="default")
