@@ -58,13 +58,12 @@ def tell_admin_decided(request: AccessRequest, admin: User, *, now: datetime) ->
 def tell_assigned(request: AccessRequest, *, by: Party, rules: RoleRules, now: datetime) -> None:
     """A person hears what they were given, or what has changed. Members of a group see it in their own
     list."""
-    holders = User.objects.filter(pk=request.principal_id)
 
     def build(zone: tzinfo) -> Message:
         return _assigned(request, by, zone, now)
 
     admins = [user for user in admins_of(request.resource, now=now) if str(user.id) != by.id]
-    people = {Audience.HOLDER: holders, Audience.ADMIN: admins}
+    people = {Audience.HOLDER: _holder(request), Audience.ADMIN: admins}
     tell_cells(rules, _case_of(request), people, build, key=f"request:{request.id}:assigned", now=now)
 
 
@@ -74,7 +73,7 @@ def tell_holder(request: AccessRequest, *, by: Party, rules: RoleRules, now: dat
     def build(zone: tzinfo) -> Message:
         return _assigned(request, by, zone, now)
 
-    people = {Audience.HOLDER: User.objects.filter(pk=request.principal_id)}
+    people = {Audience.HOLDER: _holder(request)}
     tell_cells(rules, _case_of(request), people, build, key=f"request:{request.id}:assigned", now=now)
 
 
@@ -105,6 +104,10 @@ def warn_of_own_grant(request: AccessRequest, *, by: Party, now: datetime) -> No
 
 def _deciders(request: AccessRequest, now: datetime) -> Approvers:
     return other_admins(request.resource, principal_id=request.principal_id, actor=request.person, now=now)
+
+
+def _holder(request: AccessRequest) -> list[User]:
+    return [] if request.principal.is_group else [request.principal.user]
 
 
 def _case_of(request: AccessRequest) -> NoticeCase:

@@ -79,7 +79,7 @@ def around(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> Around:
     rows = Assignment.objects.with_names().in_bulk(named)
     keys = [key for ask in asks if (key := _key(ask, rows))]
     principal_ids, role_ids, resource_ids = ({key[at] for key in keys} for at in range(3))
-    holders = Principal.objects.filter(group__retired_at__isnull=True).select_related("group")
+    holders = Principal.objects.filter(group__retired_at__isnull=True).select_related("group", "user")
     roles = RoleDefinition.objects.in_use().in_bulk(role_ids)
     resources = Resource.objects.in_use().select_related("group").in_bulk(resource_ids)
     pairs = [(roles[role], resources[at]) for _, role, at in keys if role in roles and at in resources]
@@ -106,8 +106,9 @@ def assigned_among(keys: Sequence[Key], *, now: datetime) -> dict[tuple[Key, str
         resource_id__in=resources,
     )
     found: dict[tuple[Key, str], set[UUID]] = defaultdict(set)
-    for row in rows.only("id", "kind", "principal_id", "role_id", "resource_id"):
-        found[(row.principal_id, row.role_id, row.resource_id), row.kind].add(row.id)
+    names = "principal_id", "role_id", "resource_id", "kind", "id"
+    for principal_id, role_id, resource_id, kind, id_ in rows.values_list(*names):
+        found[(principal_id, role_id, resource_id), kind].add(id_)
     return found
 
 
