@@ -12,6 +12,7 @@ from django.core import mail
 from django.template.loader import render_to_string
 
 from apps.common.organisation import organisation_name
+from apps.common.text import is_address
 from apps.notifications.links import signed_path
 from apps.notifications.models import Notice
 
@@ -31,7 +32,10 @@ def render_html(notice: Notice) -> str:
 
 
 def compose(notice: Notice) -> mail.EmailMultiAlternatives:
-    """The same notice always gets the same Message-ID: a mail that goes out twice is shown once."""
+    """The same notice always gets the same Message-ID: a mail that goes out twice is shown once. Raises
+    `ValueError` for an address that is none."""
+    if not is_address(notice.address):
+        raise ValueError("no address")
     message = mail.EmailMultiAlternatives(
         subject=notice.subject,
         body=render_text(notice),

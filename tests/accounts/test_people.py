@@ -77,7 +77,7 @@ def test_tells_both_addresses_of_a_new_one_and_ends_sessions(person, now):
     assert event.details == {"from": "John.Doe@example.com", "to": "new@example.com"}
 
 
-@pytest.mark.parametrize("email", ["GUEST@example.com", "no address", ""])
+@pytest.mark.parametrize("email", ["GUEST@example.com", "no address", "", '"a\x0bBcc:x@y.zz"@example.com'])
 def test_takes_no_address_that_is_taken_or_none(person, guest, now, email):
     with pytest.raises(Invalid):
         change_email(user=person, email=email, actor=CONSOLE, now=now)

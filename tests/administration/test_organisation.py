@@ -68,5 +68,8 @@ class TestThePage:
         client.post(PAGE, {"organisation": "Engines", "code": code_of(administrator)})
         assert "The organisation is called Engines." in text_of(client.get(PAGE))
 
+        many_letters_each = client.post(PAGE, {"organisation": "\ufb2c" * 60})
+        assert "At most 120 characters." in text_of(many_letters_each)
+
         settings.ORGANISATION = "Contoso"
         assert "PIM_ORGANISATION sets it" in text_of(client.get(PAGE))

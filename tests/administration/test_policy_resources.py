@@ -134,6 +134,7 @@ def test_says_all_that_keeps_it_in_use():
         (" ", "", ["name", "kind"]),
         ("\u200b", "Database", ["name"]),
         ("ORDERS", "Database", ["name"]),
+        ("s" * 121, "d" * 61, ["name", "kind"]),
     ],
 )
 def test_gives_a_name_that_nothing_beside_it_has(name, kind, fields):

@@ -1,6 +1,6 @@
 import pytest
 
-from apps.common.text import any_of, counted, is_blank, one_line
+from apps.common.text import any_of, counted, is_address, is_blank, one_line
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,22 @@ def test_names_some_and_counts_the_rest(names, said):
 @pytest.mark.parametrize(("count", "text"), [(0, "0 lines"), (1, "1 line"), (1200, "1,200 lines")])
 def test_counts_in_words(count, text):
     assert counted(count, "line") == text
+
+
+@pytest.mark.parametrize("text", ["jane@example.com", "jane+pim@sub.example.com"])
+def test_takes_what_mail_is_sent_to(text):
+    assert is_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jane",
+        "jane@example.com\n",
+        '"\x0bBcc:everybody@example.com\x0b"@example.com',  # mail ends a line of its head there
+        '"a;b"@example.com',
+        f"{'j' * 243}@example.com",
+    ],
+)
+def test_takes_no_address_that_is_more_than_one(text):
+    assert not is_address(text)

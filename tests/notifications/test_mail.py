@@ -2,7 +2,7 @@ import pytest
 
 from apps.notifications.mail import compose, render_html, render_text
 from apps.notifications.messages import Button, NoticeEvent
-from tests.notifications.making import a_notice
+from tests.notifications.making import a_notice, a_recipient
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +84,13 @@ def test_has_the_same_message_id_every_time():
     notice = a_notice()
 
     assert compose(notice).message()["Message-ID"] == compose(notice).message()["Message-ID"]
+
+
+def test_sends_nothing_to_what_would_be_a_header_of_its_own():
+    several = a_recipient(address='"\x0bBcc:everybody@example.com\x0b"@example.com')
+
+    with pytest.raises(ValueError, match="no address"):
+        compose(a_notice(to=several))
 
 
 def test_keeps_headers_free_of_what_people_write():

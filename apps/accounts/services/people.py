@@ -17,7 +17,7 @@ from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.errors import Conflict, Invalid
 from apps.common.lookup import present
-from apps.common.text import one_line
+from apps.common.text import is_address, one_line
 
 
 @transaction.atomic
@@ -154,3 +154,5 @@ def validate(principal: User | Group) -> None:
         principal.full_clean(exclude=["principal", "password"])
     except ValidationError as error:
         raise Invalid(" ".join(error.messages)) from error
+    if isinstance(principal, User) and not is_address(principal.email):
+        raise Invalid("Mail cannot be sent to this address. Write it without quotes.")

@@ -14,17 +14,15 @@ _LENGTH = 120
 
 
 class OneLineField(forms.CharField):
-    """Some text that says something."""
+    """Some text that says something, as long as it may be once it is one line."""
 
     def __init__(self, *, missing: str, **kwargs: Any) -> None:
         messages = {"required": missing, "max_length": f"At most {_LENGTH} characters."}
         super().__init__(max_length=_LENGTH, error_messages=messages, **kwargs)
 
-    def clean(self, value: Any) -> str:
-        text = one_line(super().clean(value))
-        if is_blank(text):
-            raise forms.ValidationError(self.error_messages["required"])
-        return text
+    def to_python(self, value: Any) -> str:
+        text = one_line(super().to_python(value))
+        return "" if is_blank(text) else text
 
 
 def _organisation_field() -> OneLineField:

@@ -8,9 +8,9 @@ from typing import Any
 from django import forms
 
 from apps.administration.forms.confirming import ConfirmForm
+from apps.administration.policy.resources import LONGEST_KIND, LONGEST_NAME
 from apps.common.text import one_line
 
-_NAME_LENGTH, _KIND_LENGTH = 120, 60
 KINDS_OFFERED = ("Management group", "Subscription", "Resource group", "Database")
 KIND_LIST = "kinds"  # the id of the list of suggestions in the page
 
@@ -19,12 +19,12 @@ class ResourceForm(ConfirmForm):
     """What a resource is called, and what kind of thing it is. `kinds` are those in use here."""
 
     name = forms.CharField(
-        max_length=_NAME_LENGTH,
+        max_length=LONGEST_NAME,
         error_messages={"required": "Give a name."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "form-control"}),
     )
     kind = forms.CharField(
-        max_length=_KIND_LENGTH,
+        max_length=LONGEST_KIND,
         help_text="Your own word, such as Subscription or Database.",
         error_messages={"required": "Say what kind of resource it is."},
         widget=forms.TextInput(attrs={"autocomplete": "off", "list": KIND_LIST, "class": "form-control"}),

@@ -10,6 +10,8 @@ from apps.common.access import Provider
 from apps.common.decision import Decision, Refusal
 from apps.common.text import any_of, is_blank
 
+LONGEST_NAME, LONGEST_KIND = 120, 60  # as they are stored
+
 
 @dataclass(frozen=True)
 class Node:
@@ -81,8 +83,17 @@ def can_be_called(name: str, kind: str, *, taken: Collection[str]) -> Decision:
         Refusal("NameRule", "Give a name.", "name") if is_blank(name) else None,
         Refusal("NameRule", "Say what kind of resource it is.", "kind") if is_blank(kind) else None,
         Refusal("NameRule", f"{name} is there already.", "name") if name.lower() in taken else None,
+        _too_long(name, LONGEST_NAME, "name"),
+        _too_long(kind, LONGEST_KIND, "kind"),
     ]
     return together(refusals)
+
+
+def _too_long(text: str, longest: int, field: str) -> Refusal | None:
+    """A form asks for that before, but a letter may become several where it is written in one way."""
+    if len(text) <= longest:
+        return None
+    return Refusal("NameRule", f"At most {longest} characters.", field)
 
 
 def _keeping(keeper: Keeper, node: Node) -> Refusal | None:

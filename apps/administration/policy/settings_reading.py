@@ -159,7 +159,7 @@ class _Reader:
         addresses = []
         for item in self._items(node, "additional_recipients"):
             address = self._name(item, "A recipient is given as an e-mail address")
-            if address and not _is_address(address):
+            if address and not is_address(address):
                 self._fault(item.line, f"{quoted(address)} is no e-mail address.")
             addresses.append(address)
         return tuple(addresses)
@@ -213,7 +213,3 @@ def _unknown(key: str, known: Iterable[str]) -> str:
     close = get_close_matches(key, list(known), n=1)
     hint = f"Meant is perhaps “{close[0]}”." if close else f"Known are: {', '.join(known)}."
     return f"There is no key {quoted(key)} here. {hint}"
-
-
-def _is_address(text: str) -> bool:
-    return is_address(text) and not {";", ","} & {*text}
