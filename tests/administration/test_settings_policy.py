@@ -55,6 +55,10 @@ REFUSED = {
         {"authentication": Authentication.CONTEXT},
         ("MfaRule", "authentication_context"),
     ),
+    "a long context": (
+        {"authentication": Authentication.CONTEXT, "authentication_context": "c" * 61},
+        ("MfaRule", "authentication_context"),
+    ),
     "MFA and a context": ({"authentication_context": "c1"}, ("MfaRule", "authentication_context")),
     "4 minutes to decide": ({"approval_window_minutes": 4}, ("ApprovalRule", "approval_window_minutes")),
     "a month to decide": ({"approval_window_minutes": 43200}, ("ApprovalRule", "approval_window_minutes")),

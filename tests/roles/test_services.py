@@ -7,7 +7,8 @@ from apps.audit.vocabulary import AuditAction
 from apps.common.access import Provider
 from apps.common.errors import Conflict, Invalid
 from apps.roles import built_in
-from apps.roles.models import Resource
+from apps.roles.models import Resource, RoleDefinition
+from apps.roles.services.custom_roles import create_role
 from apps.roles.services.groups import create_group
 from apps.roles.services.locks import keep_in_use
 from apps.roles.services.resources import (
@@ -134,6 +135,14 @@ def test_writes_nothing_more_on_what_is_retired(administrator, now):
         make_resource("orders", parent=shop, now=now)
     with pytest.raises(Conflict, match="Shop has been retired"):
         move_resource(resource=other, parent=shop, actor=administrator.party, now=now)
+
+
+def test_writes_nothing_about_a_role_that_was_deleted_meanwhile(administrator, now):
+    desk = create_role(provider=Provider.DIRECTORY, name="Desk", actor=administrator.party, now=now)
+    RoleDefinition.objects.get(pk=desk.pk).delete()
+
+    with pytest.raises(Conflict, match="Desk"):
+        keep_in_use(desk)
 
 
 def test_creates_a_group_with_the_resource_it_is(administrator, now):

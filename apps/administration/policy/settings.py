@@ -31,6 +31,7 @@ from apps.roles.policy.strictness import is_loosened, seat_key
 
 SHORTEST_WINDOW, LONGEST_WINDOW = 5, 14 * 24 * 60  # minutes
 MOST_ADDRESSES = 20
+LONGEST_CONTEXT = 60  # as it is stored
 # What this cell asks for, only approvers may answer (Entra behaviour).
 APPROVERS_ONLY = (NoticeCase.ACTIVATION, Audience.APPROVER)
 
@@ -122,6 +123,9 @@ def context_rule(facts: SettingsFacts) -> Refusal | None:
     is_context = rules.authentication == Authentication.CONTEXT
     if is_context and not rules.authentication_context:
         return Refusal("MfaRule", "Name the authentication context.", "authentication_context")
+    if len(rules.authentication_context) > LONGEST_CONTEXT:
+        text = f"A context has at most {LONGEST_CONTEXT} characters."
+        return Refusal("MfaRule", text, "authentication_context")
     if rules.authentication_context and not is_context:
         text = "A context goes with “Authentication context” only."
         return Refusal("MfaRule", text, "authentication_context")

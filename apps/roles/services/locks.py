@@ -17,12 +17,13 @@ def lock_tree() -> None:
 
 def keep_in_use(row: Resource | RoleDefinition) -> None:
     """Before something is written about a resource or a role: from here to the end of the transaction nobody
-    retires it. Others who write about it do not wait. Raises `Conflict` where it is retired already."""
+    retires it. Others who write about it do not wait. Raises `Conflict` where it is retired already, or
+    gone."""
     shared = "FOR KEY SHARE" if connection.features.has_select_for_update else ""
     table, key = row._meta.db_table, row._meta.pk.get_db_prep_value(row.pk, connection)
     query = f"SELECT retired_at FROM {table} WHERE id = %s {shared}"  # noqa: S608 - no outside words
     with connection.cursor() as cursor:
         cursor.execute(query, [key])
-        (retired_at,) = cursor.fetchone()
-    if retired_at is not None:
+        found = cursor.fetchone()
+    if found != (None,):
         raise Conflict(f"{row.name} has been retired.")
