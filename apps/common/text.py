@@ -14,7 +14,7 @@ _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 # Nobody sees these: a name with one would be a second one that looks the same.
 _INVISIBLE = frozenset("\u00ad\u180e\u200b\u2060\ufeff")
 _HIDDEN = _BIDI_CONTROLS | _INVISIBLE
-_LONGEST_ADDRESS = 254  # RFC 5321, as erratum 1690 counts
+LONGEST_ADDRESS = 254  # RFC 5321, as erratum 1690 counts
 
 
 def one_line(text: str, limit: int | None = None) -> str:
@@ -53,7 +53,7 @@ def is_address(text: str) -> bool:
         validate_email(text)
     except ValidationError:
         return False
-    return '"' not in text and len(text) <= _LONGEST_ADDRESS
+    return '"' not in text and len(text) <= LONGEST_ADDRESS
 
 
 def _is_break(char: str) -> bool:

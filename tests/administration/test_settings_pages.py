@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.administration.policy.settings import MOST_ADDRESSES
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.roles import built_in
@@ -117,6 +118,7 @@ def test_reads_the_list_as_often_for_2_roles_as_for_all(client, alma, now):
 def test_fills_the_form_with_what_is_in_force_and_saves_just_that(client, alma, approver, now):
     """Nothing of the rules is lost on the way through the form."""
     seats = (Seat(SeatKind.MANAGER, None, "The requester's manager"), Seat(SeatKind.PRINCIPAL, approver.id))
+    as_many = tuple(f"operations-of-the-night-shift-{n}@example.com" for n in range(MOST_ADDRESSES))
     before = save_rules(
         now=now,
         maximum_half_hours=3,
@@ -127,7 +129,7 @@ def test_fills_the_form_with_what_is_in_force_and_saves_just_that(client, alma, 
         approval_window_minutes=45,
         permanent_active=False,
         active_maximum_days=15,
-        cells={(NoticeCase.ACTIVE, Audience.HOLDER): Cell(False, ("soc@example.com", "b@example.com"), True)},
+        cells={(NoticeCase.ACTIVE, Audience.HOLDER): Cell(False, as_many, True)},
     )
     stood = as_plain(rules())
     page = client.get(address("edit_settings"))

@@ -7,13 +7,14 @@ from typing import Any
 
 from django import forms
 
-from apps.administration.policy.settings import APPROVERS_ONLY
+from apps.administration.policy.settings import APPROVERS_ONLY, MOST_ADDRESSES
 from apps.administration.policy.settings_values import CellKey
 from apps.administration.policy.settings_words import MAILS, SECTIONS, cell_name
+from apps.common.text import LONGEST_ADDRESS
 from apps.roles.policy.plain import CELLS
 from apps.roles.policy.rules import Audience, NoticeCase
 
-_LONGEST_ADDRESSES = 1000
+_LONGEST_ADDRESSES = MOST_ADDRESSES * (LONGEST_ADDRESS + len("; "))
 
 
 class MailMatrix:
