@@ -118,7 +118,9 @@ def test_reads_the_list_as_often_for_2_roles_as_for_all(client, alma, now):
 def test_fills_the_form_with_what_is_in_force_and_saves_just_that(client, alma, approver, now):
     """Nothing of the rules is lost on the way through the form."""
     seats = (Seat(SeatKind.MANAGER, None, "The requester's manager"), Seat(SeatKind.PRINCIPAL, approver.id))
-    as_many = tuple(f"operations-of-the-night-shift-{n}@example.com" for n in range(MOST_ADDRESSES))
+    as_many = tuple(
+        f"operations-of-the-night-shift-in-the-north-{n}@example.com" for n in range(MOST_ADDRESSES)
+    )
     before = save_rules(
         now=now,
         maximum_half_hours=3,
