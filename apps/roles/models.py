@@ -258,6 +258,15 @@ class RoleSettings(models.Model):
         return f"Settings of {self.role_id}"
 
 
+class ApproverQuerySet(models.QuerySet["Approver"]):
+    def in_use(self) -> ApproverQuerySet:
+        """Those who may have something to decide: nobody asks for what is retired, nor where that is, and
+        those lists cannot be changed any more."""
+        return self.filter(
+            settings__role__retired_at__isnull=True, settings__resource__retired_at__isnull=True
+        )
+
+
 class Approver(models.Model):
     """One entry of a role's approver list. An empty list means the default of the provider."""
 
@@ -266,6 +275,8 @@ class Approver(models.Model):
     principal = models.ForeignKey(
         Principal, null=True, blank=True, on_delete=models.PROTECT, related_name="approver_seats"
     )
+
+    objects = ApproverQuerySet.as_manager()
 
     class Meta:
         constraints = [

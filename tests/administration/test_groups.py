@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from apps.access_requests.asks import THE_CONSOLE
+from apps.access_requests.selectors.power import power_of
 from apps.accounts.models import Group
 from apps.accounts.pickers import GROUPS
 from apps.administration.policy.groups import Bound, InTheWay, can_release, can_retire
@@ -23,6 +24,7 @@ from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.errors import Conflict, Invalid, NotAllowed
 from apps.roles import built_in
+from apps.roles.services.resources import retire_resource
 from tests.factories import (
     acting,
     activate,
@@ -34,6 +36,7 @@ from tests.factories import (
     make_resource,
     make_user,
     may_join,
+    set_rules,
 )
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +211,19 @@ def test_nobody_joins_or_holds_through_what_is_retired(keeper, team, now):
         join(make_user(now=now), team, now=now)
     with pytest.raises(Invalid, match="no such"):
         make_active(team, built_in.CONTRIBUTOR, make_resource(now=now), now=now, ends_at=now + DAY)
+
+
+def test_approves_nothing_any_more_where_nothing_is_in_use(owner, team, administrator, now):
+    """Nobody could take it off that list: it would have power, and be in use, for ever."""
+    shop = make_resource("Shop", now=now)
+    set_rules(built_in.READER, resource=shop, approvers=(team, administrator), now=now)
+    with pytest.raises(NotAllowed, match="approves for 1 role"):
+        retire_group(team.pk, actor=acting(administrator, now=now), now=now)
+
+    retire_resource(resource=shop, actor=administrator.party, now=now)
+
+    assert not power_of(team.pk, now=now)
+    retire_group(team.pk, actor=acting(owner, now=now), now=now)
 
 
 def test_says_all_that_keeps_a_group_in_use():

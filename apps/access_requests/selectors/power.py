@@ -76,7 +76,7 @@ def _held(row: Assignment) -> Source:
 
 def _follow_seats(found: _Found, sitting: Collection[UUID]) -> None:
     """Who admits people to one group leads to that group; any other seat is power of its own."""
-    seats = Approver.objects.filter(principal_id__in=sitting)
+    seats = Approver.objects.in_use().filter(principal_id__in=sitting)
     for seat in seats.select_related("settings__role", "settings__resource"):
         who, where = present(seat.principal_id), seat.settings.resource
         if where is not None and where.group_id is not None:
@@ -106,7 +106,7 @@ def _mark_role_assignable(found: _Found) -> None:
 
 def _mark_managers(found: _Found, seeds: Collection[UUID]) -> None:
     """Managers decide as soon as the settings of any role say so."""
-    deciding = Exists(Approver.objects.filter(kind=SeatKind.MANAGER))
+    deciding = Exists(Approver.objects.in_use().filter(kind=SeatKind.MANAGER))
     managers = User.objects.filter(deciding, pk__in=seeds, reports__isnull=False)
     for id_ in managers.values_list("pk", flat=True).distinct():
         found.own[id_].add(_in_directory("Approves as a manager"))

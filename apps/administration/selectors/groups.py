@@ -193,8 +193,10 @@ def whole_part(group: Group, part: Part, access: Access, *, now: datetime) -> As
 
 def seats_of(group: Group, access: Access) -> list[Approver]:
     """Where the group approves, as far as `access` sees role settings there."""
-    seats = Approver.objects.filter(principal_id=group.pk).select_related(
-        "settings__role", "settings__resource"
+    seats = (
+        Approver.objects.in_use()
+        .filter(principal_id=group.pk)
+        .select_related("settings__role", "settings__resource")
     )
     return [
         seat
@@ -220,7 +222,7 @@ def in_the_way(group: Group, *, now: datetime) -> InTheWay:
     return InTheWay(
         inside=rows.filter(resource=group.resource, role_id=GROUP_MEMBER).count(),
         held=rows.filter(principal_id=group.pk).count(),
-        seats=Approver.objects.filter(principal_id=group.pk).count(),
+        seats=Approver.objects.in_use().filter(principal_id=group.pk).count(),
         waiting=AccessRequest.objects.filter(about, state__in=OPEN).count(),
     )
 

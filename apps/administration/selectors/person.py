@@ -118,7 +118,7 @@ def _visible_groups(groups: Iterable[Group], access: Access) -> list[Group]:
 
 def _seats(ids: set[UUID], access: Access) -> list[Approver]:
     """Where the person, or a group of theirs, stands on the list of approvers."""
-    rows = Approver.objects.filter(principal_id__in=ids)
+    rows = Approver.objects.in_use().filter(principal_id__in=ids)
     rows = rows.select_related("principal", "settings__role", "settings__resource")
     seats = rows.order_by("settings__role__name", "pk")
     return [seat for seat in seats if _shows_settings(seat, access)]
