@@ -18,8 +18,6 @@ COMPILE := $(VENV)/pip-compile --quiet --generate-hashes --strip-extras --allow-
 run: .venv/.run .local/env
 	@PIM_DEMO=1 exec $(VENV)/python manage.py serve --attached
 
-# One worker more than there are processors: some always wait, for a browser or for a server to start.
-test: export PYTEST_XDIST_AUTO_NUM_WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 test: .venv/.dev
 	env -u DATABASE_URL $(VENV)/python -m pytest -n auto --dist worksteal
 	@if [ -n "$$TEST_DATABASE_URL" ]; then set -x; \

@@ -174,13 +174,13 @@ LISTS = [
 ]
 
 
-def test_asks_the_database_as_often_with_twenty_waiting_as_with_two(requester, approver, visitor, now):
+def test_asks_the_database_as_often_with_eight_waiting_as_with_two(requester, approver, visitor, now):
     people = {"approver": approver, "visitor": visitor, "requester": requester}
     for role_id in (built_in.TEAMS_ADMINISTRATOR, built_in.CONTRIBUTOR):
         set_rules(role_id, now=now, approvers=(approver,), permanent_eligible=True)
     counts = []
 
-    for target in (2, 20):
+    for target in (2, 8):
         while AccessRequest.objects.waiting().filter(principal=requester).count() < target:
             wait_once_more(requester, now)
         counts.append({(who, url): queries_of(people[who], url) for who, url in LISTS})

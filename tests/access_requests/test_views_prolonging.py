@@ -280,13 +280,13 @@ def test_leaves_out_of_several_what_the_admin_would_gain_by(client, extension, a
     assert [panel.item for panel in panels] == [extension]
 
 
-def test_finds_what_speaks_for_20_as_quickly_as_for_2(administrator, now):
+def test_finds_what_speaks_for_8_as_quickly_as_for_2(administrator, now):
     def cost(items):
         with CaptureQueriesContext(connection) as queries:
             assert len(admin_evidence_on_many(items, now=now)) == len(items)
         return len(queries)
 
-    for _ in range(20):
+    for _ in range(8):
         user = make_user(now=now)
         ask(asking(Action.SELF_EXTEND, assign(user, now=now, ends_at=now + DAY)), user, now=now)
     waiting = list(AccessRequest.objects.waiting().with_names())

@@ -29,6 +29,6 @@ def queries(size: int) -> dict[str, int]:
 
 @pytest.mark.django_db
 def test_asks_the_database_no_more_often_where_there_is_more():
-    few, many = queries(100), queries(600)
+    few, many = queries(60), queries(240)
 
     assert {page for page in few if many[page] - few[page] > OF_WHAT_IS_SHOWN} == set()
