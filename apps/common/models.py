@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+LONGEST_NAME = 120
 THE_ONE = 1  # the id of the only row
 
 
@@ -16,7 +17,7 @@ class Installation(models.Model):
     outside the portal: `{"backup": {"at": "…", "by": "…"}}`."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
-    organisation = models.CharField(max_length=120, blank=True)
+    organisation = models.CharField(max_length=LONGEST_NAME, blank=True)
     setup_code = models.CharField(max_length=64, blank=True)
     set_up_at = models.DateTimeField(null=True, blank=True)
     confirmed = models.JSONField(default=dict, blank=True)

@@ -213,6 +213,13 @@ class TestTheConsole:
 
         assert User.objects.get().email == ADA.email
 
+    @pytest.mark.parametrize("name", ["\u200b", "x" * 121])
+    def test_says_what_an_organisation_cannot_be_called(self, name):
+        with pytest.raises(CommandError, match="organisation"):
+            console(**SAID | {"organisation": name})
+
+        assert not User.objects.exists()
+
     def test_refuses_once_somebody_is_here(self, now):
         make_user(now=now)
 

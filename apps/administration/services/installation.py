@@ -17,6 +17,7 @@ from apps.accounts.one_time_codes import bare, new_code
 from apps.accounts.services.links import make_link
 from apps.accounts.services.people import create_user
 from apps.administration.selectors.installation import anybody_exists
+from apps.administration.services.organisation import as_organisation
 from apps.assignments.models import Assignment
 from apps.audit.services import record
 from apps.audit.vocabulary import CONSOLE, AuditAction
@@ -25,7 +26,6 @@ from apps.common.decision import Refusal
 from apps.common.errors import Conflict, NotAllowed
 from apps.common.models import THE_ONE, Installation
 from apps.common.organisation import organisation_name
-from apps.common.text import one_line
 from apps.roles.built_in import GLOBAL_ADMINISTRATOR
 from apps.roles.services.resources import name_directory
 
@@ -67,21 +67,22 @@ def set_up_by_code(wanted: Wanted, *, code: str, now: datetime) -> AccountLink:
 
 @transaction.atomic
 def _set_up(wanted: Wanted, allowed: Q, now: datetime) -> AccountLink:
-    _claim(wanted, allowed, now)
+    organisation = as_organisation(wanted.organisation)
+    _claim(organisation, allowed, now)
     user = create_user(name=wanted.name, email=wanted.email, actor=CONSOLE, now=now)
     submit(_first_assignment(user), actor=THE_CONSOLE, now=now)
     name_directory(organisation_name())
-    details = {"organisation": one_line(wanted.organisation)}
+    details = {"organisation": organisation}
     record(AuditAction.INSTALLATION_SET_UP, actor=CONSOLE, at=now, target=user.party, details=details)
     return make_link(user=user, now=now)
 
 
-def _claim(wanted: Wanted, allowed: Q, now: datetime) -> None:
+def _claim(organisation: str, allowed: Q, now: datetime) -> None:
     """By whoever is first."""
     installation = _locked()
     _require_nobody(installation)
     claimed = Installation.objects.filter(allowed, set_up_at=None).update(
-        set_up_at=now, setup_code="", organisation=one_line(wanted.organisation)
+        set_up_at=now, setup_code="", organisation=organisation
     )
     if not claimed:
         sentence = "That code is wrong, or a newer one was printed on the console."
