@@ -23,7 +23,7 @@ from apps.common.access import Provider
 from apps.common.decision import Decision
 from apps.common.text import counted
 
-_NAMED_AT_MOST = 3
+NAMED_AT_MOST = 3  # of several that were sent together; of more it is said how many
 
 
 def waiting_of(request: HttpRequest) -> Waiting:
@@ -49,7 +49,7 @@ def say_given(request: HttpRequest, answers: Iterable[Answer[Ask]]) -> None:
 
 def _in_few_words(items: list[AccessRequest]) -> list[str]:
     """What happened to each of a few, or to how many."""
-    if len(items) <= _NAMED_AT_MOST:
+    if len(items) <= NAMED_AT_MOST:
         return [_happened(item) for item in items]
     waiting = sum(item.state in WAITING for item in items)
     counts = [(len(items) - waiting, "added"), (waiting, "waiting for another administrator")]

@@ -13,10 +13,9 @@ from apps.access_requests.selectors.deciding import ApproveRow, decided_by
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.verdicts import Verdict, closing_words
 from apps.access_requests.states import State
-from apps.access_requests.web import waiting_of
+from apps.access_requests.web import NAMED_AT_MOST, waiting_of
 
 ACTIVATIONS, ASSIGNMENTS, DECIDED = "waiting", "assignments", "decided"
-NAMED_AT_MOST = 3
 TABS = {ACTIVATIONS: "Role activations", ASSIGNMENTS: "Role assignments", DECIDED: "Decided by me"}
 
 
