@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.web import actor_of
@@ -145,29 +147,37 @@ def change(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
 def delete(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
     row = _role(request, provider, pk)
     can_delete_role(_keeper(request), facts_of(row, now=request.now)).require()
-    form = ConfirmForm(sent(request), request=request)
-    if form.is_valid():
-        with form.taking_refusals():
-            delete_role(row.pk, actor=actor_of(request, form.second_factor), now=request.now)
-            messages.success(request, f"{row.name} is deleted.")
-            return redirect("administration:roles", provider)
-    return _form_page(request, "delete", form, role=row)
+    the_list = reverse("administration:roles", args=[provider])
+    return _confirm(request, row, "delete", delete_role, said="is deleted", then=the_list)
 
 
 @form_page
 def retire(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
     row = _role(request, provider, pk)
     can_retire_role(_keeper(request), facts_of(row, now=request.now)).require()
-    form = ConfirmForm(sent(request), request=request)
-    if form.is_valid():
-        with form.taking_refusals():
-            retire_role(row.pk, actor=actor_of(request, form.second_factor), now=request.now)
-            messages.success(request, f"{row.name} is retired.")
-            return redirect(row)
-    return _form_page(request, "retire", form, role=row)
+    return _confirm(request, row, "retire", retire_role, said="is retired", then=row.get_absolute_url())
 
 
 # ---- Parts -------------------------------------------------------------------------------------------------
+
+
+def _confirm(
+    request: HttpRequest,
+    row: RoleDefinition,
+    page: str,
+    command: Callable[..., RoleDefinition],
+    *,
+    said: str,
+    then: str,
+) -> HttpResponse:
+    """Asks for the second factor, and nothing else; then on to the address `then`."""
+    form = ConfirmForm(sent(request), request=request)
+    if form.is_valid():
+        with form.taking_refusals():
+            command(row.pk, actor=actor_of(request, form.second_factor), now=request.now)
+            messages.success(request, f"{row.name} {said}.")
+            return redirect(then)
+    return _form_page(request, page, form, role=row)
 
 
 def _search(asked: QueryDict) -> tuple[str, Show]:
