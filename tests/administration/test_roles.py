@@ -16,6 +16,7 @@ from apps.roles import built_in
 from apps.roles.models import RoleDefinition
 from apps.roles.policy.rules import RoleRules
 from apps.roles.web import Place
+from tests.access_requests.pages import code_of
 from tests.factories import (
     acting,
     assign,
@@ -293,3 +294,24 @@ def test_offers_a_role_only_the_permissions_of_its_maker(client):
     assert Permission.PEOPLE_MANAGE.label in offered
     assert Permission.GLOBAL_ADMINISTRATORS_MANAGE.label not in offered
     assert not any(box.is_offered for box in boxes["Resources"])
+
+
+def test_ends_a_role_on_its_page_with_a_code(client):
+    now = timezone.now() - DAY  # pages read the clock
+    ada = make_user("Ada", now=now)
+    make_active(ada, built_in.GLOBAL_ADMINISTRATOR, now=now)
+    unused, used = (create(acting(ada, now=now), now, name=name) for name in ("Unused", "Used"))
+    assign(make_user(now=now), used.pk, now=now, ends_at=now + HOUR)
+    client.force_login(ada)
+
+    assert client.post(f"/directory/roles/{unused.pk}/delete/").status_code == 400
+    deleted = client.post(f"/directory/roles/{unused.pk}/delete/", {"code": code_of(ada)})
+    retired = client.post(f"/directory/roles/{used.pk}/retire/")
+
+    assert deleted["Location"] == "/directory/roles/"
+    assert retired["Location"] == used.get_absolute_url()
+    assert RoleDefinition.objects.custom().get().retired_at is not None
+    assert [str(text) for text in retired.wsgi_request._messages] == [
+        "Unused is deleted.",
+        "Used is retired.",
+    ]
