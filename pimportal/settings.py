@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "pimportal",
     "apps.portal",
     "apps.administration",
+    "apps.reviews",
     "apps.access_requests",
     "apps.assignments",
     "apps.jobs",

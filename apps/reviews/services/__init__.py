@@ -1,0 +1,1 @@
+"""Commands, one file for each step in the life of a review."""
