@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 
 
 def clock_time(instant: datetime, zone: tzinfo) -> str:
@@ -17,7 +17,10 @@ def exact_time(instant: datetime, zone: tzinfo) -> str:
 
 
 def day(instant: datetime, zone: tzinfo) -> str:
-    local = instant.astimezone(zone)
+    return date_in_words(instant.astimezone(zone).date())
+
+
+def date_in_words(local: date) -> str:
     return f"{local.day} {local:%b %Y}"
 
 
