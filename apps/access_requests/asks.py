@@ -6,23 +6,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from apps.access_requests.policy.mandate import Mandate
 from apps.access_requests.states import Action
 from apps.accounts.models import User
 from apps.accounts.policy import NO_FACTOR, SecondFactor
 from apps.assignments.models import Assignment
-from apps.audit.vocabulary import CONSOLE, Party
+from apps.audit.vocabulary import CONSOLE, REVIEW, Party
 from apps.common.access import NO_ACCESS, Access
 from apps.common.errors import Invalid
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts: a person with what they may do and when they proved who they are, or the console."""
+    """Who acts: a person with what they may do and when they proved who they are, the console, or an access
+    review with what it was granted."""
 
     party: Party
     user: User | None = None
     access: Access = NO_ACCESS
     second_factor: SecondFactor = NO_FACTOR
+    mandate: Mandate | None = None
 
     @classmethod
     def person(
@@ -30,9 +33,13 @@ class Actor:
     ) -> Actor:
         return cls(user.party, user, access, second_factor)
 
+    @classmethod
+    def review(cls, mandate: Mandate) -> Actor:
+        return cls(Party(REVIEW, str(mandate.review_id), mandate.name), mandate=mandate)
+
     @property
     def somebody(self) -> User:
-        """The person who acts. Raises `Invalid` for the console, which holds nothing."""
+        """The person who acts. Raises `Invalid` for the console and for reviews, which hold nothing."""
         if self.user is None:
             raise Invalid("Only a person does this, for themself.")
         return self.user

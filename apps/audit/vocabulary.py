@@ -92,7 +92,8 @@ class Outcome(TextChoices):
 
 @dataclass(frozen=True)
 class Party:
-    """Somebody or something an event names. `kind` is a word such as "user", "group", "console", "clock"."""
+    """Somebody or something an event names. `kind` is a word such as "user", "group", "console", "clock",
+    "review"."""
 
     kind: str
     id: str
@@ -108,6 +109,7 @@ class Place:
     name: str
 
 
+REVIEW = "review"  # the kind of an access review that acts
 CLOCK = Party("clock", "", "The clock")
 CONSOLE = Party("console", "", "Console")
 NOBODY = Party("", "", "")

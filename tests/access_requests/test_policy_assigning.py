@@ -276,7 +276,7 @@ def test_refuses_to_remove_by_one_rule_with_a_sentence(change, rule, reason):
 
 def test_keeps_the_last_one_from_the_console_too():
     refused = can_remove(
-        replace(REMOVABLE, is_console=True, second_factor=NO_FACTOR, last_of="Global Administrator")
+        replace(REMOVABLE, needs_factor=False, second_factor=NO_FACTOR, last_of="Global Administrator")
     )
 
     assert refused.rules == ("LastAdminRule",)

@@ -197,13 +197,14 @@ def can_assign(facts: AssignmentFacts) -> Decision:
 @dataclass(frozen=True, kw_only=True)
 class RemovalFacts:
     """Everything that decides whether an assignment may be taken. `last_of` names the role whose last
-    assigned, permanent, active holder this would take; nothing when others remain."""
+    assigned, permanent, active holder this would take; nothing when others remain. `needs_factor`: a person
+    takes it."""
 
     has_ended: bool
     now: datetime
     right: Decision = ALLOWED
     last_of: str = ""
-    is_console: bool = False
+    needs_factor: bool = True
     second_factor: SecondFactor = NO_FACTOR
     second_factor_max_age: int = 300  # seconds
 
@@ -226,7 +227,7 @@ def _last_one(last_of: str) -> Refusal | None:
 
 
 def remover_factor_rule(facts: RemovalFacts) -> Refusal | None:
-    if facts.is_console:
+    if not facts.needs_factor:
         return None
     return second_factor_refusal(facts.second_factor, facts.second_factor_max_age, facts.now)
 

@@ -18,6 +18,7 @@ from apps.access_requests.policy.assigning import (
     can_update,
 )
 from apps.access_requests.policy.gaining import Terms, widens
+from apps.access_requests.policy.mandate import may_take
 from apps.access_requests.policy.prolonging import ProlongingFacts, can_renew_for
 from apps.access_requests.selectors.approvers import Sought, approvers_for_many
 from apps.access_requests.selectors.around import Around, around
@@ -101,10 +102,10 @@ def load_decided(request: AccessRequest, terms: Ask, *, actor: Actor, now: datet
 
 def removal_facts(row: Assignment, *, actor: Actor, now: datetime) -> RemovalFacts:
     return RemovalFacts(
-        right=_right(row.resource, actor, now),
+        right=_right_to_take(row, actor, now),
         has_ended=row.ended_at is not None or (row.ends_at is not None and row.ends_at <= now),
         last_of=last_of(row, now=now),
-        is_console=actor.is_console,
+        needs_factor=actor.user is not None,
         second_factor=actor.second_factor,
         second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
         now=now,
@@ -194,8 +195,13 @@ def _start(ask: Ask, row: Assignment | None, now: datetime) -> datetime:
     return ask.starts_at if ask.starts_at > now else min(row.starts_at, now)
 
 
-def _right(resource: Resource, actor: Actor, now: datetime) -> Decision:
-    return ALLOWED if actor.is_console else managed_resource(resource, now=now).may_manage(actor.access)
+def _right_to_take(row: Assignment, actor: Actor, now: datetime) -> Decision:
+    if actor.is_console:
+        return ALLOWED
+    if actor.mandate is None:
+        return managed_resource(row.resource, now=now).may_manage(actor.access)
+    path = row.resource.ancestor_ids
+    return may_take(actor.mandate, role_id=row.role_id, path=path, is_activated=row.is_activated)
 
 
 def _closes_loop(principal: Principal, role: RoleDefinition, resource: Resource, now: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""What an admin did in the last days by which others may have lost their say."""
+"""What an admin did, or reviews took, in the last days by which others may have lost their say."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from apps.accounts.models import Principal, User
 from apps.assignments.membership import people_within
 from apps.assignments.models import Assignment
 from apps.audit.models import AuditEvent, AuditEventQuerySet
-from apps.audit.vocabulary import AuditAction
+from apps.audit.vocabulary import REVIEW, AuditAction
 from apps.roles.models import Resource
 from apps.roles.policy.paths import ancestor_ids
 
@@ -25,9 +25,9 @@ Permissions = Mapping[str, list[str]]  # as a role stores them
 
 @dataclass(frozen=True)
 class Lately:
-    """`taken`: assignments that were ended or changed. `kept_away`: whose they were, and people whose account
-    or factor was touched. `given_before`: the permissions of roles that were changed since. `left`: the paths
-    from which resources were moved away."""
+    """`taken`: assignments that they, or any access review, ended or changed. `kept_away`: whose they were,
+    and people whose account or factor was touched. `given_before`: the permissions of roles that were changed
+    since. `left`: the paths from which resources were moved away."""
 
     taken: tuple[Assignment, ...] = ()
     kept_away: frozenset[UUID] = frozenset()
@@ -45,13 +45,18 @@ NOTHING = Lately()
 
 
 def lately_done_by(actor: User, *, now: datetime) -> Lately:
-    events = AuditEvent.objects.filter(actor_id=str(actor.id), at__gt=now - LATELY)
-    taken = tuple(_taken(events))
+    """A review acts in its own name, whoever made it or decided in it. So what it took counts for everybody
+    as if they had taken it themself."""
+    recent = AuditEvent.objects.filter(at__gt=now - LATELY)
+    events = recent.filter(actor_id=str(actor.id))
+    given_before = _given_before(events)
+    reviewed = _giving_a_say(_taken(recent.filter(actor_kind=REVIEW)), given_before)
+    taken = (*_taken(events), *reviewed)
     former = people_within({row.principal_id for row in taken}, now=now)
     return Lately(
         taken=taken,
         kept_away=(_touched(events) - {actor.id}).union(*former.values()),
-        given_before=_given_before(events),
+        given_before=given_before,
         left=places_left([actor.id], since=now - LATELY)[actor.id],
     )
 
@@ -82,6 +87,15 @@ def _taken(events: AuditEventQuerySet) -> Iterable[Assignment]:
     details = events.filter(action__in=taking).values_list("details", flat=True)
     ids = {each["assignment"] for each in details if "assignment" in each}
     return Assignment.objects.filter(pk__in=ids).with_names() if ids else ()
+
+
+def _giving_a_say(rows: Iterable[Assignment], before: Mapping[UUID, Permissions]) -> Iterable[Assignment]:
+    """Those by which somebody may have been an admin. A review can take thousands of others."""
+    return (
+        row
+        for row in rows
+        if row.role.permissions or row.role_id in before or row.resource.group_id is not None
+    )
 
 
 def _touched(events: AuditEventQuerySet) -> frozenset[UUID]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
+from apps.access_requests.policy.mandate import may_ask_as_review
 from apps.access_requests.selectors.around import Around, around
 from apps.access_requests.selectors.assigning import case_among
 from apps.access_requests.services.activating import assess_activation, request_activation
@@ -21,7 +22,7 @@ from apps.access_requests.services.assigning import (
 from apps.access_requests.services.prolonging import ask_to_prolong, assess_prolonging
 from apps.access_requests.services.withdrawing import assess_deactivation, deactivate
 from apps.access_requests.states import Action
-from apps.common.decision import Decision, denied
+from apps.common.decision import ALLOWED, Decision, denied
 from apps.common.errors import Invalid
 
 _COMMANDS: dict[Action, Callable[..., AccessRequest]] = {
@@ -54,12 +55,14 @@ def submit(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     Raises `NotAllowed` with every rule that refuses, `Invalid` for what is not there, `Conflict` when the
     state has moved on; nothing is written then.
     """
+    _may_ask(ask, actor).require()
     return _COMMANDS[ask.action](ask, actor=actor, now=now)
 
 
 def assess(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
     """The verdict `submit` would give. Changes nothing."""
-    return _QUESTIONS[ask.action](ask, actor=actor, now=now)
+    may_ask = _may_ask(ask, actor)
+    return _QUESTIONS[ask.action](ask, actor=actor, now=now) if may_ask else may_ask
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,17 @@ def submit_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Ans
     return answer_each(asks, lambda ask: submit(ask, actor=actor, now=now))
 
 
+def _may_ask(ask: Ask, actor: Actor) -> Decision:
+    return ALLOWED if actor.mandate is None else may_ask_as_review(ask.action)
+
+
 def _is_given(ask: Ask) -> bool:
     return _QUESTIONS[ask.action] is assess_assignment
 
 
 def _foresee(ask: Ask, scene: Around) -> Foreseen:
     try:
-        if not _is_given(ask):
+        if not _is_given(ask) or scene.actor.mandate is not None:
             return Foreseen(ask, assess(ask, actor=scene.actor, now=scene.now))
         case = case_among(ask, scene)
     except Invalid as error:
