@@ -255,3 +255,39 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_decision_display()} by {self.approver_id}"
+
+
+class ReviewSeatQuerySet(models.QuerySet["ReviewSeat"]):
+    def in_use(self) -> ReviewSeatQuerySet:
+        """Those who may have something to decide: of what is retired, nobody holds anything."""
+        return self.filter(role__retired_at__isnull=True, resource__retired_at__isnull=True)
+
+
+class ReviewSeat(models.Model):
+    """Somebody decides in an access review on who keeps a role on a resource or below; without a principal
+    everybody who has reports. Reviews write these seats, and rules about power read them."""
+
+    source_id = models.UUIDField()  # the review, which lies above and is not known here
+    source_name = models.CharField(max_length=120)
+    principal = models.ForeignKey(
+        Principal, null=True, blank=True, on_delete=models.CASCADE, related_name="review_seats"
+    )
+    role = models.ForeignKey(RoleDefinition, on_delete=models.CASCADE, related_name="review_seats")
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="review_seats")
+
+    objects = ReviewSeatQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source_id", "principal", "role", "resource"], name="review_seat_once"
+            ),
+            models.UniqueConstraint(
+                fields=["source_id", "role", "resource"],
+                condition=Q(principal__isnull=True),
+                name="review_seat_of_managers_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_name}: {self.principal or 'managers'}"

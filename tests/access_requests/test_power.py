@@ -1,17 +1,26 @@
 """What gives power: rows, seats and groups, read at once however many are asked for."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
+from django.db import IntegrityError, transaction
 
+from apps.access_requests.models import ReviewSeat
 from apps.access_requests.policy.power import NO_POWER
 from apps.access_requests.selectors.power import power_of, powers_of
+from apps.access_requests.services.door import assess
+from apps.access_requests.services.seats import set_review_seats
 from apps.audit.vocabulary import CONSOLE
 from apps.common.access import DIRECTORY_PATH, Permission, Provider
 from apps.roles import built_in
+from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy.rules import Seat, SeatKind
+from apps.roles.selectors import directory
 from apps.roles.services.custom_roles import create_role
+from tests.access_requests.asking import giving
 from tests.factories import (
+    acting,
     activate,
     assign,
     disable,
@@ -25,6 +34,7 @@ from tests.factories import (
     set_rules,
 )
 
+REVIEW = uuid4()
 DIRECTORY = (Provider.DIRECTORY, DIRECTORY_PATH)
 
 
@@ -160,12 +170,96 @@ def test_managers_have_power_while_a_role_asks_for_their_consent(person, now):
     assert not power_of(report.id, now=now)
 
 
+def seat(principal, role_id, resource, *, source_id=REVIEW):
+    seats = [(principal and principal.id, role_id, resource.id)]
+    set_review_seats(source_id=source_id, name="Quarterly", seats=seats)
+
+
+def test_reviewing_is_power_by_name_and_through_a_group(person, group, now):
+    shop = make_resource("Shop", now=now)
+    join(person, group, now=now)
+
+    seat(group, built_in.CONTRIBUTOR, shop)
+
+    assert says(group, now) == says(person, now) == ["Reviews Contributor on Shop"]
+    assert power_of(person.id, now=now).scopes == {(Provider.RESOURCES, shop.path)}
+
+
+def test_a_user_administrator_lets_nobody_into_a_group_that_reviews(group, now):
+    keeper = make_user(now=now)
+    make_active(keeper, built_in.USER_ADMINISTRATOR, now=now)
+    adding = giving(
+        make_user(now=now), built_in.GROUP_MEMBER, group.resource, ends_at=now + timedelta(days=9)
+    )
+    assert assess(adding, actor=acting(keeper, now=now), now=now)
+
+    seat(group, built_in.TEAMS_ADMINISTRATOR, directory())
+    assert assess(adding, actor=acting(keeper, now=now), now=now).rules == ("AdminRequestRule",)
+
+    set_review_seats(source_id=REVIEW, name="Quarterly", seats=())
+    assert assess(adding, actor=acting(keeper, now=now), now=now)
+
+
+@pytest.mark.parametrize("role_id", [built_in.GROUP_MEMBER, built_in.GROUP_OWNER])
+def test_whoever_reviews_who_is_in_a_group_has_what_it_has(person, group, now, role_id):
+    seat(person, role_id, group.resource)
+    assert not power_of(person.id, now=now)
+    assign(group, built_in.READER, make_resource("Shop", now=now), now=now, ends_at=now + timedelta(days=30))
+    assert says(person, now) == ["Eligible: Reader on Shop"]
+
+
+def test_seats_of_one_review_are_replaced_and_those_of_another_stay(person, now):
+    other = make_user(now=now)
+    seat(person, built_in.TEAMS_ADMINISTRATOR, directory())
+    seat(person, built_in.SECURITY_READER, directory(), source_id=uuid4())
+
+    seat(other, built_in.TEAMS_ADMINISTRATOR, directory())
+
+    assert says(person, now) == ["Reviews Security Reader on Example Organisation"]
+    assert says(other, now) == ["Reviews Teams Administrator on Example Organisation"]
+
+
+def test_a_seat_named_twice_is_one_and_the_database_takes_no_second(person, now):
+    for one in ((person.id, built_in.READER), (None, built_in.READER)):
+        seats = [(*one, directory().id)] * 2
+        set_review_seats(source_id=REVIEW, name="Quarterly", seats=seats)
+        kept = ReviewSeat.objects.get(source_id=REVIEW)
+        kept.pk = None
+        with pytest.raises(IntegrityError), transaction.atomic():
+            kept.save(force_insert=True)
+
+
+def test_managers_have_power_while_a_review_asks_them(person, now):
+    report = make_user("Rita", now=now, manager=person)
+    seat(None, built_in.TEAMS_ADMINISTRATOR, directory())
+    assert says(person, now) == ["Reviews as a manager"]
+    assert not power_of(report.id, now=now)
+
+
+@pytest.mark.parametrize("retired", [RoleDefinition, Resource])
+def test_reviewing_what_is_retired_is_no_power(person, now, retired):
+    report = make_user("Rita", now=now, manager=person)
+    shop = make_resource("Shop", now=now)
+    role = create_role(
+        provider=Provider.RESOURCES, name="Helper", granted=frozenset(), actor=CONSOLE, now=now
+    )
+    seats = [(each, role.pk, shop.id) for each in (person.id, None)]
+    set_review_seats(source_id=REVIEW, name="Quarterly", seats=seats)
+    assert says(person, now) == ["Reviews Helper on Shop", "Reviews as a manager"]
+
+    retired.objects.filter(pk__in=(role.pk, shop.id)).update(retired_at=now)
+
+    assert not power_of(person.id, now=now)
+    assert not power_of(report.id, now=now)
+
+
 def test_reads_as_many_rows_for_two_as_for_twenty(now, db, django_assert_num_queries):
     people = [make_user(now=now, enrolled=False) for _ in range(20)]
     for person in people:
         group = make_group(now=now)
         join(person, group, now=now)
         set_rules(built_in.READER, resource=make_resource(now=now), now=now, approvers=(group,))
+        seat(group, built_in.CONTRIBUTOR, make_resource(now=now), source_id=uuid4())
     for some in (people[:2], people):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(8):
             assert all(powers_of([person.id for person in some], now=now).values())

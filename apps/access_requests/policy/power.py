@@ -1,7 +1,8 @@
 """Who and what has power, and who may therefore change it: an account or a group is a way to what it reaches.
 
-With power is a person who holds, may activate or approves any role, mere membership of a group without power
-aside, or who keeps a group with power; and a group that is role-assignable, holds, may activate or approves.
+With power is a person who holds, may activate, approves or reviews any role, mere membership of a group
+without power aside, or who keeps a group with power; and a group that is role-assignable, or itself holds,
+may activate, approves or reviews.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def spread(
     ways: Mapping[UUID, Collection[UUID]],
 ) -> dict[UUID, Power]:
     """The power of each seed: its own, and that of whatever it leads to. `ways` go from a principal to the
-    groups that it is or may come to be in, keeps, or admits people to; rings do no harm."""
+    groups that it is or may come to be in, keeps, admits people to or reviews; rings do no harm."""
     return {
         seed: Power(frozenset(source for id_ in _reached(seed, ways) for source in own.get(id_, ())))
         for seed in seeds

@@ -41,7 +41,7 @@ def managed_resource(resource: Resource, *, now: datetime) -> ManagedResource:
 
 
 def managed_resources(resources: Iterable[Resource], *, now: datetime) -> dict[UUID, ManagedResource]:
-    """By the id of the resource. Two queries for each step of nesting, where groups are among them."""
+    """By the id of the resource. Three queries for each step of nesting, where groups are among them."""
     by_id = {resource.id: resource for resource in resources}
     groups = {id_: row.group_id for id_, row in by_id.items() if row.group_id is not None}
     powers = powers_of(groups.values(), now=now) if groups else {}

@@ -1,4 +1,4 @@
-"""What principals can reach: their rows and approver seats, and those of every group that they lead to."""
+"""What principals can reach: their rows and seats, and those of every group that they lead to."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Exists
 
+from apps.access_requests.models import ReviewSeat
 from apps.access_requests.policy.power import Power, Source, spread
 from apps.accounts.models import Group, User
 from apps.assignments.models import Assignment
@@ -32,8 +33,8 @@ def power_of(id_: UUID, *, now: datetime) -> Power:
 
 def powers_of(ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Power]:
     """The power of each of these people and groups. Rows count until they end: eligible ones, activations and
-    those that begin later as well; disabled people keep theirs. Two queries for each step of nesting, and two
-    more."""
+    those that begin later as well; disabled people keep theirs. Three queries for each step of nesting, and
+    two more."""
     seeds = set(ids)
     found = _Found()
     ahead = seeds
@@ -41,6 +42,7 @@ def powers_of(ids: Iterable[UUID], *, now: datetime) -> dict[UUID, Power]:
         found.seen |= ahead
         _follow_assignments(found, ahead, now)
         _follow_seats(found, ahead)
+        _follow_review_seats(found, ahead)
         ahead = {to for id_ in ahead for to in found.ways[id_]} - found.seen
     _mark_role_assignable(found)
     _mark_managers(found, seeds)
@@ -91,6 +93,18 @@ def _seated(seat: Approver) -> Source:
     return Source(Provider(role.provider), path_of_seat(seat), f"Approves {role.name}{where}")
 
 
+def _follow_review_seats(found: _Found, sitting: Collection[UUID]) -> None:
+    """Who says whether people stay in a group leads to that group, like who admits them."""
+    seats = ReviewSeat.objects.in_use().filter(principal_id__in=sitting)
+    for seat in seats.select_related("role", "resource"):
+        who, where = present(seat.principal_id), seat.resource
+        if where.group_id is not None:
+            found.ways[who].add(where.group_id)
+        else:
+            says = f"Reviews {seat.role.name} on {where.name}"
+            found.own[who].add(Source(Provider(where.provider), where.path, says))
+
+
 def path_of_seat(seat: Approver) -> str:
     """Where somebody on this seat decides; empty for everywhere in the provider of the role."""
     if seat.settings.resource is not None:
@@ -105,11 +119,16 @@ def _mark_role_assignable(found: _Found) -> None:
 
 
 def _mark_managers(found: _Found, seeds: Collection[UUID]) -> None:
-    """Managers decide as soon as the settings of any role say so."""
-    deciding = Exists(Approver.objects.in_use().filter(kind=SeatKind.MANAGER))
-    managers = User.objects.filter(deciding, pk__in=seeds, reports__isnull=False)
-    for id_ in managers.values_list("pk", flat=True).distinct():
-        found.own[id_].add(_in_directory("Approves as a manager"))
+    """Managers decide as soon as the settings of any role, or any review, say so."""
+    approving = Exists(Approver.objects.in_use().filter(kind=SeatKind.MANAGER))
+    reviewing = Exists(ReviewSeat.objects.in_use().filter(principal__isnull=True))
+    managers = User.objects.filter(approving | reviewing, pk__in=seeds, reports__isnull=False)
+    managers = managers.annotate(approves=approving, reviews=reviewing)
+    for id_, approves, reviews in managers.values_list("pk", "approves", "reviews").distinct():
+        if approves:
+            found.own[id_].add(_in_directory("Approves as a manager"))
+        if reviews:
+            found.own[id_].add(_in_directory("Reviews as a manager"))
 
 
 def _in_directory(says: str) -> Source:
