@@ -1,4 +1,5 @@
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -66,7 +67,7 @@ def names(evidence):
 def test_knows_the_holder_of_a_row_and_their_last_sign_in(eligible, requester, now, earlier):
     signed_in(requester, now - DAY)
 
-    evidence = evidence_on(eligible, now, look_back_days=14)
+    evidence = evidence_on(eligible, now, look_back_days=14, zone=ZoneInfo("Asia/Tokyo"))
 
     [person] = evidence.people
     assert (person.id, person.email, person.is_enabled) == (requester.id, requester.email, True)
@@ -74,6 +75,7 @@ def test_knows_the_holder_of_a_row_and_their_last_sign_in(eligible, requester, n
     assert evidence.holder_created_at == requester.created_at
     assert (evidence.is_eligible, evidence.is_group, evidence.held_since) == (True, False, earlier)
     assert evidence.look_back_from == now - 14 * DAY
+    assert evidence.day(now + 3 * HOUR) == "25 Nov 2026"
 
 
 def test_knows_that_an_account_is_disabled(eligible, requester, now):
