@@ -14,6 +14,7 @@ from django.urls import reverse
 from apps.access_requests.states import CLOSED, PROLONGING, WAITING, Action, Family, State
 from apps.accounts.models import Principal, User
 from apps.assignments.models import Assignment
+from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Access, Permission
 from apps.common.lookup import every_word, present
 from apps.roles.models import Resource, RoleDefinition
@@ -89,7 +90,7 @@ class AccessRequest(models.Model):
     requester = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="requests_made"
     )
-    requester_name = models.CharField(max_length=120)  # the console and jobs have a name, but no account
+    requester_name = models.CharField(max_length=120)  # the console and reviews have a name, but no account
 
     # The eligible assignment to activate; what is to be extended, renewed or changed; what came of it.
     eligible = models.ForeignKey(
@@ -182,6 +183,12 @@ class AccessRequest(models.Model):
     def number(self) -> str:
         """What people call it."""
         return f"REQ-{self.id.hex[:6].upper()}"
+
+    @property
+    def asked_by(self) -> str:
+        """Who asked, in words. A review is called one: it may be named like anybody."""
+        is_review = self.requester_id is None and self.requester_name != CONSOLE.name
+        return f"Access review {self.requester_name}" if is_review else self.requester_name
 
     @property
     def rests_on_a_group(self) -> bool:

@@ -42,7 +42,7 @@ def _cells(line: Line) -> Iterable[str]:
     return (
         item.number,
         _instant(item.created_at),
-        item.requester_name,
+        item.asked_by,
         item.principal.name,
         item.get_action_display() + (" (extend)" if item.is_extension else ""),
         item.get_family_display(),

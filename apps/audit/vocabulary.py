@@ -189,11 +189,12 @@ SENTENCES: dict[str, str] = {
 
 
 def sentence(event: AuditEvent) -> str:
-    """The event as a sentence for people. Whoever did something for themself is named once."""
+    """The event as a sentence for people. Whoever did something for themself is named once; an access review
+    is called one, as it may be named like anybody."""
     text = SENTENCES[event.action]
     is_own = bool(event.actor_id) and event.actor_id == event.target_id
     return (text.replace(" for {target}.", ".") if is_own else text).format(
-        actor=event.actor_name,
+        actor=f"Access review {event.actor_name}" if event.actor_kind == REVIEW else event.actor_name,
         target="themself" if is_own else event.target_name,
         role=event.role,
         place=event.resource_name or "the directory",

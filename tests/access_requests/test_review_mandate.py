@@ -1,5 +1,6 @@
 """An access review takes what it was granted at its creation, in its own name, and does nothing else."""
 
+import csv
 from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
@@ -9,6 +10,10 @@ import pytest
 from apps.access_requests.asks import Actor, Ask, Said
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.mandate import Mandate, may_ask_as_review, may_take
+from apps.access_requests.request_file import request_lines
+from apps.access_requests.selectors.all_requests import Search, Tab, whole_list
+from apps.access_requests.selectors.facts import readings_now
+from apps.access_requests.selectors.requests import timeline
 from apps.access_requests.services.door import assess, assess_many, submit
 from apps.access_requests.services.revoking import revoke_all
 from apps.access_requests.services.withdrawing import cancel
@@ -22,7 +27,7 @@ from apps.roles import built_in
 from apps.roles.models import Resource
 from apps.roles.services.resources import move_resource
 from tests.access_requests.asking import ask, giving
-from tests.factories import activate, assign, join, make_active, make_group, make_resource, make_user
+from tests.factories import acting, activate, assign, join, make_active, make_group, make_resource, make_user
 
 ROLE, OTHER, ROOT, MIDDLE, LEAF = (uuid4() for _ in range(5))
 DAY = timedelta(days=1)
@@ -100,14 +105,19 @@ def test_takes_a_row_in_its_own_name(requester, now, kind):
         "Quarterly admins",
         None,
     )
-    assert request.justification == DENIED.justification
+    assert (request.justification, request.asked_by) == (
+        DENIED.justification,
+        "Access review Quarterly admins",
+    )
     events = AuditEvent.objects.filter(actor_id=by.party.id)
     assert {(each.action, each.actor_kind, each.justification) for each in events} == {
         (AuditAction.REQUEST_SUBMITTED, "review", DENIED.justification),
         (AuditAction.ASSIGNMENT_ENDED, "review", DENIED.justification),
     }
     ended = events.get(action=AuditAction.ASSIGNMENT_ENDED)
-    assert ended.sentence.startswith("Quarterly admins ended the assignment of Teams Administrator")
+    assert ended.sentence.startswith(
+        "Access review Quarterly admins ended the assignment of Teams Administrator"
+    )
 
 
 def test_tells_the_holder_alone(requester, administrator, now):
@@ -144,6 +154,19 @@ def test_follows_what_is_moved_under_its_place_and_away(requester, now):
 
     assert not assess(removing(row), actor=of_there, now=now)
     assert submit(removing(row), actor=of_here, now=now).state == State.REVOKED
+
+
+def test_is_called_a_review_where_requests_are_read(requester, administrator, now):
+    row = assign(requester, now=now)
+    taken = submit(removing(row), actor=reviewing(row), now=now)
+    found = whole_list(administrator, acting(administrator, now=now).access, Search(tab=Tab.ALL), now=now)
+    _, *cells = csv.reader(request_lines(found))
+    asked = {number: requester for number, _, requester, *_ in cells}
+
+    assert asked.pop(taken.number) == "Access review Quarterly admins"
+    assert set(asked.values()) == {"Console"}
+    sent, *_ = timeline(taken, readings_now([taken], now=now)[taken.id], deciders="", now=now)
+    assert sent.text == "By Access review Quarterly admins."
 
 
 # ---- What it may not ---------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def timeline(item: AccessRequest, reading: Reading, *, deciders: str, now: datet
     who can answer, for a request that waits."""
     approval = item.approvals.select_related("approver").first()
     steps = [
-        TimelineStep("done", "send", "Request sent", f"By {item.requester_name}.", item.created_at),
+        TimelineStep("done", "send", "Request sent", f"By {item.asked_by}.", item.created_at),
         *_factor_step(item),
         *_decision_steps(item, approval, reading.state, deciders),
     ]
