@@ -14,6 +14,7 @@ JOBS = (
     Job("assignments.sweep", "apps.assignments.tasks.sweep", every=timedelta(seconds=2)),
     Job("access_requests.sweep", "apps.access_requests.tasks.sweep", every=timedelta(seconds=2)),
     Job("administration.jobs", "apps.administration.tasks.work_on_jobs", every=timedelta(seconds=1)),
+    Job("reviews.run", "apps.reviews.tasks.run", every=timedelta(seconds=2)),
     Job("notifications.deliver", "apps.notifications.tasks.deliver", every=timedelta(seconds=2)),
     Job("jobs.tidy", "apps.jobs.tasks.tidy", every=timedelta(hours=1)),
     Job("accounts.tidy", "apps.accounts.tasks.tidy", every=timedelta(hours=1)),

@@ -225,8 +225,13 @@ def zones_by_region(own: str) -> dict[str, list[str]]:
 
 
 def zone_of(user: User) -> ZoneInfo:
-    """The zone this person reads times in; UTC when theirs is unknown on this machine."""
-    return ZoneInfo(user.time_zone if user.time_zone in zone_names() else "UTC")
+    """The zone this person reads times in."""
+    return zone_named(user.time_zone)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """UTC where this machine knows no zone of that name."""
+    return ZoneInfo(name if name in zone_names() else "UTC")
 
 
 def wait_in_words(wait: timedelta) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from apps.common.access import Access, Permission, can_open
 from apps.common.text import one_line
 
 
-def record(
+def event_of(
     action: AuditAction,
     *,
     actor: Party,
@@ -27,9 +28,9 @@ def record(
     outcome: Outcome = Outcome.SUCCESS,
     details: dict[str, Any] | None = None,
 ) -> AuditEvent:
-    """Write one event, in the transaction of the change it tells of: no change without it, no event without
-    the change. Names become one line; reason and ticket are kept as they were given."""
-    return AuditEvent.objects.create(
+    """An event that is not written yet. Names become one line; reason and ticket are kept as they were
+    given."""
+    return AuditEvent(
         at=at,
         action=action,
         outcome=outcome,
@@ -47,6 +48,19 @@ def record(
         ticket=ticket,
         details=details or {},
     )
+
+
+def record(action: AuditAction, *, actor: Party, at: datetime, **facts: Any) -> AuditEvent:
+    """Write one event, in the transaction of the change it tells of: no change without it, no event without
+    the change. `facts` are those of `event_of`."""
+    event = event_of(action, actor=actor, at=at, **facts)
+    event.save(force_insert=True)
+    return event
+
+
+def record_all(events: Iterable[AuditEvent]) -> None:
+    """`record` for what happened to many at once. One query."""
+    AuditEvent.objects.bulk_create(events)
 
 
 @transaction.atomic

@@ -78,6 +78,24 @@ class AuditAction(TextChoices):
     JOB_STARTED = "job.started", "Job started"
     JOB_FINISHED = "job.finished", "Job finished"
     JOB_STOPPED = "job.stopped", "Job stopped"
+    REVIEW_CREATED = "review.created", "Access review created"
+    REVIEW_CHANGED = "review.changed", "Access review changed"
+    REVIEW_ENDED = "review.ended", "Access review ended"
+    REVIEW_DELETED = "review.deleted", "Access review deleted"
+    REVIEW_RESTORED = "review.restored", "Access review restored"
+    REVIEW_HELD = "review.held", "Access review held"
+    REVIEW_TAKEN_OVER = "review.taken_over", "Access review taken over"
+    ROUND_STARTED = "review_round.started", "Review round started"
+    ROUND_CHANGED = "review_round.changed", "Review round changed"
+    ROUND_ADVANCED = "review_round.advanced", "Review round in its next stage"
+    ROUND_STOPPED = "review_round.stopped", "Review round stopped"
+    ROUND_RESET = "review_round.reset", "Review round reset"
+    ROUND_REMINDED = "review_round.reminded", "Reviewers reminded"
+    ROUND_COMPLETED = "review_round.completed", "Review round completed"
+    ROUND_APPLIED = "review_round.applied", "Review results applied"
+    LINE_DECIDED = "review_line.decided", "Access reviewed"
+    LINE_HANDLED = "review_line.handled", "Denied access removed by hand"
+    REVIEWS_EXPORTED = "reviews.exported", "Review results exported"
     PEOPLE_EXPORTED = "people.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
     INSTALLATION_SET_UP = "installation.set_up", "Portal set up"
@@ -180,6 +198,24 @@ SENTENCES: dict[str, str] = {
     AuditAction.JOB_STARTED: "{actor} started the job {target}.",
     AuditAction.JOB_FINISHED: "The job {target} of {actor} is done.",
     AuditAction.JOB_STOPPED: "{actor} stopped the job {target}.",
+    AuditAction.REVIEW_CREATED: "{actor} created the access review {target}.",
+    AuditAction.REVIEW_CHANGED: "{actor} changed the access review {target}.",
+    AuditAction.REVIEW_ENDED: "{actor} ended the access review {target}; no further round starts.",
+    AuditAction.REVIEW_DELETED: "{actor} deleted the access review {target}.",
+    AuditAction.REVIEW_RESTORED: "{actor} restored the access review {target}.",
+    AuditAction.REVIEW_HELD: "The access review {target} is held: its owner may no longer do what it does.",
+    AuditAction.REVIEW_TAKEN_OVER: "{actor} took over the access review {target}.",
+    AuditAction.ROUND_STARTED: "A round of the access review {target} started.",
+    AuditAction.ROUND_CHANGED: "{actor} changed the running round of the access review {target}.",
+    AuditAction.ROUND_ADVANCED: "The access review {target} came to its next stage.",
+    AuditAction.ROUND_STOPPED: "{actor} stopped the running round of the access review {target}.",
+    AuditAction.ROUND_RESET: "{actor} took back all that was decided in the access review {target}.",
+    AuditAction.ROUND_REMINDED: "{actor} reminded the reviewers of {target}.",
+    AuditAction.ROUND_COMPLETED: "A round of the access review {target} was completed.",
+    AuditAction.ROUND_APPLIED: "The results of the access review {target} were applied.",
+    AuditAction.LINE_DECIDED: "{actor} reviewed {role} on {place} of {target}.",
+    AuditAction.LINE_HANDLED: "{actor} noted that {role} on {place} was taken from {target} by hand.",
+    AuditAction.REVIEWS_EXPORTED: "{actor} exported results of the access review {target}.",
     AuditAction.PEOPLE_EXPORTED: "{actor} exported the list of users.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
     AuditAction.INSTALLATION_SET_UP: "{actor} set the portal up for {target}.",

@@ -24,6 +24,9 @@ class NoticeEvent(TextChoices):
     JOB_DONE = "job_done", "A job is done"
     SETTINGS_LOOSENED = "settings_loosened", "Role settings loosened"
     ADMIN_RECOVERED = "admin_recovered", "An administrator was recovered"
+    REVIEW_OPEN = "review_open", "An access review waits for you"
+    REVIEW_COMPLETED = "review_completed", "Access review completed"
+    REVIEW_HELD = "review_held", "Access review held"
     TEST_MAIL = "test_mail", "Test mail"
     ACCOUNT_CHANGED = "account_changed", "Your account changed"
 

@@ -1,0 +1,1 @@
+"""Forms of access reviews, one file for each kind of page."""

@@ -1,0 +1,131 @@
+"""Whom to tell of what happens to a review, and in which words. Times are in each reader's zone."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, tzinfo
+
+from apps.access_requests.notices.cells import admins_of
+from apps.accounts.models import User
+from apps.accounts.policy import zone_of
+from apps.assignments.membership import members_of
+from apps.common.instants import short
+from apps.common.lookup import present
+from apps.common.text import counted
+from apps.notifications import services as notifications
+from apps.notifications.messages import Button, Message, NoticeEvent, Recipient
+from apps.reviews.models import Review, Round
+from apps.reviews.policy.calendar import Reminder
+
+# One event may be told to more people than one key holds: each bucket of them has a key of its own.
+_BUCKET_DIGITS = 2
+
+
+def tell_open(round_: Round, people: Mapping[User, int], *, now: datetime) -> None:
+    """Those with something to decide hear of it once in each stage, whenever they came to it."""
+    _tell_reviewers(round_, "open", people, "waits for you", now)
+
+
+def remind(round_: Round, which: str, people: Mapping[User, int], *, now: datetime) -> None:
+    """Those who are not done. `which` names the reminder: each is sent once."""
+    words = "ends soon" if which == Reminder.LAST_DAY else "still waits for you"
+    _tell_reviewers(round_, which, people, words, now)
+
+
+def tell_completed(round_: Round, *, now: datetime) -> None:
+    """Its owner, and whom the review names, hear how it ended."""
+    _tell_all(_interested(round_, now), _completed(round_), key=f"round:{round_.id}:completed", now=now)
+
+
+def tell_applied(round_: Round, counts: Mapping[str, int], *, now: datetime) -> None:
+    """Its owner hears what was taken away, and what is left to do by hand."""
+    people = [round_.review.owner]
+    _tell_all(people, _applied(round_, counts), key=f"round:{round_.id}:applied", now=now)
+
+
+def tell_held(review: Review, *, now: datetime) -> None:
+    """The administrators of all that it reviews hear that somebody has to take it over."""
+    admins: dict[User, None] = {}
+    for scope in review.scopes.select_related("resource"):
+        admins |= dict.fromkeys(admins_of(scope.resource, now=now))
+    _tell_all(admins, _held(review), key=f"review:{review.id}:held:{now.isoformat()}", now=now)
+
+
+def _tell_all(people: Iterable[User], message: Message, *, key: str, now: datetime) -> None:
+    recipients = (Recipient(user.email, user.name, user.id) for user in people)
+    notifications.notify(key=key, message=message, recipients=recipients, now=now)
+
+
+def _tell_reviewers(round_: Round, which: str, people: Mapping[User, int], words: str, now: datetime) -> None:
+    buckets: dict[str, list[tuple[Recipient, Message]]] = defaultdict(list)
+    for user, lines in people.items():
+        message = _to_review(round_, lines, words, zone_of(user), now)
+        letter = Recipient(user.email, user.name, user.id), message
+        buckets[user.id.hex[:_BUCKET_DIGITS]].append(letter)
+    for bucket, written in buckets.items():
+        key = f"round:{round_.id}:{round_.stage}:{which}:{bucket}"
+        notifications.notify_each(key=key, letters=written, now=now)
+
+
+def _interested(round_: Round, now: datetime) -> list[User]:
+    named = {each.id for each in round_.terms.tells}
+    within = members_of(named, now=now)
+    ids = {round_.review.owner_id, *named, *(user for people in within.values() for user in people)}
+    return list(User.objects.filter(pk__in=ids, is_enabled=True).order_by("name", "id"))
+
+
+# ---- In which words ----------------------------------------------------------------------------------------
+
+
+def _to_review(round_: Round, lines: int, words: str, zone: tzinfo, now: datetime) -> Message:
+    terms, closes = round_.terms, short(present(round_.stage_closes_at), zone, now=now)
+    extra = f" {terms.extra_text}" if terms.extra_text else ""
+    return Message(
+        event=NoticeEvent.REVIEW_OPEN,
+        subject=f"PIM: The access review {terms.name} {words}",
+        text=f"Say for {counted(lines, 'line')} whether the access is still needed, until {closes}.{extra}",
+        facts=_facts(("Review", terms.name), ("About", terms.description), ("Ends", closes)),
+        link=round_.get_review_url(),
+        buttons=(Button("Review", round_.get_review_url()),),
+    )
+
+
+def _completed(round_: Round) -> Message:
+    terms = round_.terms
+    then = (
+        "What was denied is removed now."
+        if terms.applies_automatically
+        else "Look at the results, then apply them."
+    )
+    return Message(
+        event=NoticeEvent.REVIEW_COMPLETED,
+        subject=f"PIM: The access review {terms.name} is completed",
+        text=then,
+        link=round_.get_absolute_url(),
+    )
+
+
+def _applied(round_: Round, counts: Mapping[str, int]) -> Message:
+    left = counts.get("not_supported", 0) + counts.get("failed", 0)
+    by_hand = f" {counted(left, 'line')} could not be removed and is left to do by hand." if left else ""
+    return Message(
+        event=NoticeEvent.REVIEW_COMPLETED,
+        subject=f"PIM: The results of {round_.terms.name} are applied",
+        text=f"Removed: {counted(counts.get('applied', 0), 'assignment')}.{by_hand}",
+        link=round_.get_absolute_url(),
+    )
+
+
+def _held(review: Review) -> Message:
+    return Message(
+        event=NoticeEvent.REVIEW_HELD,
+        subject=f"PIM: The access review {review.name} is held",
+        text=f"{review.owner.name}, who owns it, may no longer manage all that it reviews. "
+        "Until somebody who may takes it over, no round of it begins and nothing is removed.",
+        link=review.get_absolute_url(),
+    )
+
+
+def _facts(*facts: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((label, value) for label, value in facts if value)

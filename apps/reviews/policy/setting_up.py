@@ -1,0 +1,74 @@
+"""Whether the terms of a review make sense together, and what to warn of before it runs. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apps.common.decision import Decision, Refusal, judge
+from apps.reviews.policy.calendar import Calendar, longest_days
+from apps.reviews.policy.terms import Terms
+from apps.reviews.states import NoAnswer, Who
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    terms: Terms
+    calendar: Calendar
+
+
+def scope_rule(wanted: _Wanted) -> Refusal | None:
+    if not wanted.terms.scopes:
+        return Refusal("ScopeRule", "Choose at least one role.", "scopes")
+    return None
+
+
+def kind_rule(wanted: _Wanted) -> Refusal | None:
+    if not (wanted.terms.includes_eligible or wanted.terms.includes_active):
+        return Refusal("ScopeRule", "Choose eligible assignments, active ones, or both.", "kinds")
+    return None
+
+
+def reviewers_rule(wanted: _Wanted) -> Refusal | None:
+    for stage in wanted.terms.stages:
+        if stage.who == Who.SELECTED and not stage.reviewers:
+            return Refusal("ReviewerRule", "Choose who reviews.", "reviewers")
+    return None
+
+
+def fallback_rule(wanted: _Wanted) -> Refusal | None:
+    """A holder may have no manager, and a resource no owner (in Entra a fallback is mandatory)."""
+    for stage in wanted.terms.stages:
+        if stage.who != Who.SELECTED and not stage.fallback:
+            return Refusal(
+                "ReviewerRule",
+                "Choose who reviews where there is nobody else, such as for people without a manager.",
+                "fallback",
+            )
+    return None
+
+
+def duration_rule(wanted: _Wanted) -> Refusal | None:
+    most = longest_days(wanted.calendar.frequency)
+    if wanted.terms.days > most:
+        return Refusal(
+            "DurationRule", f"At most {most} days, so that it ends before the next one starts.", "days"
+        )
+    return None
+
+
+def first_round_rule(wanted: _Wanted) -> Refusal | None:
+    if wanted.calendar.occurrence(1) is None:
+        return Refusal("DurationRule", "It would end before its first round.", "ends_on")
+    return None
+
+
+RULES = (scope_rule, kind_rule, reviewers_rule, fallback_rule, duration_rule, first_round_rule)
+
+
+def check_terms(terms: Terms, calendar: Calendar) -> Decision:
+    return judge(RULES, _Wanted(terms, calendar))
+
+
+def silence_removes(terms: Terms) -> bool:
+    """Whether access ends by itself when nobody answers: the page warns of it."""
+    return terms.no_answer == NoAnswer.REMOVE and terms.applies_automatically

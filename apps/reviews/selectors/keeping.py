@@ -1,0 +1,89 @@
+"""Who may run a review: over its scopes as they lie now, with the roles that are active, or could be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Q
+
+from apps.access_requests.asks import Actor
+from apps.access_requests.selectors.managing import managed_resources
+from apps.accounts.models import User
+from apps.accounts.policy import SecondFactor
+from apps.assignments.membership import within_reach_of
+from apps.assignments.models import Assignment
+from apps.assignments.policy import access_from
+from apps.common.access import NO_ACCESS, Access, Permission
+from apps.common.decision import Decision
+from apps.reviews.models import Review, Round
+from apps.reviews.policy.keeping import ReviewFacts, may_keep
+from apps.reviews.states import Answer, ApplyResult, RoundState
+from apps.roles.models import Resource
+
+
+def right_over(resource_ids: Iterable[UUID], access: Access, *, now: datetime) -> Decision:
+    """Whether reviews of what is held on these resources may be run with this access."""
+    resources = list(Resource.objects.filter(pk__in=set(resource_ids)).order_by("name", "id"))
+    managed = managed_resources(resources, now=now)
+    return may_keep(
+        [
+            row.name
+            for row in resources
+            if not access.may(Permission.REVIEWS_MANAGE, row.provider, row.path)
+            or not managed[row.id].may_manage(access)
+        ]
+    )
+
+
+def right_over_review(review: Review, access: Access, *, now: datetime) -> Decision:
+    return right_over(review.scopes.values_list("resource_id", flat=True), access, now=now)
+
+
+def access_in_reach(user: User, *, now: datetime) -> Access:
+    """What this person may do, or could after activating what they are eligible for."""
+    if not user.is_enabled:
+        return NO_ACCESS
+    held = Assignment.objects.current(now).filter(principal_id__in=within_reach_of(user.id, now=now))
+    return access_from(user.id, held.exclude(role__permissions={}).select_related("role", "resource"))
+
+
+def is_owned(review: Review, *, now: datetime) -> bool:
+    """Whether its owner could still take away what it removes. Without that it removes nothing."""
+    return bool(right_over_review(review, access_in_reach(review.owner, now=now), now=now))
+
+
+def facts_of(
+    review: Review,
+    *,
+    actor: Actor,
+    now: datetime,
+    round_: Round | None = None,
+    second_factor: SecondFactor | None = None,
+) -> ReviewFacts:
+    """What the rules about a review, or about one round of it, ask for."""
+    counts = _counts(round_) if round_ else {}
+    return ReviewFacts(
+        right=right_over_review(review, actor.access, now=now),
+        state=RoundState(round_.state) if round_ else None,
+        takes_answers=round_ is not None and round_.takes_answers(now),
+        is_owner=actor.user is not None and review.owner_id == actor.user.id,
+        is_held=bool(review.held_because),
+        is_ended=review.ended_at is not None,
+        is_deleted=review.deleted_at is not None,
+        second_factor=second_factor,
+        second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
+        now=now,
+        **counts,
+    )
+
+
+def _counts(round_: Round) -> dict[str, int]:
+    waiting = Q(answer=Answer.NOT_REVIEWED, stage=round_.stage)
+    return round_.items.aggregate(
+        decided=Count("pk", filter=~Q(answer=Answer.NOT_REVIEWED)),
+        waiting=Count("pk", filter=waiting),
+        to_apply=Count("pk", filter=Q(apply_result=ApplyResult.NEW)),
+    )

@@ -1,0 +1,158 @@
+"""Answering lines: one, several at once, or as recommended. Saved at once, changed until the stage closes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from apps.access_requests.asks import Actor
+from apps.assignments import services as assignments
+from apps.assignments.membership import groups_of_user, within_reach_of
+from apps.audit import services as audit
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
+from apps.common.errors import Conflict
+from apps.common.lookup import present
+from apps.reviews.models import Decision, Item, ItemQuerySet
+from apps.reviews.policy.answering import AnswerFacts, can_answer
+from apps.reviews.policy.recommending import Recommendation
+from apps.reviews.services.recording import about
+from apps.reviews.states import Answer
+
+OVERTAKEN = "Somebody else answered meanwhile. Look again, then decide."
+_RECOMMENDED = {Recommendation.APPROVE: Answer.APPROVE, Recommendation.DENY: Answer.DENY}
+FOLLOWED = "As recommended: {}"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a reviewer answers on one line. `seen` is the version of the answer that they were shown, 0 for
+    none: if there is another one by now, theirs does not count."""
+
+    item_id: UUID
+    answer: Answer
+    reason: str = ""
+    seen: int = 0
+
+
+@transaction.atomic
+def answer_lines(said: Sequence[Said], *, actor: Actor, now: datetime) -> list[Item]:
+    """Write these answers, all or none. Raises `NotAllowed` with the first refusal, `Conflict` where somebody
+    was faster or the stage has closed."""
+    user = actor.somebody
+    assignments.lock_principal(user.id)  # what they hold, and so may not judge, stays as it is
+    mine = {item.id: item for item in lines_of(actor, now=now).filter(pk__in=[each.item_id for each in said])}
+    items = [_judged(each, mine.get(each.item_id), actor, now) for each in said]
+    _write(list(zip(items, said, strict=True)), actor, now)
+    return items
+
+
+def lines_of(actor: Actor, *, now: datetime) -> ItemQuerySet:
+    """All that lies in front of whoever this is, in whatever round, open or not."""
+    user = actor.somebody
+    sitting = {user.id, *groups_of_user(user.id, now=now)}
+    reach = within_reach_of(user.id, now=now)
+    return Item.objects.for_reviewer(sitting, reach).with_rows()
+
+
+def recommended(items: Collection[Item]) -> list[Said]:
+    """The answers that follow the recommendations; where there is none, nothing is said."""
+    return [
+        Said(item.id, answer, FOLLOWED.format(item.recommendation_reason)[:500])
+        for item in items
+        if (answer := _RECOMMENDED.get(Recommendation(item.recommendation)))
+    ]
+
+
+def _judged(said: Said, item: Item | None, actor: Actor, now: datetime) -> Item:
+    terms = item.round.terms if item else None
+    facts = AnswerFacts(
+        answer=said.answer,
+        reason=said.reason,
+        is_mine=item is not None,
+        is_open=item is not None and item.round.takes_answers(now) and item.stage == item.round.stage,
+        reason_required=terms is not None and terms.reason_required,
+        second_factor=actor.second_factor,
+        second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
+        now=now,
+    )
+    can_answer(facts).require()
+    return present(item)
+
+
+# ---- Writing -----------------------------------------------------------------------------------------------
+
+
+def _write(answers: Sequence[tuple[Item, Said]], actor: Actor, now: datetime) -> None:
+    """Decisions, lines and events together. Whoever was overtaken writes nothing."""
+    new = [(item, said) for item, said in answers if not said.seen]
+    changed = [(item, said) for item, said in answers if said.seen]
+    try:
+        Decision.objects.bulk_create(_decision(item, said, actor, now) for item, said in new)
+    except IntegrityError:
+        raise Conflict(OVERTAKEN) from None
+    for item, said in changed:
+        _change(item, said, actor, now)
+    _mark(answers)
+    audit.record_all(_event(item, said, actor, now) for item, said in answers)
+
+
+def _decision(item: Item, said: Said, actor: Actor, now: datetime) -> Decision:
+    return Decision(
+        item=item,
+        stage=item.stage,
+        answer=said.answer,
+        reason=said.reason,
+        decided_by=actor.somebody,
+        decided_at=now,
+        holder=item.principal,
+        is_own=item.desk is not None and item.desk.is_own,
+    )
+
+
+def _change(item: Item, said: Said, actor: Actor, now: datetime) -> None:
+    seen = Decision.objects.filter(item=item, stage=item.stage, version=said.seen)
+    columns = {"answer": said.answer, "reason": said.reason, "decided_at": now}
+    if not seen.update(**columns, decided_by=actor.somebody, version=F("version") + 1):
+        raise Conflict(OVERTAKEN)
+
+
+def _mark(answers: Sequence[tuple[Item, Said]]) -> None:
+    """On the lines themselves, as long as they are open: a round that is closing at this moment has written
+    their outcome, or sees this answer."""
+    several: dict[tuple[Answer, int], list[UUID]] = defaultdict(list)
+    for item, said in answers:
+        item.answer = said.answer
+        several[said.answer, item.stage].append(item.pk)
+    for (answer, stage), ids in several.items():
+        open_ = Item.objects.filter(pk__in=ids, outcome="", stage=stage)
+        if open_.update(answer=answer) != len(ids):
+            raise Conflict("This review has just closed. What was decided before stands.")
+
+
+def _event(item: Item, said: Said, actor: Actor, now: datetime) -> AuditEvent:
+    review = item.round.review
+    details = {
+        "review": str(review.id),
+        "name": review.name,
+        "round": str(item.round_id),
+        "line": str(item.id),
+        "stage": item.stage,
+        "answer": str(said.answer),
+        "recommendation": item.recommendation,
+    }
+    return audit.event_of(
+        AuditAction.LINE_DECIDED,
+        actor=actor.party,
+        at=now,
+        justification=said.reason,
+        details=details,
+        **about(item),
+    )

@@ -1,0 +1,86 @@
+"""How a stage or a round ends, and what becomes of each line then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
+
+from apps.audit.vocabulary import CLOCK, AuditAction
+from apps.reviews import notices
+from apps.reviews.models import Decision, Round
+from apps.reviews.policy.outcomes import NOBODY_ANSWERED
+from apps.reviews.policy.recommending import Recommendation
+from apps.reviews.selectors.keeping import is_owned
+from apps.reviews.services.opening import hold
+from apps.reviews.services.recording import move, record_round
+from apps.reviews.services.setting_up import give_seats, locked
+from apps.reviews.states import Answer, ApplyResult, NoAnswer, Outcome, RoundState, Step
+
+
+@transaction.atomic
+def close(round_: Round, *, now: datetime) -> bool:
+    """The time of this stage is over: the next one begins, if a line goes on to it; else the round closes."""
+    if _goes_on(round_):
+        move(round_, Step.ADVANCE, stage=round_.stage + 1)
+        record_round(AuditAction.ROUND_ADVANCED, round_, by=CLOCK, now=now, stage=round_.stage)
+    else:
+        move(round_, Step.CLOSE, closed_at=now)
+    return True
+
+
+@transaction.atomic
+def complete(round_: Round, *, now: datetime) -> bool:
+    """Give every line its outcome, and go on to applying where that follows by itself. One statement for all
+    lines: an answer that comes at the same moment either counts, or is refused."""
+    _take_earlier_answers(round_)
+    _write_outcomes(round_)
+    review = locked(round_.review_id)
+    move(round_, Step.COMPLETE)
+    give_seats(review)
+    record_round(AuditAction.ROUND_COMPLETED, round_, by=CLOCK, now=now, **counts_of(round_))
+    notices.tell_completed(round_, now=now)
+    if round_.terms.applies_automatically:
+        if is_owned(review, now=now):
+            move(round_, Step.APPLY, applied_by=review.name)
+        else:
+            hold(review, now=now)
+    return True
+
+
+def counts_of(round_: Round) -> dict[str, int]:
+    """How many lines there are of each answer, for the record."""
+    answers = list(round_.items.values_list("answer", flat=True))
+    return {str(answer): answers.count(str(answer)) for answer in Answer}
+
+
+def _goes_on(round_: Round) -> bool:
+    terms = round_.terms
+    if round_.state != RoundState.IN_PROGRESS or round_.stage >= len(terms.stages):
+        return False
+    answers = [str(answer) for answer in terms.proceeds]
+    return round_.items.filter(stage=round_.stage, answer__in=answers).exists()
+
+
+def _take_earlier_answers(round_: Round) -> None:
+    """What nobody answered in a later stage stands as it was decided in the one before."""
+    earlier = Decision.objects.filter(item=OuterRef("pk")).order_by("-stage").values("answer")[:1]
+    left = round_.items.filter(stage__gt=1, answer=Answer.NOT_REVIEWED)
+    left.update(answer=Coalesce(Subquery(earlier), F("answer")))
+
+
+def _write_outcomes(round_: Round) -> None:
+    silent = round_.terms.no_answer
+    unanswered = Q(answer=Answer.NOT_REVIEWED)
+    denied = Q(answer=Answer.DENY)
+    if silent == NoAnswer.REMOVE:
+        denied |= unanswered
+    elif silent == NoAnswer.RECOMMENDATION:
+        denied |= unanswered & Q(recommendation=Recommendation.DENY)
+    round_.items.filter(outcome="").update(
+        outcome=Case(When(denied, then=Value(str(Outcome.REMOVE))), default=Value(str(Outcome.KEEP))),
+        apply_result=Case(When(denied, then=Value(str(ApplyResult.NEW))), default=Value("")),
+        outcome_reason=Case(When(unanswered, then=Value(NOBODY_ANSWERED[silent])), default=Value("")),
+    )

@@ -1,0 +1,136 @@
+"""Setting a review up, and changing what the rounds to come go by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.access_requests.asks import Actor
+from apps.access_requests.services.seats import Seat, set_review_seats
+from apps.accounts.models import Principal
+from apps.audit.vocabulary import AuditAction
+from apps.common.decision import Decision
+from apps.reviews.models import Review, Reviewer, ReviewScope, Round, Stage
+from apps.reviews.policy.calendar import Calendar
+from apps.reviews.policy.keeping import ReviewFacts, can_change
+from apps.reviews.policy.setting_up import check_terms
+from apps.reviews.policy.terms import Terms
+from apps.reviews.selectors.keeping import facts_of, right_over
+from apps.reviews.selectors.terms import PLAIN, calendar_of, terms_of
+from apps.reviews.services.recording import record
+from apps.reviews.states import RoundState, Who
+
+
+@transaction.atomic
+def create_review(*, terms: Terms, calendar: Calendar, actor: Actor, now: datetime) -> Review:
+    """Set a review up; its first round begins when the calendar says. From then on it acts with its owner's
+    right, so it is for whoever could take all that access away themself. Raises `NotAllowed`."""
+    right = right_over((scope.resource_id for scope in terms.scopes), actor.access, now=now)
+    can_change(_facts(right=right, actor=actor, now=now)).require()
+    check_terms(terms, calendar).require()
+    review = Review(owner=actor.somebody, created_at=now)
+    _write(review, terms, calendar)
+    Round.objects.create(review=review, number=1, starts_at=max(calendar.starts_at, now))
+    record(AuditAction.REVIEW_CREATED, review, by=actor.party, now=now, terms=terms.to_json())
+    return review
+
+
+@transaction.atomic
+def change_review(
+    review_id: UUID, *, terms: Terms, calendar: Calendar, actor: Actor, now: datetime
+) -> Review:
+    """For the rounds to come; one that runs goes by what it began with. Raises `NotAllowed`, `Conflict`."""
+    review = locked(review_id)
+    can_change(facts_of(review, actor=actor, now=now, second_factor=actor.second_factor)).require()
+    right = right_over((scope.resource_id for scope in terms.scopes), actor.access, now=now)
+    can_change(_facts(right=right, actor=actor, now=now)).require()
+    check_terms(terms, calendar).require()
+    before = terms_of(review)
+    _write(review, terms, calendar)
+    plan_next(review, now=now)
+    details = {"before": before.to_json(), "after": terms.to_json()}
+    record(AuditAction.REVIEW_CHANGED, review, by=actor.party, now=now, **details)
+    return review
+
+
+def locked(review_id: UUID) -> Review:
+    """This one; whoever else would change it waits. Raises `Review.DoesNotExist`."""
+    return Review.objects.select_for_update(no_key=True).get(pk=review_id)
+
+
+def plan_next(review: Review, *, now: datetime) -> Round | None:
+    """See that the round to come is the one that calendar and owner want, or none. What has begun stays."""
+    review.rounds.filter(state=RoundState.NOT_STARTED).delete()
+    if review.ended_at or review.deleted_at or review.held_because:
+        return None
+    last = review.rounds.order_by("-number").values_list("number", flat=True).first() or 0
+    following = calendar_of(review).next_after(last, now)
+    if following is None:
+        return None
+    number, starts_at = following
+    return Round.objects.create(review=review, number=number, starts_at=starts_at)
+
+
+def give_seats(review: Review) -> None:
+    """Who decides on whose access by this review has power, as the door counts it: by the terms of the rounds
+    to come, and of one that runs. Whoever changes either calls this."""
+    running = [round_.terms for round_ in review.rounds.running()]
+    coming = [] if review.ended_at else [terms_of(review)]
+    several = [] if review.deleted_at else [*coming, *running]
+    seats = {seat for terms in several for seat in _seats_of(terms)}
+    set_review_seats(source_id=review.id, name=review.name, seats=seats)
+
+
+def _seats_of(terms: Terms) -> Iterable[Seat]:
+    named: set[UUID | None] = {
+        each.id for stage in terms.stages for each in (*stage.reviewers, *stage.fallback)
+    }
+    if any(stage.who == Who.MANAGERS for stage in terms.stages):
+        named.add(None)
+    return ((id_, scope.role_id, scope.resource_id) for id_ in named for scope in terms.scopes)
+
+
+def _write(review: Review, terms: Terms, calendar: Calendar) -> None:
+    for name in (*PLAIN, "holders", "no_answer"):
+        setattr(review, name, getattr(terms, name))
+    review.proceeds = [str(answer) for answer in terms.proceeds]
+    review.frequency, review.starts_at = calendar.frequency, calendar.starts_at
+    review.time_zone = str(calendar.zone)
+    review.ends_on, review.occurrences = calendar.ends_on, calendar.occurrences
+    review.save()
+    review.tells.set(Principal.objects.filter(pk__in=[each.id for each in terms.tells]))
+    _write_parts(review, terms)
+    give_seats(review)
+
+
+def _write_parts(review: Review, terms: Terms) -> None:
+    review.scopes.all().delete()
+    ReviewScope.objects.bulk_create(
+        ReviewScope(
+            review=review,
+            role_id=scope.role_id,
+            resource_id=scope.resource_id,
+            includes_below=scope.includes_below,
+        )
+        for scope in terms.scopes
+    )
+    review.stages.all().delete()
+    for number, stage in enumerate(terms.stages, start=1):
+        row = Stage.objects.create(review=review, number=number, days=stage.days, who=stage.who)
+        for several, is_fallback in ((stage.reviewers, False), (stage.fallback, True)):
+            Reviewer.objects.bulk_create(
+                Reviewer(stage=row, principal_id=each.id, is_fallback=is_fallback) for each in several
+            )
+
+
+def _facts(*, right: Decision, actor: Actor, now: datetime) -> ReviewFacts:
+    return ReviewFacts(
+        right=right,
+        second_factor=actor.second_factor,
+        second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
+        now=now,
+    )

@@ -1,0 +1,1 @@
+"""Pages of access reviews, one file for each part."""
