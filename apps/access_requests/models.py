@@ -14,7 +14,7 @@ from django.urls import reverse
 from apps.access_requests.states import CLOSED, PROLONGING, WAITING, Action, Family, State
 from apps.accounts.models import Principal, User
 from apps.assignments.models import Assignment
-from apps.audit.vocabulary import CONSOLE
+from apps.audit.vocabulary import CONSOLE, REVIEW, Party
 from apps.common.access import Access, Permission
 from apps.common.lookup import every_word, present
 from apps.roles.models import Resource, RoleDefinition
@@ -186,9 +186,9 @@ class AccessRequest(models.Model):
 
     @property
     def asked_by(self) -> str:
-        """Who asked, in words. A review is called one: it may be named like anybody."""
+        """Who asked, as people read it. Whoever has no account is the console, or an access review."""
         is_review = self.requester_id is None and self.requester_name != CONSOLE.name
-        return f"Access review {self.requester_name}" if is_review else self.requester_name
+        return Party(REVIEW, "", self.requester_name).called if is_review else self.requester_name
 
     @property
     def rests_on_a_group(self) -> bool:

@@ -16,6 +16,8 @@ from apps.common.lookup import every_word
 from apps.common.period import Period
 from apps.roles.models import Resource, RoleDefinition
 
+ENDED_BY_LIMIT = 120
+
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def not_ended(self, now: datetime) -> AssignmentQuerySet:
@@ -122,7 +124,9 @@ class Assignment(models.Model):
     ends_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_how = models.CharField(max_length=16, choices=End.choices, blank=True)
-    ended_by = models.CharField(max_length=120, blank=True)  # a name as text: it outlives the account
+    ended_by = models.CharField(
+        max_length=ENDED_BY_LIMIT, blank=True
+    )  # a name as text: it outlives the account
     created_at = models.DateTimeField()
 
     objects = AssignmentQuerySet.as_manager()

@@ -15,12 +15,13 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.models import Principal, User
-from apps.assignments.models import Assignment
+from apps.assignments.models import ENDED_BY_LIMIT, Assignment
 from apps.assignments.selectors import without_ground
 from apps.audit import services as audit
 from apps.audit.vocabulary import CLOCK, AuditAction, Party
 from apps.common.errors import Conflict
 from apps.common.period import Period, earliest
+from apps.common.text import one_line
 from apps.notifications import services as notifications
 from apps.notifications.messages import Message, NoticeEvent, Recipient
 from apps.roles.models import Resource, RoleDefinition
@@ -150,12 +151,13 @@ def end(
 ) -> None:
     """End an assignment, and what was activated from it. `at` is when it really ended, where the clock did it
     before anybody wrote it down. Raises `Conflict` when somebody was faster."""
+    name = one_line(by.called, ENDED_BY_LIMIT)
     written = Assignment.objects.filter(pk=assignment.pk, ended_at__isnull=True).update(
-        ended_at=at or now, ended_how=how, ended_by=by.name
+        ended_at=at or now, ended_how=how, ended_by=name
     )
     if not written:
         raise Conflict("This has ended already.")
-    assignment.ended_at, assignment.ended_how, assignment.ended_by = at or now, how, by.name
+    assignment.ended_at, assignment.ended_how, assignment.ended_by = at or now, how, name
     action = AuditAction.ACTIVATION_ENDED if assignment.is_activated else AuditAction.ASSIGNMENT_ENDED
     _record(action, assignment, by, now, why, how=how, ended_at=assignment.ended_at.isoformat())
     if by.id != str(assignment.principal_id):

@@ -108,6 +108,9 @@ class Outcome(TextChoices):
     FAILURE = "failure", "Failure"
 
 
+REVIEW = "review"  # the kind of an access review that acts
+
+
 @dataclass(frozen=True)
 class Party:
     """Somebody or something an event names. `kind` is a word such as "user", "group", "console", "clock",
@@ -116,6 +119,11 @@ class Party:
     kind: str
     id: str
     name: str
+
+    @property
+    def called(self) -> str:
+        """Its name as people read it. An access review is called one: it may be named like anybody."""
+        return f"Access review {self.name}" if self.kind == REVIEW else self.name
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,6 @@ class Place:
     name: str
 
 
-REVIEW = "review"  # the kind of an access review that acts
 CLOCK = Party("clock", "", "The clock")
 CONSOLE = Party("console", "", "Console")
 NOBODY = Party("", "", "")
@@ -225,12 +232,11 @@ SENTENCES: dict[str, str] = {
 
 
 def sentence(event: AuditEvent) -> str:
-    """The event as a sentence for people. Whoever did something for themself is named once; an access review
-    is called one, as it may be named like anybody."""
+    """The event as a sentence for people. Whoever did something for themself is named once."""
     text = SENTENCES[event.action]
     is_own = bool(event.actor_id) and event.actor_id == event.target_id
     return (text.replace(" for {target}.", ".") if is_own else text).format(
-        actor=f"Access review {event.actor_name}" if event.actor_kind == REVIEW else event.actor_name,
+        actor=Party(event.actor_kind, event.actor_id, event.actor_name).called,
         target="themself" if is_own else event.target_name,
         role=event.role,
         place=event.resource_name or "the directory",

@@ -98,7 +98,11 @@ def test_takes_a_row_in_its_own_name(requester, now, kind):
     request = submit(removing(row), actor=by, now=now)
 
     row.refresh_from_db()
-    assert (row.ended_at, row.ended_how, row.ended_by) == (now, Assignment.End.REMOVED, "Quarterly admins")
+    assert (row.ended_at, row.ended_how, row.ended_by) == (
+        now,
+        Assignment.End.REMOVED,
+        "Access review Quarterly admins",
+    )
     assert (request.state, request.requester, request.requester_name, request.second_factor_at) == (
         State.REVOKED,
         None,
@@ -140,6 +144,23 @@ def test_ends_what_was_activated_from_it(requester, now):
 
     activation.refresh_from_db()
     assert activation.ended_how == Assignment.End.GROUND_LOST
+
+
+def test_closes_what_waits_on_it_in_its_own_name(eligible, waiting, now):
+    submit(removing(eligible), actor=reviewing(eligible), now=now)
+
+    waiting.refresh_from_db()
+    assert waiting.state == State.CANCELED
+    assert waiting.closing_reason == "Access review Quarterly admins changed the assignment."
+
+
+def test_takes_by_a_name_as_long_as_there_is(eligible, now):
+    by = Actor.review(replace(reviewing(eligible).mandate, name="Q" * 120))
+
+    submit(removing(eligible), actor=by, now=now)
+
+    eligible.refresh_from_db()
+    assert eligible.ended_by == "Access review " + "Q" * 105 + "…"
 
 
 def test_follows_what_is_moved_under_its_place_and_away(requester, now):

@@ -60,7 +60,7 @@ def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> Non
 
 
 def _close(request: AccessRequest, by: Party, now: datetime) -> None:
-    move(request, Step.CANCEL, at=now, reason=f"{by.name} changed the assignment.")
+    move(request, Step.CANCEL, at=now, reason=f"{by.called} changed the assignment.")
     record(AuditAction.REQUEST_CANCELED, request, by=by, now=now, justification="")
     notices.tell_closed(request, by=by, now=now)
 
