@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
 
-from apps.access_requests.states import INITIAL, TRANSITIONS
-from apps.common.transition import mermaid
+from apps.access_requests import states as requests
+from apps.common.transition import Action, State, mermaid
+from apps.reviews import states as rounds
 
 DOCUMENT = Path(settings.BASE_DIR) / "apps" / "README.md"
 
 
 def draw(text: str) -> str:
     """`text` with every drawn part as the code has it now."""
-    for name, diagram in {"states": _states()}.items():
+    diagrams = {
+        "states": _states(requests.TRANSITIONS, *requests.INITIAL),
+        "rounds": _states(rounds.TRANSITIONS, rounds.RoundState.NOT_STARTED),
+    }
+    for name, diagram in diagrams.items():
         block = f"<!-- {name} -->\n```mermaid\n{diagram}\n```\n<!-- /{name} -->"
         text, found = re.subn(rf"<!-- {name} -->.*?<!-- /{name} -->", block, text, flags=re.DOTALL)
         if not found:
@@ -23,6 +29,5 @@ def draw(text: str) -> str:
     return text
 
 
-def _states() -> str:
-    starts = [f"    [*] --> {state}" for state in INITIAL]
-    return "\n".join([mermaid(TRANSITIONS), *starts])
+def _states(table: Mapping[tuple[State, Action], State], *initial: State) -> str:
+    return "\n".join([mermaid(table), *(f"    [*] --> {state}" for state in initial)])
