@@ -16,6 +16,7 @@ from apps.common.access import Access
 from apps.common.lookup import every_word
 from apps.reviews.models.reviews import reading
 from apps.reviews.models.rounds import Desk, Round, Seat
+from apps.reviews.policy.answering import LONGEST_REASON
 from apps.reviews.policy.recommending import Recommendation
 from apps.reviews.states import BY_HAND, Answer, ApplyResult, Outcome, RoundState
 from apps.roles.models import Resource, RoleDefinition
@@ -141,7 +142,7 @@ class Decision(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="decisions")
     stage = models.PositiveSmallIntegerField()
     answer = models.CharField(max_length=12, choices=Answer.choices)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=LONGEST_REASON, blank=True)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="review_decisions")
     decided_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)  # whoever saw another one was overtaken

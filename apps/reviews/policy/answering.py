@@ -11,6 +11,8 @@ from apps.common.text import is_blank
 from apps.reviews.policy.recommending import Recommendation
 from apps.reviews.states import Answer
 
+LONGEST_REASON = 500
+
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerFacts:
@@ -55,6 +57,12 @@ def reason_rule(facts: AnswerFacts) -> Refusal | None:
     return None
 
 
+def length_rule(facts: AnswerFacts) -> Refusal | None:
+    if len(facts.reason) > LONGEST_REASON:
+        return Refusal("JustificationRule", f"At most {LONGEST_REASON} characters.", "reason")
+    return None
+
+
 def factor_rule(facts: AnswerFacts) -> Refusal | None:
     max_age = facts.second_factor_max_age
     if is_fresh(facts.second_factor, now=facts.now, max_age_seconds=max_age):
@@ -66,4 +74,4 @@ def can_answer(facts: AnswerFacts) -> Decision:
     """Whoever it is not for hears only that."""
     if refusal := mine_rule(facts):
         return Decision((refusal,))
-    return judge((open_rule, says_something_rule, reason_rule, factor_rule), facts)
+    return judge((open_rule, says_something_rule, reason_rule, length_rule, factor_rule), facts)

@@ -95,6 +95,15 @@ class Calendar:
             number, start = number + 1, later
         return None if start is None else (number, start)
 
+    def following(self, after: datetime, now: datetime) -> datetime | None:
+        """When the round starts that comes behind the instant `after`, such as the start of the last one;
+        `None` when there is none. Of several that are due it is the latest, as in `next_after`."""
+        over = 0
+        while (start := self.occurrence(over + 1)) is not None and start <= after:
+            over += 1
+        found = self.next_after(over, now)
+        return None if found is None else found[1]
+
     def closes_at(self, start: datetime, days: int) -> datetime:
         """So many days later in the zone, at the same wall-clock time: a day of 23 or 25 hours is a day."""
         return _days_later(start, days, self.zone)

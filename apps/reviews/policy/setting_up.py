@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from apps.audit.vocabulary import CONSOLE
 from apps.common.decision import Decision, Refusal, judge
 from apps.reviews.policy.calendar import Calendar, longest_days
 from apps.reviews.policy.terms import Terms
@@ -14,6 +15,13 @@ from apps.reviews.states import NoAnswer, Who
 class _Wanted:
     terms: Terms
     calendar: Calendar
+
+
+def name_rule(wanted: _Wanted) -> Refusal | None:
+    """What a review takes stands in its name: nobody should read there that the console did it."""
+    if wanted.terms.name.strip().lower() == CONSOLE.name.lower():
+        return Refusal("NameRule", "Choose another name: the portal’s console is called that.", "name")
+    return None
 
 
 def scope_rule(wanted: _Wanted) -> Refusal | None:
@@ -62,7 +70,7 @@ def first_round_rule(wanted: _Wanted) -> Refusal | None:
     return None
 
 
-RULES = (scope_rule, kind_rule, reviewers_rule, fallback_rule, duration_rule, first_round_rule)
+RULES = (name_rule, scope_rule, kind_rule, reviewers_rule, fallback_rule, duration_rule, first_round_rule)
 
 
 def check_terms(terms: Terms, calendar: Calendar) -> Decision:

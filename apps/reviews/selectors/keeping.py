@@ -38,8 +38,16 @@ def right_over(resource_ids: Iterable[UUID], access: Access, *, now: datetime) -
     )
 
 
-def right_over_review(review: Review, access: Access, *, now: datetime) -> Decision:
-    return right_over(review.scopes.values_list("resource_id", flat=True), access, now=now)
+def right_over_review(
+    review: Review, access: Access, *, now: datetime, round_: Round | None = None
+) -> Decision:
+    """Whether somebody may run it, or one round of it: that removes access by the terms with which it began,
+    whatever the review has been narrowed to since."""
+    if round_ is not None and round_.terms_json:
+        resource_ids = [scope.resource_id for scope in round_.terms.scopes]
+    else:
+        resource_ids = list(review.scopes.values_list("resource_id", flat=True))
+    return right_over(resource_ids, access, now=now)
 
 
 def access_in_reach(user: User, *, now: datetime) -> Access:
@@ -50,9 +58,10 @@ def access_in_reach(user: User, *, now: datetime) -> Access:
     return access_from(user.id, held.exclude(role__permissions={}).select_related("role", "resource"))
 
 
-def is_owned(review: Review, *, now: datetime) -> bool:
-    """Whether its owner could still take away what it removes. Without that it removes nothing."""
-    return bool(right_over_review(review, access_in_reach(review.owner, now=now), now=now))
+def is_owned(review: Review, *, now: datetime, round_: Round | None = None) -> bool:
+    """Whether its owner could still take away what it, or one round of it, removes. Without that it removes
+    nothing."""
+    return bool(right_over_review(review, access_in_reach(review.owner, now=now), now=now, round_=round_))
 
 
 def facts_of(
@@ -66,7 +75,7 @@ def facts_of(
     """What the rules about a review, or about one round of it, ask for."""
     counts = _counts(round_) if round_ else {}
     return ReviewFacts(
-        right=right_over_review(review, actor.access, now=now),
+        right=right_over_review(review, actor.access, now=now, round_=round_),
         state=RoundState(round_.state) if round_ else None,
         takes_answers=round_ is not None and round_.takes_answers(now),
         is_owner=actor.user is not None and review.owner_id == actor.user.id,

@@ -12,9 +12,11 @@ from apps.access_requests.asks import Actor, Ask, Said
 from apps.access_requests.policy.mandate import Mandate
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
+from apps.accounts.policy import zone_named
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import AuditAction
 from apps.common.errors import Conflict, DomainError, Invalid, NotAllowed
+from apps.common.instants import day
 from apps.common.isolation import each_on_its_own
 from apps.reviews import notices
 from apps.reviews.models import Decision, Item, Review, Round
@@ -93,7 +95,8 @@ def _note_refusal(item: Item, error: DomainError, now: datetime) -> None:
     result, reason = result_of_refusal(rules), str(error)
     if result == ApplyResult.NOT_FOUND and (again := _held_anew(item, now)):
         result = ApplyResult.NOT_SUPPORTED
-        reason = f"It ended, and was given anew on {again.created_at:%-d %b %Y}: that was not reviewed."
+        given = day(again.created_at, zone_named(item.round.review.time_zone))
+        reason = f"It ended, and was given anew on {given}: that was not reviewed."
     if result == ApplyResult.NOT_SUPPORTED:
         reason = by_hand(reason)
     Item.objects.filter(pk=item.pk).update(apply_result=result, apply_reason=reason)

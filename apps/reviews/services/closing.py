@@ -43,7 +43,7 @@ def complete(round_: Round, *, now: datetime) -> bool:
     record_round(AuditAction.ROUND_COMPLETED, round_, by=CLOCK, now=now, **counts_of(round_))
     notices.tell_completed(round_, now=now)
     if round_.terms.applies_automatically:
-        if is_owned(review, now=now):
+        if is_owned(review, now=now, round_=round_):
             move(round_, Step.APPLY, applied_by=review.name)
         else:
             hold(review, now=now)

@@ -21,6 +21,7 @@ from apps.reviews.policy import keeping as rules
 from apps.reviews.policy.terms import Named
 from apps.reviews.selectors.keeping import facts_of
 from apps.reviews.selectors.reviewers import reviewers_to_tell
+from apps.reviews.selectors.terms import calendar_of
 from apps.reviews.services.recording import about, move, record, record_round
 from apps.reviews.services.seating import FALLBACK, SELECTED
 from apps.reviews.services.setting_up import give_seats, locked, plan_next
@@ -36,9 +37,10 @@ def _review(review_id: UUID, rule: Rule, *, actor: Actor, now: datetime) -> Revi
 
 
 def _round(round_id: UUID, rule: Rule, *, actor: Actor, now: datetime) -> Round:
-    round_ = (
-        Round.objects.select_for_update(of=("self",), no_key=True).select_related("review").get(pk=round_id)
-    )
+    """Everybody locks the review before its round."""
+    locked(Round.objects.values_list("review", flat=True).get(pk=round_id))
+    rounds = Round.objects.select_for_update(of=("self",), no_key=True).select_related("review")
+    round_ = rounds.get(pk=round_id)
     facts = facts_of(round_.review, actor=actor, now=now, round_=round_, second_factor=actor.second_factor)
     rule(facts).require()
     return round_
@@ -54,7 +56,6 @@ def end_review(review_id: UUID, *, actor: Actor, now: datetime) -> Review:
     review.ended_at = now
     review.save(update_fields=["ended_at"])
     plan_next(review, now=now)
-    give_seats(review)
     record(AuditAction.REVIEW_ENDED, review, by=actor.party, now=now)
     return review
 
@@ -71,7 +72,6 @@ def delete_review(review_id: UUID, *, actor: Actor, now: datetime) -> Review:
     review.deleted_at = now
     review.save(update_fields=["deleted_at"])
     plan_next(review, now=now)
-    give_seats(review)
     record(AuditAction.REVIEW_DELETED, review, by=actor.party, now=now)
     return review
 
@@ -83,7 +83,6 @@ def restore_review(review_id: UUID, *, actor: Actor, now: datetime) -> Review:
     review.deleted_at = None
     review.save(update_fields=["deleted_at"])
     plan_next(review, now=now)
-    give_seats(review)
     record(AuditAction.REVIEW_RESTORED, review, by=actor.party, now=now)
     return review
 
@@ -141,8 +140,9 @@ def move_end(round_id: UUID, *, closes_at: datetime, actor: Actor, now: datetime
     following = round_.review.rounds.filter(state=RoundState.NOT_STARTED).first()
     if closes_at <= now:
         raise Invalid("Choose an end that lies ahead. To end it now, stop it.")
-    if following and closes_at > following.starts_at:
-        raise Invalid("It has to end before the next round starts.")
+    later = sum(stage.days for stage in round_.terms.stages[round_.stage :])
+    if following and calendar_of(round_.review).closes_at(closes_at, later) > following.starts_at:
+        raise Invalid("It has to end, with all of its stages, before the next round starts.")
     before = round_.stage_closes_at
     _update(round_, stage_closes_at=closes_at, looked_after_at=now)
     details = {"closes_at": closes_at.isoformat(), "before": before.isoformat() if before else None}
@@ -164,8 +164,9 @@ def change_reviewers(
     round_ = _round(round_id, rules.can_change_round, actor=actor, now=now)
     terms = round_.terms
     stage = terms.stage(round_.stage)
-    if missing := set(stage.fallback) - set(fallback):
-        raise Invalid(f"Fallback reviewers cannot be removed: {missing.pop().name} stays.")
+    kept = {each.id for each in fallback}
+    if missing := [each.name for each in stage.fallback if each.id not in kept]:
+        raise Invalid(f"Fallback reviewers cannot be removed: {missing[0]} stays.")
     changed = replace(stage, reviewers=tuple(reviewers), fallback=tuple(fallback))
     stages = tuple(changed if each is stage else each for each in terms.stages)
     _update(round_, terms_json=replace(terms, stages=stages).to_json(), looked_after_at=now)
@@ -201,7 +202,8 @@ def note_handled(item_id: UUID, *, note: str, actor: Actor, now: datetime) -> It
     """That somebody has removed by hand what the review could not. Raises `NotAllowed`, `Conflict`."""
     item = Item.objects.with_rows().get(pk=item_id)
     review = item.round.review
-    facts = facts_of(review, actor=actor, now=now, second_factor=actor.second_factor)
+    factor = actor.second_factor
+    facts = facts_of(review, actor=actor, now=now, round_=item.round, second_factor=factor)
     rules.can_change(facts).require()
     waiting = Item.objects.by_hand().filter(pk=item.pk)
     if not waiting.update(handled_at=now, handled_by=actor.party.name):

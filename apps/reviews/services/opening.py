@@ -29,7 +29,7 @@ from apps.reviews.states import Answer, RoundState, Step
 Row = TypeVar("Row", bound=Model)
 
 BATCH = 500  # lines in one transaction
-ON_TIME = timedelta(hours=24)  # a round that begins later than that still gets all of its days
+ON_TIME = timedelta(hours=1)  # what begins later than that still gets all of its days
 NOT_OWNED = "Its owner may no longer manage all that it reviews."
 
 
@@ -41,12 +41,10 @@ def begin(round_: Round, *, now: datetime) -> bool:
     if review.rounds.running_or_closing().exists():
         return False  # the one before it began late, and still has its days
     if not is_owned(review, now=now):
-        move(round_, Step.CANCEL)
         hold(review, now=now)
-        return True
+        return False
     terms = terms_of(review)
-    number, _ = calendar_of(review).next_after(round_.number - 1, now) or (round_.number, now)
-    move(round_, Step.BEGIN, number=number, opened_at=now, terms_json=terms.to_json())
+    move(round_, Step.BEGIN, opened_at=now, terms_json=terms.to_json())
     plan_next(review, now=now)
     record_round(AuditAction.ROUND_STARTED, round_, by=CLOCK, now=now, terms=terms.to_json())
     return True

@@ -44,7 +44,11 @@ def run_reviews(*, clock: Clock, until: datetime) -> int:
 def _claim_next(now: datetime, seen: set[UUID]) -> Round | None:
     """The next round, if this worker may work on it; nothing if there is none, or another one was faster."""
     round_ = Round.objects.due(now).exclude(pk__in=seen).order_by("starts_at", "id").first()
-    if round_ is None or not Round.objects.due(now).filter(pk=round_.pk).update(leased_until=now + LEASE):
+    if round_ is None:
+        return None
+    # Of its own row alone: PostgreSQL asks that again after waiting for whoever was faster.
+    free = Round.objects.filter(pk=round_.pk, state=round_.state, leased_until=round_.leased_until)
+    if not free.update(leased_until=now + LEASE):
         return None
     return Round.objects.select_related("review__owner").get(pk=round_.pk)
 

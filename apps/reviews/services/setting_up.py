@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -35,6 +35,7 @@ def create_review(*, terms: Terms, calendar: Calendar, actor: Actor, now: dateti
     review = Review(owner=actor.somebody, created_at=now)
     _write(review, terms, calendar)
     Round.objects.create(review=review, number=1, starts_at=max(calendar.starts_at, now))
+    give_seats(review)
     record(AuditAction.REVIEW_CREATED, review, by=actor.party, now=now, terms=terms.to_json())
     return review
 
@@ -57,29 +58,45 @@ def change_review(
     return review
 
 
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
 def locked(review_id: UUID) -> Review:
     """This one; whoever else would change it waits. Raises `Review.DoesNotExist`."""
     return Review.objects.select_for_update(no_key=True).get(pk=review_id)
 
 
-def plan_next(review: Review, *, now: datetime) -> Round | None:
-    """See that the round to come is the one that calendar and owner want, or none. What has begun stays."""
+def plan_next(review: Review, *, now: datetime) -> None:
+    """See that the round to come is the one that calendar and owner want, or none, and that those have power
+    who will decide in it. What has begun stays. The caller holds the lock on the review."""
     review.rounds.filter(state=RoundState.NOT_STARTED).delete()
+    _plan(review, now)
+    give_seats(review)
+
+
+def _plan(review: Review, now: datetime) -> Round | None:
     if review.ended_at or review.deleted_at or review.held_because:
         return None
-    last = review.rounds.order_by("-number").values_list("number", flat=True).first() or 0
-    following = calendar_of(review).next_after(last, now)
-    if following is None:
+    last = review.rounds.order_by("-number").first()
+    starts_at = calendar_of(review).following(_last_start(last), now)
+    if starts_at is None:
         return None
-    number, starts_at = following
-    return Round.objects.create(review=review, number=number, starts_at=starts_at)
+    return Round.objects.create(review=review, number=last.number + 1 if last else 1, starts_at=starts_at)
+
+
+def _last_start(last: Round | None) -> datetime:
+    """Of a round that began late, when it did: what was due in between is not made up for."""
+    if last is None:
+        return _BEFORE_ALL
+    return max(last.starts_at, last.opened_at or last.starts_at)
 
 
 def give_seats(review: Review) -> None:
     """Who decides on whose access by this review has power, as the door counts it: by the terms of the rounds
-    to come, and of one that runs. Whoever changes either calls this."""
+    to come, and of one that runs. Whoever changes either calls this, and holds the lock on the review."""
     running = [round_.terms for round_ in review.rounds.running()]
-    coming = [] if review.ended_at else [terms_of(review)]
+    is_coming = bool(review.held_because) or review.rounds.filter(state=RoundState.NOT_STARTED).exists()
+    coming = [terms_of(review)] if is_coming and not review.ended_at else []
     several = [] if review.deleted_at else [*coming, *running]
     seats = {seat for terms in several for seat in _seats_of(terms)}
     set_review_seats(source_id=review.id, name=review.name, seats=seats)
@@ -104,7 +121,6 @@ def _write(review: Review, terms: Terms, calendar: Calendar) -> None:
     review.save()
     review.tells.set(Principal.objects.filter(pk__in=[each.id for each in terms.tells]))
     _write_parts(review, terms)
-    give_seats(review)
 
 
 def _write_parts(review: Review, terms: Terms) -> None:
