@@ -269,6 +269,18 @@ class ReviewSeatQuerySet(models.QuerySet["ReviewSeat"]):
         """Those who may have something to decide: of what is retired, nobody holds anything."""
         return self.filter(role__retired_at__isnull=True, resource__retired_at__isnull=True)
 
+    def visible_to(self, access: Access) -> ReviewSeatQuerySet:
+        """Those on resources where one may see reviews."""
+        reading = Q(pk__in=[])
+        for provider, path in access.scopes(Permission.REVIEWS_READ):
+            reading |= Q(resource__provider=provider, resource__path__startswith=path)
+        return self.filter(reading)
+
+    def with_names(self) -> ReviewSeatQuerySet:
+        return self.select_related("principal", "role", "resource").order_by(
+            "source_name", "role__name", "resource__name", "pk"
+        )
+
 
 class ReviewSeat(models.Model):
     """Somebody decides in an access review on who keeps a role on a resource or below; without a principal

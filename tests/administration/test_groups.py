@@ -1,16 +1,26 @@
 """Groups: who may create and change them, and what their pages show."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
 from apps.access_requests.asks import THE_CONSOLE
 from apps.access_requests.selectors.power import power_of
+from apps.access_requests.services.seats import set_review_seats
 from apps.accounts.models import Group
 from apps.accounts.pickers import GROUPS
 from apps.administration.policy.groups import Bound, InTheWay, can_release, can_retire
-from apps.administration.selectors.groups import Part, Search, Tab, find_groups, group_detail, people_of
+from apps.administration.selectors.groups import (
+    Part,
+    Search,
+    Tab,
+    find_groups,
+    group_detail,
+    in_the_way,
+    people_of,
+)
 from apps.administration.selectors.names import Asked, names_in
 from apps.administration.services.groups import (
     change_group,
@@ -226,15 +236,25 @@ def test_approves_nothing_any_more_where_nothing_is_in_use(owner, team, administ
     retire_group(team.pk, actor=acting(owner, now=now), now=now)
 
 
+def test_does_not_retire_a_group_that_reviews(owner, team, now):
+    set_review_seats(
+        source_id=uuid4(), name="Quarterly", seats=[(team.pk, built_in.READER, make_resource(now=now).pk)]
+    )
+
+    assert in_the_way(team, now=now).reviews == 1
+
+
 def test_says_all_that_keeps_a_group_in_use():
     assert can_retire(InTheWay())
     reasons = [
-        refusal.reason for refusal in can_retire(InTheWay(inside=3, held=1, seats=1, waiting=2)).refusals
+        refusal.reason
+        for refusal in can_retire(InTheWay(inside=3, held=1, seats=1, reviews=1, waiting=2)).refusals
     ]
     assert reasons == [
         "3 memberships have not ended. End them first.",
         "It holds 1 role. Remove it first.",
         "It approves for 1 role. Replace it first.",
+        "It reviews in 1 access review. Replace it first.",
         "2 requests are open. Answer them first.",
     ]
 

@@ -3,12 +3,14 @@
 import csv
 import io
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.access_requests.services.seats import set_review_seats
 from apps.accounts.models import AccountLink, User
 from apps.administration.selectors.disabling import disabling
 from apps.administration.selectors.people import Factor, Search, Sort, Tab, people
@@ -16,6 +18,7 @@ from apps.administration.selectors.person import page_about
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.roles import built_in
+from apps.roles.selectors import directory
 from tests.factories import (
     acting,
     activate,
@@ -171,7 +174,7 @@ def test_shows_nothing_of_it_to_whoever_may_not_see_it(requester, eligible, now)
 
     about = page_about(requester, reader=keeper, access=access_of(keeper, now), now=now)
 
-    lists = (about.held, about.groups, about.seats, about.requests, about.events)
+    lists = (about.held, about.groups, about.seats, about.reviews, about.requests, about.events)
     assert not any(lists)
     assert (about.shows_held, about.shows_requests, about.shows_events) == (False, False, False)
 
@@ -180,6 +183,17 @@ def test_names_the_roles_a_person_approves(administrator, approver, needs_approv
     about = page_about(approver, reader=administrator, access=access_of(administrator, now), now=now)
 
     assert [seat.settings.role.name for seat in about.seats] == ["Teams Administrator"]
+
+
+def test_names_what_a_person_reviews(administrator, requester, now):
+    seat = (requester.pk, built_in.TEAMS_ADMINISTRATOR, directory().pk)
+    set_review_seats(source_id=uuid4(), name="Quarterly", seats=[seat])
+
+    about = page_about(requester, reader=administrator, access=access_of(administrator, now), now=now)
+
+    assert [(seat.source_name, seat.role.name) for seat in about.reviews] == [
+        ("Quarterly", "Teams Administrator")
+    ]
 
 
 def test_shows_refused_buttons_with_their_reason(client, administrator):

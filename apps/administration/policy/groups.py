@@ -31,12 +31,13 @@ class Bound:
 
 @dataclass(frozen=True)
 class InTheWay:
-    """What keeps a group in use: who is in it, but for its owners; what it holds, where it approves, what
-    waits."""
+    """What keeps a group in use: who is in it, but for its owners; what it holds, where it approves and in
+    how many access reviews it reviews, what waits."""
 
     inside: int = 0
     held: int = 0
     seats: int = 0
+    reviews: int = 0
     waiting: int = 0
 
 
@@ -82,6 +83,12 @@ def can_retire(found: InTheWay) -> Decision:
                 (found.inside, "1 membership has not ended.", "{:,} memberships have not ended.", "End"),
                 (found.held, "It holds 1 role.", "It holds {:,} roles.", "Remove"),
                 (found.seats, "It approves for 1 role.", "It approves for {:,} roles.", "Replace"),
+                (
+                    found.reviews,
+                    "It reviews in 1 access review.",
+                    "It reviews in {:,} access reviews.",
+                    "Replace",
+                ),
                 (found.waiting, "1 request is open.", "{:,} requests are open.", "Answer"),
             )
         )

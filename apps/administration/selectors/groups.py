@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet, TextChoices
 
-from apps.access_requests.models import AccessRequest
+from apps.access_requests.models import AccessRequest, ReviewSeat
 from apps.access_requests.policy.power import Power
 from apps.access_requests.selectors.power import path_of_seat, power_of, powers_of
 from apps.access_requests.states import OPEN
@@ -205,6 +205,11 @@ def seats_of(group: Group, access: Access) -> list[Approver]:
     ]
 
 
+def review_seats_of(group: Group, access: Access) -> list[ReviewSeat]:
+    """What the group reviews, as far as `access` sees reviews there."""
+    return list(ReviewSeat.objects.in_use().visible_to(access).filter(principal=group.pk).with_names())
+
+
 def bound_by(group: Group, *, now: datetime) -> Bound:
     """What keeps a group from being taken out of management."""
     rows = Assignment.objects.not_ended(now).filter(resource=group.resource)
@@ -216,13 +221,14 @@ def bound_by(group: Group, *, now: datetime) -> Bound:
 
 
 def in_the_way(group: Group, *, now: datetime) -> InTheWay:
-    """What keeps a group from being retired. Four queries."""
+    """What keeps a group from being retired. Five queries."""
     rows = Assignment.objects.not_ended(now)
     about = Q(resource=group.resource) | Q(principal=group.pk)
     return InTheWay(
         inside=rows.filter(resource=group.resource, role_id=GROUP_MEMBER).count(),
         held=rows.filter(principal_id=group.pk).count(),
         seats=Approver.objects.in_use().filter(principal_id=group.pk).count(),
+        reviews=ReviewSeat.objects.filter(principal=group.pk).values("source_id").distinct().count(),
         waiting=AccessRequest.objects.filter(about, state__in=OPEN).count(),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from apps.access_requests.models import AccessRequest
+from apps.access_requests.models import AccessRequest, ReviewSeat
 from apps.access_requests.policy.reading import Reading
 from apps.access_requests.selectors.facts import readings_now
 from apps.access_requests.selectors.power import power_of
@@ -52,6 +52,7 @@ class PersonPage:
     held: list[HeldLine]
     groups: list[Group]
     seats: list[Approver]
+    reviews: list[ReviewSeat]
     requests: list[RequestLine]
     events: list[AuditEvent]
     reports: int
@@ -81,6 +82,7 @@ def page_about(person: User, *, reader: User, access: Access, now: datetime) -> 
         held=_held(person, groups, access, now),
         groups=_visible_groups(groups.values(), access),
         seats=_seats({person.pk, *group_ids}, access),
+        reviews=_reviews({person.pk, *group_ids}, access),
         requests=_requests(person, reader, access, now),
         events=_events(person, access),
         reports=person.reports.count(),
@@ -122,6 +124,11 @@ def _seats(ids: set[UUID], access: Access) -> list[Approver]:
     rows = rows.select_related("principal", "settings__role", "settings__resource")
     seats = rows.order_by("settings__role__name", "pk")
     return [seat for seat in seats if _shows_settings(seat, access)]
+
+
+def _reviews(ids: set[UUID], access: Access) -> list[ReviewSeat]:
+    """What the person, or a group of theirs, reviews."""
+    return list(ReviewSeat.objects.in_use().visible_to(access).filter(principal__in=ids).with_names())
 
 
 def _shows_settings(seat: Approver, access: Access) -> bool:

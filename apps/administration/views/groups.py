@@ -38,6 +38,7 @@ from apps.administration.selectors.groups import (
     in_the_way,
     inside,
     people_of,
+    review_seats_of,
     rules_of,
     seats_of,
     visible_groups,
@@ -220,7 +221,10 @@ def _listed(request: HttpRequest, row: Group, part: Part) -> dict[str, Any]:
     after = request.GET.get("after", "")
     if part == Part.HOLDS:
         page = held_by(row, request.access, after=after, now=request.now)
-        return {"page": page, "seats": seats_of(row, request.access) if page.is_first else []}
+        if not page.is_first:
+            return {"page": page}
+        seats, reviews = seats_of(row, request.access), review_seats_of(row, request.access)
+        return {"page": page, "seats": seats, "review_seats": reviews}
     opened = as_id(request.GET.get("inside", ""))
     nested = get_object_or_404(visible_groups(request.access), pk=opened) if opened else None
     return {
