@@ -92,6 +92,7 @@ class AuditAction(TextChoices):
     ROUND_RESET = "review_round.reset", "Review round reset"
     ROUND_REMINDED = "review_round.reminded", "Reviewers reminded"
     ROUND_COMPLETED = "review_round.completed", "Review round completed"
+    APPLYING_STARTED = "review_round.applying_started", "Applying of review results started"
     ROUND_APPLIED = "review_round.applied", "Review results applied"
     LINE_DECIDED = "review_line.decided", "Access reviewed"
     LINE_HANDLED = "review_line.handled", "Denied access removed by hand"
@@ -219,6 +220,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.ROUND_RESET: "{actor} took back all that was decided in the access review {target}.",
     AuditAction.ROUND_REMINDED: "{actor} reminded the reviewers of {target}.",
     AuditAction.ROUND_COMPLETED: "A round of the access review {target} was completed.",
+    AuditAction.APPLYING_STARTED: "{actor} started to apply the results of the access review {target}.",
     AuditAction.ROUND_APPLIED: "The results of the access review {target} were applied.",
     AuditAction.LINE_DECIDED: "{actor} reviewed {role} on {place} of {target}.",
     AuditAction.LINE_HANDLED: "{actor} noted that {role} on {place} was taken from {target} by hand.",

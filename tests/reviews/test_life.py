@@ -13,9 +13,10 @@ from apps.audit.vocabulary import AuditAction
 from apps.notifications.models import Notice
 from apps.reviews.models import Item, Round
 from apps.reviews.policy.calendar import Frequency
+from apps.reviews.services.applying import apply_round
 from apps.reviews.states import Answer, ApplyResult, NoAnswer, Outcome, RoundState
 from apps.roles import built_in
-from tests.factories import assign, make_active, make_user
+from tests.factories import acting, assign, make_active, make_user
 from tests.reviews.making import calendar_from, line_of, run, say, start_review, terms_for
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +104,19 @@ def test_silence_does_what_the_review_says(owner, reviewer, rows, no_answer, out
     run(now=CLOSED)
 
     assert set(Item.objects.filter(round=round_).values_list("outcome", flat=True)) == {outcome}
+
+
+def test_it_is_written_down_who_had_the_results_applied(owner, reviewer, rows):
+    round_ = start_review(owner, terms_for(*rows, reviewers=[reviewer], applies_automatically=False), now=NOW)
+    say(line_of(round_, rows[1]), Answer.DENY, by=reviewer, now=NOW)
+    run(now=CLOSED)
+
+    apply_round(round_.id, actor=acting(owner, now=CLOSED), now=CLOSED)
+
+    round_.refresh_from_db()
+    assert round_.state == RoundState.APPLYING
+    assert (round_.applied_by, round_.applied_by_email) == ("Olga Owner", "olga.owner@example.com")
+    event = AuditEvent.objects.get(action=AuditAction.APPLYING_STARTED)
+    assert event.sentence == (
+        "Olga Owner started to apply the results of the access review Privileged roles."
+    )

@@ -61,6 +61,7 @@ class Round(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
     applied_by = models.CharField(max_length=120, blank=True)  # a name as text: it outlives the account
+    applied_by_email = models.EmailField(max_length=254, blank=True)  # none where the review did it by itself
 
     cursor = models.UUIDField(null=True, blank=True)  # the last row that was worked on, in the order of ids
     leased_until = models.DateTimeField(null=True, blank=True)

@@ -38,7 +38,9 @@ def apply_round(round_id: UUID, *, actor: Actor, now: datetime) -> Round:
     can_apply(
         facts_of(round_.review, actor=actor, now=now, round_=round_, second_factor=actor.second_factor)
     ).require()
-    move(round_, Step.APPLY, applied_by=actor.party.name)
+    person = actor.somebody
+    move(round_, Step.APPLY, applied_by=person.name, applied_by_email=person.email)
+    record_round(AuditAction.APPLYING_STARTED, round_, by=actor.party, now=now)
     return round_
 
 

@@ -213,7 +213,12 @@ def note_handled(item_id: UUID, *, note: str, actor: Actor, now: datetime) -> It
         actor=actor.party,
         at=now,
         justification=note,
-        details={"review": str(review.id), "name": review.name, "line": str(item.id)},
+        details={
+            "review": str(review.id),
+            "name": review.name,
+            "round": str(item.round_id),
+            "line": str(item.id),
+        },
         **about(item),
     )
     return item
