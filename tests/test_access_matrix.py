@@ -30,6 +30,7 @@ from apps.roles import built_in
 from apps.roles.models import SettingsChange
 from apps.roles.services.custom_roles import create_role
 from tests.factories import activate, assign, make_group, make_resource, make_session
+from tests.reviews.making import make_review, terms_for
 
 pytestmark = pytest.mark.django_db
 
@@ -141,6 +142,9 @@ administration:edit_settings        in/in 403/403 403/403 403/403 403/403 200/40
 administration:inherit_settings     in/in 403/403 403/403 403/403 403/403 200/400
 administration:settings_history     in/in 403/405 403/405 403/405 200/405 200/405
 administration:restore_settings     in/in 403/403 403/403 403/403 403/403 200/400
+# Access reviews: setting up
+reviews:list                 in/in      403/405  403/405    403/405   200/405  200/405
+reviews:review               in/in      404/405  404/405    404/405   302/405  302/405
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -149,7 +153,7 @@ audit:all                    in/in      403/405  403/405    403/405   200/405  2
 audit:export                 in/in      405/403  405/403    405/403   405/200  405/200
 """
 
-HEAD, *LINES = (line.split() for line in TABLE.strip().splitlines())
+HEAD, *LINES = (line.split() for line in TABLE.strip().splitlines() if not line.startswith("#"))
 EXPECTED = {route: dict(zip(HEAD, cells, strict=True)) for route, *cells in LINES}
 
 
@@ -254,6 +258,13 @@ def of_imports(requester, now):
 
 
 @pytest.fixture
+def of_reviews(administrator, eligible, approver, now):
+    """Set up over what the requester may activate; the approver reviews, and it has not begun."""
+    review = make_review(administrator, terms_for(eligible, reviewers=[approver]), now=now)
+    return {"reviews:list": [Provider.DIRECTORY], "reviews:review": review}
+
+
+@pytest.fixture
 def of_notices(of_requests, approver):
     notice = Notice.objects.get(recipient_id=approver.pk)
     return {"notifications:open": notice, **each("portal", "demo_mail demo_mail_html", notice)}
@@ -269,11 +280,12 @@ def named(
     of_resources,
     of_settings,
     of_imports,
+    of_reviews,
     of_notices,
 ):
     """What stands in the addresses of the routes that name something."""
     of_administration = of_people | of_groups | of_roles | of_resources | of_settings | of_imports
-    return of_accounts | of_requests | of_administration | of_notices
+    return of_accounts | of_requests | of_administration | of_reviews | of_notices
 
 
 @pytest.fixture

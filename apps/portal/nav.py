@@ -180,6 +180,7 @@ class Step:
 _ROLES = Tab("Roles", "administration:roles", _SEE)
 _TABS = (
     Tab("Assignments", "access_requests:assignments", _SEE),
+    Tab("Access reviews", "reviews:list", Permission.REVIEWS_READ),
     Tab("Settings", "administration:settings", Permission.SETTINGS_READ),
     Tab("Requests", "access_requests:provider_requests", Permission.REQUESTS_READ),
     Tab("Audit", "administration:audit", Permission.AUDIT_READ),

@@ -172,12 +172,23 @@ _BADGES = {
     "eligible": _Badge("Eligible", "person-badge", "is-info"),
     "custom": _Badge("Custom", "pencil-square"),
     "privileged": _Badge("Privileged", "shield-fill-exclamation", "is-priv"),
+    # Rounds of access reviews.
+    "not_started": _Badge("Not started", "calendar-event"),
+    "starting": _Badge("Starting", "hourglass-split", "is-info"),
+    "in_progress": _Badge("In progress", "play-circle-fill", "is-info"),
+    "completing": _Badge("Completing", "hourglass-split", "is-info"),
+    "completed": _Badge("Completed", "check-circle", "is-ok"),
+    "applying": _Badge("Applying", "hourglass-split", "is-info"),
+    "applied": _Badge("Result applied", "check-circle-fill", "is-ok"),
+    "held": _Badge("Held", "exclamation-triangle-fill", "is-warn"),
+    "deleted": _Badge("Deleted", "trash"),
 }
 
 
 @register.simple_tag
 def state_badge(state: str) -> SafeString:
-    """The badge of a request, of `activated`, `assigned`, `eligible`; of a role `privileged` or `custom`."""
+    """The badge of a request or of a round; of `activated`, `assigned`, `eligible`; of a role `privileged` or
+    `custom`."""
     badge = _BADGES[str(state)]
     css_class = f"badge {badge.kind}".strip()
     return format_html('<span class="{}">{}{}</span>', css_class, icon(badge.icon), badge.label)

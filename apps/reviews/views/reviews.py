@@ -1,11 +1,46 @@
+"""The reviews about a place, and one of them before its first round."""
+
 from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
+
+from apps.common.access import Permission, Provider
+from apps.common.web.searching import words_in
+from apps.reviews.selectors.listing import Search, Tab, current_round, find_reviews
+from apps.reviews.views.standing import visible_review
+from apps.roles.web import place_of
 
 
 @require_safe
-def review(_request: HttpRequest, pk: UUID) -> HttpResponse:
-    raise Http404(str(pk))
+def review_list(request: HttpRequest, provider: Provider) -> HttpResponse:
+    place = place_of(request, provider, Permission.REVIEWS_READ)
+    search = _search(request.GET)
+    found = find_reviews(request.access, place, search, after=request.GET.get("after", ""), now=request.now)
+    context = {
+        "search": search,
+        "found": found,
+        "page": found.page,
+        "tabs": [(tab.value, tab.label, found.counts[tab]) for tab in Tab],
+        "can_create": place.can_open(request.access, Permission.REVIEWS_MANAGE),
+    }
+    return render(request, "reviews/list.html", context)
+
+
+@require_safe
+def review(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Its round of now; where there is none, what it is."""
+    row = visible_review(request, pk)
+    round_ = None if row.deleted_at else current_round(row)
+    if round_:
+        return redirect(round_)
+    return render(request, "reviews/review.html", {"review": row})
+
+
+def _search(asked: QueryDict) -> Search:
+    """What the address asks for. A tab that there is not is none."""
+    tab = asked.get("tab", "")
+    return Search(tab=Tab(tab) if tab in Tab.values else Tab.ALL, q=words_in(asked))
