@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, TextChoices
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextChoices
 
 from apps.common.access import Access
 from apps.common.lookup import every_word
@@ -47,6 +48,7 @@ class Line:
     and the one to come. Scopes and lines are those that the reader may see."""
 
     review: Review
+    shown_scopes: Sequence[ReviewScope]
     current: Round | None
     following: Round | None
     decided: int = 0
@@ -59,7 +61,7 @@ class Line:
     @property
     def scopes(self) -> list[str]:
         """The first few, and how many others there are."""
-        rows = self.review.shown_scopes
+        rows = self.shown_scopes
         named = [f"{row.role.name} on {row.resource.name}" for row in rows[:_SCOPES_NAMED]]
         more = len(rows) - _SCOPES_NAMED
         return [*named, f"and {more} more"] if more > 0 else named
@@ -75,15 +77,9 @@ class Found:
 def find_reviews(access: Access, place: Place, search: Search, *, after: str = "", now: datetime) -> Found:
     """Those about this place that `access` sees, by name. A fixed number of queries."""
     tabs = _tabs(_about(access, place).filter(every_word(search.q.split(), "name", "description")), now)
-    rows = tabs[search.tab].select_related("owner").prefetch_related(shown_scopes(access))
+    rows = tabs[search.tab].select_related("owner")
     page = page_of(rows, _BY_NAME, after=after)
     return Found(page, _lines(page.rows, access), {tab: count_of(rows) for tab, rows in tabs.items()})
-
-
-def shown_scopes(access: Access) -> Prefetch[str]:
-    """The scopes of a review that `access` may read reviews on, as its `shown_scopes`."""
-    rows = ReviewScope.objects.filter(reading(access)).select_related("role", "resource")
-    return Prefetch("scopes", rows.order_by("role__name", "resource__name", "id"), to_attr="shown_scopes")
 
 
 def current_round(review: Review) -> Round | None:
@@ -133,11 +129,27 @@ def _lines(reviews: Sequence[Review], access: Access) -> list[Line]:
     current = {row.review_id: row for row in rounds.filter(pk=latest.values("pk")[:1])}
     following = {row.review_id: row for row in _to_come(rounds)}
     progress = _progress([row.pk for row in current.values()], access)
+    scopes = shown_scopes(reviews, access)
     return [
-        Line(review, round_, following.get(review.pk), *progress.get(round_.pk if round_ else None, ()))
+        Line(
+            review,
+            scopes[review.pk],
+            round_,
+            following.get(review.pk),
+            *progress.get(round_.pk if round_ else None, ()),
+        )
         for review in reviews
         for round_ in [current.get(review.pk)]
     ]
+
+
+def shown_scopes(reviews: Sequence[Review], access: Access) -> Mapping[UUID, list[ReviewScope]]:
+    """The scopes of each review on which `access` may read reviews."""
+    rows = ReviewScope.objects.filter(reading(access), review__in=reviews).select_related("role", "resource")
+    found: dict[UUID, list[ReviewScope]] = defaultdict(list)
+    for row in rows.order_by("role__name", "resource__name", "id"):
+        found[row.review_id].append(row)
+    return found
 
 
 def _progress(round_ids: Sequence[UUID], access: Access) -> dict[UUID | None, tuple[int, int]]:

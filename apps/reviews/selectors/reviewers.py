@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Hashable, Mapping
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Count
@@ -12,6 +13,8 @@ from django.db.models import Count
 from apps.accounts.models import User
 from apps.assignments.membership import members_of, people_within
 from apps.reviews.models import Desk, Round
+
+Key = TypeVar("Key", bound=Hashable)  # what tells desks apart
 
 
 def reviewers_to_tell(round_: Round, *, now: datetime) -> Mapping[User, int]:
@@ -22,7 +25,19 @@ def reviewers_to_tell(round_: Round, *, now: datetime) -> Mapping[User, int]:
     own = set(Desk.objects.filter(pk__in=counts, is_own=True).values_list("pk", flat=True))
     for desk, principal in _seats_at(counts):
         seats[desk].add(principal)
-    people = _people_behind({id_ for each in seats.values() for id_ in each}, now)
+    return lines_by_person(counts, seats, own, now=now)
+
+
+def lines_by_person(
+    counts: Mapping[Key, Mapping[UUID, int]],
+    seats: Mapping[Key, Collection[UUID]],
+    own: Collection[Key],
+    *,
+    now: datetime,
+) -> Mapping[User, int]:
+    """The enabled people in these seats, by name, each with how many lines they look at. `counts` has those
+    of each desk by holder, `own` the desks at which holders look at what is theirs."""
+    people = _people_behind({id_ for desk in counts for id_ in seats[desk]}, now)
     holders = people_within({holder for each in counts.values() for holder in each}, now=now)
     lines: dict[UUID, int] = defaultdict(int)
     for desk, by_holder in counts.items():

@@ -21,9 +21,9 @@ from apps.reviews.policy import keeping as rules
 from apps.reviews.policy.terms import Named
 from apps.reviews.selectors.keeping import facts_of
 from apps.reviews.selectors.reviewers import reviewers_to_tell
+from apps.reviews.selectors.seating import FALLBACK, SELECTED
 from apps.reviews.selectors.terms import calendar_of
 from apps.reviews.services.recording import about, move, record, record_round
-from apps.reviews.services.seating import FALLBACK, SELECTED
 from apps.reviews.services.setting_up import give_seats, locked, plan_next
 from apps.reviews.states import Answer, RoundState, Step
 
