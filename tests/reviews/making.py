@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apps.access_requests.asks import Actor
@@ -19,6 +19,8 @@ from apps.reviews.services.setting_up import create_review
 from apps.reviews.states import Answer, Who
 from tests.factories import acting
 
+NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
+CLOSED = NOW + timedelta(days=14)  # the end of a round of usual length that began then
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 
 

@@ -29,7 +29,7 @@ def look_after(round_: Round, *, now: datetime) -> bool:
 
 
 def _undecided(round_: Round) -> list[Item]:
-    lines = round_.items.not_answered().filter(stage=round_.stage, desk__is_own=False)
+    lines = round_.items.not_answered().filter(stage=round_.stage)
     return list(lines.select_related("principal").prefetch_related(with_desks(round_)).order_by("id"))
 
 

@@ -43,7 +43,8 @@ def _place_of(desk: Desk) -> Place:
 
 
 def _desks(round_: Round, places: Iterable[Place]) -> dict[str, Desk]:
-    """Those of the stage, made where they are not there yet. One that is there keeps its seats."""
+    """Those of the stage, made where they are not there yet. Whoever sits at one already stays, and those who
+    have become owners since join them."""
     by_key = {place.key: place for place in places}
     there = Desk.objects.filter(round=round_, stage=round_.stage, key__in=by_key)
     desks = {desk.key: desk for desk in there}
@@ -53,7 +54,7 @@ def _desks(round_: Round, places: Iterable[Place]) -> dict[str, Desk]:
         if key not in desks
     ]
     Desk.objects.bulk_create(new)
-    Seat.objects.bulk_create(
-        Seat(desk=desk, principal_id=id_) for desk in new for id_ in dict.fromkeys(by_key[desk.key].sitting)
-    )
-    return desks | {desk.key: desk for desk in new}
+    desks |= {desk.key: desk for desk in new}
+    seats = (Seat(desk=desks[key], principal_id=id_) for key in by_key for id_ in by_key[key].sitting)
+    Seat.objects.bulk_create(seats, ignore_conflicts=True)
+    return desks
