@@ -28,20 +28,26 @@ def tell_open(round_: Round, people: Mapping[User, int], *, now: datetime) -> No
 
 
 def remind(round_: Round, which: str, people: Mapping[User, int], *, now: datetime) -> None:
-    """Those who are not done. `which` names the reminder: each is sent once."""
-    words = "ends soon" if which == Reminder.LAST_DAY else "still waits for you"
+    """Those who are not done. `which` names the reminder: each is sent once, that of the last day once for
+    each end that the stage was given."""
+    if which == Reminder.LAST_DAY:
+        which, words = f"{which}:{present(round_.stage_closes_at):%Y%m%d%H%M}", "ends soon"
+    else:
+        words = "still waits for you"
     _tell_reviewers(round_, which, people, words, now)
 
 
-def tell_completed(round_: Round, *, now: datetime) -> None:
-    """Its owner, and whom the review names, hear how it ended."""
-    _tell_all(_interested(round_, now), _completed(round_), key=f"round:{round_.id}:completed", now=now)
+def tell_completed(round_: Round, *, denied: int, is_applied: bool, now: datetime) -> None:
+    """Its owner, and whom the review names, hear how it ended. `is_applied`: what was denied goes now."""
+    message = _completed(round_, denied, is_applied)
+    _tell_all(_interested(round_, now), message, key=f"round:{round_.id}:completed", now=now)
 
 
 def tell_applied(round_: Round, counts: Mapping[str, int], *, now: datetime) -> None:
-    """Its owner hears what was taken away, and what is left to do by hand."""
-    people = [round_.review.owner]
-    _tell_all(people, _applied(round_, counts), key=f"round:{round_.id}:applied", now=now)
+    """Its owner hears what was taken away, and what is left to do by hand; of nothing, nothing."""
+    if any(counts.values()):
+        people = [round_.review.owner] if round_.review.owner.is_enabled else []
+        _tell_all(people, _applied(round_, counts), key=f"round:{round_.id}:applied", now=now)
 
 
 def tell_held(review: Review, *, now: datetime) -> None:
@@ -91,13 +97,14 @@ def _to_review(round_: Round, lines: int, words: str, zone: tzinfo, now: datetim
     )
 
 
-def _completed(round_: Round) -> Message:
+def _completed(round_: Round, denied: int, is_applied: bool) -> Message:
     terms = round_.terms
-    then = (
-        "What was denied is removed now."
-        if terms.applies_automatically
-        else "Look at the results, then apply them."
-    )
+    if not denied:
+        then = "Everybody keeps their access."
+    elif is_applied:
+        then = f"Being removed now: {counted(denied, 'assignment')}."
+    else:
+        then = f"To be removed: {counted(denied, 'assignment')}. Look at the results, then apply them."
     return Message(
         event=NoticeEvent.REVIEW_COMPLETED,
         subject=f"PIM: The access review {terms.name} is completed",
@@ -108,7 +115,7 @@ def _completed(round_: Round) -> Message:
 
 def _applied(round_: Round, counts: Mapping[str, int]) -> Message:
     left = counts.get("not_supported", 0) + counts.get("failed", 0)
-    by_hand = f" {counted(left, 'line')} could not be removed and is left to do by hand." if left else ""
+    by_hand = f" Left to remove by hand: {left:,}." if left else ""
     return Message(
         event=NoticeEvent.REVIEW_COMPLETED,
         subject=f"PIM: The results of {round_.terms.name} are applied",

@@ -12,10 +12,10 @@ from apps.accounts.models import Principal, User
 from apps.audit.vocabulary import Party
 from apps.common.access import Access, Permission
 from apps.reviews.policy.calendar import Frequency
+from apps.reviews.policy.setting_up import MOST_STAGES
 from apps.reviews.states import Holders, NoAnswer, Who
 from apps.roles.models import Resource, RoleDefinition
 
-MOST_STAGES = 3
 MOST_INACTIVE_DAYS = 730  # as in Entra
 
 

@@ -30,8 +30,8 @@ class ReviewFacts:
     now: datetime
     state: RoundState | None = None  # of the round that it is about
     takes_answers: bool = False
-    decided: int = 0
-    waiting: int = 0  # lines that nobody has answered
+    decided: int = 0  # lines that somebody has answered in the stage that it is in
+    waiting: int = 0  # those that nobody has
     to_apply: int = 0
     is_owner: bool = False
     is_held: bool = False

@@ -10,6 +10,8 @@ from apps.reviews.policy.calendar import Calendar, longest_days
 from apps.reviews.policy.terms import Terms
 from apps.reviews.states import NoAnswer, Who
 
+MOST_STAGES = 3
+
 
 @dataclass(frozen=True)
 class _Wanted:
@@ -27,6 +29,8 @@ def name_rule(wanted: _Wanted) -> Refusal | None:
 def scope_rule(wanted: _Wanted) -> Refusal | None:
     if not wanted.terms.scopes:
         return Refusal("ScopeRule", "Choose at least one role.", "scopes")
+    if len({(scope.role_id, scope.resource_id) for scope in wanted.terms.scopes}) < len(wanted.terms.scopes):
+        return Refusal("ScopeRule", "Choose each role on a resource once.", "scopes")
     return None
 
 
@@ -55,7 +59,25 @@ def fallback_rule(wanted: _Wanted) -> Refusal | None:
     return None
 
 
+def stages_rule(wanted: _Wanted) -> Refusal | None:
+    stages = wanted.terms.stages
+    if not 1 <= len(stages) <= MOST_STAGES:
+        return Refusal("StageRule", f"A round has 1 to {MOST_STAGES} stages.", "stages")
+    if len(stages) > 1 and not wanted.terms.proceeds:
+        return Refusal("StageRule", "Choose which lines go on to the next stage.", "proceeds")
+    return None
+
+
+def own_first_rule(wanted: _Wanted) -> Refusal | None:
+    """What others said of somebody's access is not for them to overrule."""
+    if any(stage.who == Who.HOLDERS for stage in wanted.terms.stages[1:]):
+        return Refusal("StageRule", "Holders review their own access in the first stage only.", "reviewers")
+    return None
+
+
 def duration_rule(wanted: _Wanted) -> Refusal | None:
+    if any(stage.days < 1 for stage in wanted.terms.stages):
+        return Refusal("DurationRule", "At least 1 day.", "days")
     most = longest_days(wanted.calendar.frequency)
     if wanted.terms.days > most:
         return Refusal(
@@ -70,7 +92,17 @@ def first_round_rule(wanted: _Wanted) -> Refusal | None:
     return None
 
 
-RULES = (name_rule, scope_rule, kind_rule, reviewers_rule, fallback_rule, duration_rule, first_round_rule)
+RULES = (
+    name_rule,
+    scope_rule,
+    kind_rule,
+    stages_rule,
+    own_first_rule,
+    reviewers_rule,
+    fallback_rule,
+    duration_rule,
+    first_round_rule,
+)
 
 
 def check_terms(terms: Terms, calendar: Calendar) -> Decision:

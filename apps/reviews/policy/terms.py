@@ -95,6 +95,11 @@ class Terms:
         """How long a round lasts, all stages together."""
         return sum(stage.days for stage in self.stages)
 
+    @property
+    def resource_ids(self) -> frozenset[UUID]:
+        """Where it reviews what is held."""
+        return frozenset(scope.resource_id for scope in self.scopes)
+
     def stage(self, number: int) -> StageTerms:
         return self.stages[number - 1]
 

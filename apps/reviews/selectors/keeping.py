@@ -23,31 +23,34 @@ from apps.reviews.policy.keeping import ReviewFacts, may_keep
 from apps.reviews.states import Answer, ApplyResult, RoundState
 from apps.roles.models import Resource
 
+UNSEEN = "a resource that you do not see"  # a refusal names nothing else that its reader does not see
+
 
 def right_over(resource_ids: Iterable[UUID], access: Access, *, now: datetime) -> Decision:
     """Whether reviews of what is held on these resources may be run with this access."""
     resources = list(Resource.objects.filter(pk__in=set(resource_ids)).order_by("name", "id"))
     managed = managed_resources(resources, now=now)
-    return may_keep(
-        [
-            row.name
-            for row in resources
-            if not access.may(Permission.REVIEWS_MANAGE, row.provider, row.path)
-            or not managed[row.id].may_manage(access)
-        ]
-    )
+    out_of_reach = [
+        row
+        for row in resources
+        if not access.may(Permission.REVIEWS_MANAGE, row.provider, row.path)
+        or not managed[row.id].may_manage(access)
+    ]
+    names = (row.name if access.sees(row.provider, row.path) else UNSEEN for row in out_of_reach)
+    return may_keep(list(dict.fromkeys(names)))
 
 
 def right_over_review(
     review: Review, access: Access, *, now: datetime, round_: Round | None = None
 ) -> Decision:
     """Whether somebody may run it, or one round of it: that removes access by the terms with which it began,
-    whatever the review has been narrowed to since."""
+    whatever the review has been narrowed to since. What is done with the review is done with a round of it
+    that runs, too."""
     if round_ is not None and round_.terms_json:
-        resource_ids = [scope.resource_id for scope in round_.terms.scopes]
-    else:
-        resource_ids = list(review.scopes.values_list("resource_id", flat=True))
-    return right_over(resource_ids, access, now=now)
+        return right_over(round_.terms.resource_ids, access, now=now)
+    coming = set(review.scopes.values_list("resource_id", flat=True))
+    running = (each.terms.resource_ids for each in review.rounds.running_or_closing())
+    return right_over(coming.union(*running), access, now=now)
 
 
 def access_in_reach(user: User, *, now: datetime) -> Access:
@@ -90,9 +93,9 @@ def facts_of(
 
 
 def _counts(round_: Round) -> dict[str, int]:
-    waiting = Q(answer=Answer.NOT_REVIEWED, stage=round_.stage)
+    here, waiting = Q(stage=round_.stage), Q(answer=Answer.NOT_REVIEWED)
     return round_.items.aggregate(
-        decided=Count("pk", filter=~Q(answer=Answer.NOT_REVIEWED)),
-        waiting=Count("pk", filter=waiting),
+        decided=Count("pk", filter=here & ~waiting),
+        waiting=Count("pk", filter=here & waiting),
         to_apply=Count("pk", filter=Q(apply_result=ApplyResult.NEW)),
     )

@@ -105,14 +105,15 @@ def _note_refusal(item: Item, error: DomainError, now: datetime) -> None:
 
 
 def _held_anew(item: Item, now: datetime) -> Assignment | None:
-    """What the same holder has of the same role on the same resource since the line was written."""
+    """What the same holder was given of the same role on the same resource since the line was written."""
     rows = Assignment.objects.not_ended(now).filter(
+        created_at__gt=item.round.opened_at,
         principal=item.principal_id,
         role=item.role_id,
         resource=item.resource_id,
         origin=Assignment.Origin.ASSIGNED,
     )
-    return rows.exclude(pk=item.assignment_id).first()
+    return rows.first()
 
 
 def _said(item: Item) -> Said:

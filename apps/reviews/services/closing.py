@@ -41,12 +41,14 @@ def complete(round_: Round, *, now: datetime) -> bool:
     move(round_, Step.COMPLETE)
     give_seats(review)
     record_round(AuditAction.ROUND_COMPLETED, round_, by=CLOCK, now=now, **counts_of(round_))
-    notices.tell_completed(round_, now=now)
-    if round_.terms.applies_automatically:
-        if is_owned(review, now=now, round_=round_):
-            move(round_, Step.APPLY, applied_by=review.name)
-        else:
-            hold(review, now=now)
+    follows = round_.terms.applies_automatically
+    is_held = follows and not is_owned(review, now=now, round_=round_)
+    denied = round_.items.filter(outcome=Outcome.REMOVE).count()
+    notices.tell_completed(round_, denied=denied, is_applied=follows and not is_held, now=now)
+    if is_held:
+        hold(review, now=now)
+    elif follows:
+        move(round_, Step.APPLY, applied_by=review.name)
     return True
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from apps.audit import services as audit
 from apps.audit.vocabulary import NOWHERE, AuditAction, Party, Place
 from apps.common.errors import Conflict
 from apps.common.transition import next_state
 from apps.reviews.models import Item, Review, Round
+from apps.reviews.policy.terms import Terms
 from apps.reviews.states import TRANSITIONS, RoundState, Step
+from apps.roles.models import Resource
 
 
 def move(round_: Round, step: Step, **columns: Any) -> None:
@@ -26,11 +30,21 @@ def move(round_: Round, step: Step, **columns: Any) -> None:
 
 def record(action: AuditAction, review: Review, *, by: Party, now: datetime, **details: Any) -> None:
     """One event about a review as a whole, which happens where its access is held."""
-    audit.record(action, actor=by, at=now, target=review.party, place=_place_of(review), details=details)
+    resource_ids = review.scopes.values_list("resource_id", flat=True)
+    _record(action, review, resource_ids, by, now, details)
+
+
+def record_change(review: Review, before: Terms, after: Terms, *, by: Party, now: datetime) -> None:
+    """It tells of all that was reviewed before, and is from now on: for whoever sees both."""
+    details = {"before": before.to_json(), "after": after.to_json()}
+    both = before.resource_ids | after.resource_ids
+    _record(AuditAction.REVIEW_CHANGED, review, both, by, now, details)
 
 
 def record_round(action: AuditAction, round_: Round, *, by: Party, now: datetime, **details: Any) -> None:
-    record(action, round_.review, by=by, now=now, round=str(round_.id), number=round_.number, **details)
+    """It happens where the access is held that the round began with."""
+    details = {"round": str(round_.id), "number": round_.number, **details}
+    _record(action, round_.review, round_.terms.resource_ids, by, now, details)
 
 
 def about(item: Item) -> dict[str, Any]:
@@ -42,7 +56,19 @@ def about(item: Item) -> dict[str, Any]:
     }
 
 
-def _place_of(review: Review) -> Place:
+def _record(
+    action: AuditAction,
+    review: Review,
+    resource_ids: Iterable[UUID],
+    by: Party,
+    now: datetime,
+    details: dict[str, Any],
+) -> None:
+    place = _place_of(resource_ids)
+    audit.record(action, actor=by, at=now, target=review.party, place=place, details=details)
+
+
+def _place_of(resource_ids: Iterable[UUID]) -> Place:
     """The one resource that it is about; of several the directory, as for everything without one."""
-    places = {scope.resource.place for scope in review.scopes.select_related("resource")[:2]}
-    return places.pop() if len(places) == 1 else NOWHERE
+    resources = Resource.objects.filter(pk__in=set(resource_ids))
+    return resources[0].place if len(resources) == 1 else NOWHERE

@@ -14,6 +14,7 @@ from apps.access_requests.services.seats import Seat, set_review_seats
 from apps.accounts.models import Principal
 from apps.audit.vocabulary import AuditAction
 from apps.common.decision import Decision
+from apps.common.errors import Invalid
 from apps.reviews.models import Review, Reviewer, ReviewScope, Round, Stage
 from apps.reviews.policy.calendar import Calendar
 from apps.reviews.policy.keeping import ReviewFacts, can_change
@@ -21,17 +22,16 @@ from apps.reviews.policy.setting_up import check_terms
 from apps.reviews.policy.terms import Terms
 from apps.reviews.selectors.keeping import facts_of, right_over
 from apps.reviews.selectors.terms import PLAIN, calendar_of, terms_of
-from apps.reviews.services.recording import record
+from apps.reviews.services.recording import record, record_change
 from apps.reviews.states import RoundState, Who
+from apps.roles.models import Resource, RoleDefinition
 
 
 @transaction.atomic
 def create_review(*, terms: Terms, calendar: Calendar, actor: Actor, now: datetime) -> Review:
     """Set a review up; its first round begins when the calendar says. From then on it acts with its owner's
     right, so it is for whoever could take all that access away themself. Raises `NotAllowed`."""
-    right = right_over((scope.resource_id for scope in terms.scopes), actor.access, now=now)
-    can_change(_facts(right=right, actor=actor, now=now)).require()
-    check_terms(terms, calendar).require()
+    _judge(terms, calendar, actor, now)
     review = Review(owner=actor.somebody, created_at=now)
     _write(review, terms, calendar)
     Round.objects.create(review=review, number=1, starts_at=max(calendar.starts_at, now))
@@ -47,15 +47,32 @@ def change_review(
     """For the rounds to come; one that runs goes by what it began with. Raises `NotAllowed`, `Conflict`."""
     review = locked(review_id)
     can_change(facts_of(review, actor=actor, now=now, second_factor=actor.second_factor)).require()
-    right = right_over((scope.resource_id for scope in terms.scopes), actor.access, now=now)
-    can_change(_facts(right=right, actor=actor, now=now)).require()
-    check_terms(terms, calendar).require()
+    _judge(terms, calendar, actor, now)
     before = terms_of(review)
     _write(review, terms, calendar)
     plan_next(review, now=now)
-    details = {"before": before.to_json(), "after": terms.to_json()}
-    record(AuditAction.REVIEW_CHANGED, review, by=actor.party, now=now, **details)
+    record_change(review, before, terms, by=actor.party, now=now)
     return review
+
+
+def _judge(terms: Terms, calendar: Calendar, actor: Actor, now: datetime) -> None:
+    right = right_over(terms.resource_ids, actor.access, now=now)
+    can_change(_facts(right=right, actor=actor, now=now)).require()
+    check_terms(terms, calendar).require()
+    _find_all(terms)
+
+
+def _find_all(terms: Terms) -> None:
+    """Raises `Invalid` for what is not there."""
+    roles = RoleDefinition.objects.in_bulk([scope.role_id for scope in terms.scopes])
+    resources = Resource.objects.in_bulk(list(terms.resource_ids))
+    for scope in terms.scopes:
+        role, resource = roles.get(scope.role_id), resources.get(scope.resource_id)
+        if role is None or resource is None or role.provider != resource.provider:
+            raise Invalid("This role does not exist on that resource.")
+    named = {each.id for stage in terms.stages for each in (*stage.reviewers, *stage.fallback)}
+    if Principal.objects.filter(pk__in=named).count() != len(named):
+        raise Invalid("A reviewer of these is not there any more. Choose again.")
 
 
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
