@@ -97,6 +97,8 @@ class AuditAction(TextChoices):
     LINE_DECIDED = "review_line.decided", "Access reviewed"
     LINE_HANDLED = "review_line.handled", "Denied access removed by hand"
     REVIEWS_EXPORTED = "reviews.exported", "Review results exported"
+    REVIEW_HISTORY_EXPORTED = "review_history.exported", "Review history exported"
+    EVIDENCE_EXPORTED = "review_evidence.exported", "Review evidence exported"
     PEOPLE_EXPORTED = "people.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
     INSTALLATION_SET_UP = "installation.set_up", "Portal set up"
@@ -225,6 +227,8 @@ SENTENCES: dict[str, str] = {
     AuditAction.LINE_DECIDED: "{actor} reviewed {role} on {place} of {target}.",
     AuditAction.LINE_HANDLED: "{actor} noted that {role} on {place} was taken from {target} by hand.",
     AuditAction.REVIEWS_EXPORTED: "{actor} exported results of the access review {target}.",
+    AuditAction.REVIEW_HISTORY_EXPORTED: "{actor} exported the history of access reviews.",
+    AuditAction.EVIDENCE_EXPORTED: "{actor} exported the evidence of the access review {target}.",
     AuditAction.PEOPLE_EXPORTED: "{actor} exported the list of users.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
     AuditAction.INSTALLATION_SET_UP: "{actor} set the portal up for {target}.",

@@ -118,6 +118,13 @@ ACTIVITY = (
         opens=partial(can_open, permission=Permission.REQUESTS_READ),
     ),
     Entry(
+        "Review history",
+        "reviews:history",
+        "clipboard-data",
+        frozenset({"reviews:export_history"}),
+        opens=partial(can_open, permission=Permission.REVIEWS_READ),
+    ),
+    Entry(
         "Audit",
         "audit:all",
         "journal-text",

@@ -1,6 +1,6 @@
 """Addresses of access reviews, a file for each part."""
 
-from apps.reviews.urls import reviewing, reviews, rounds
+from apps.reviews.urls import exports, reviewing, reviews, rounds
 
 app_name = "reviews"
-urlpatterns = [*reviewing.urlpatterns, *reviews.urlpatterns, *rounds.urlpatterns]
+urlpatterns = [*exports.urlpatterns, *reviewing.urlpatterns, *reviews.urlpatterns, *rounds.urlpatterns]
