@@ -145,6 +145,10 @@ administration:restore_settings     in/in 403/403 403/403 403/403 403/403 200/40
 # Access reviews: setting up
 reviews:list                 in/in      403/405  403/405    403/405   200/405  200/405
 reviews:review               in/in      404/405  404/405    404/405   302/405  302/405
+# Access reviews: files
+reviews:history              in/in      403/405  403/405    403/405   200/405  200/405
+reviews:export_history       in/in      405/403  405/403    405/403   405/200  405/200
+reviews:export_round         in/in      405/404  405/404    405/404   405/403  405/403
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -261,7 +265,11 @@ def of_imports(requester, now):
 def of_reviews(administrator, eligible, approver, now):
     """Set up over what the requester may activate; the approver reviews, and it has not begun."""
     review = make_review(administrator, terms_for(eligible, reviewers=[approver]), now=now)
-    return {"reviews:list": [Provider.DIRECTORY], "reviews:review": review}
+    return {
+        "reviews:list": [Provider.DIRECTORY],
+        "reviews:review": review,
+        "reviews:export_round": review.rounds.get(),
+    }
 
 
 @pytest.fixture
