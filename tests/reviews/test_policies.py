@@ -191,6 +191,11 @@ def test_only_what_is_completed_is_applied(state):
     [
         (can_reset, {"decided": 0}, "Nothing is decided yet."),
         (can_remind, {"waiting": 0}, "Everything is decided."),
+        (
+            can_reset,
+            {"is_denied": True},
+            "Your own access was denied in it. Another administrator does this.",
+        ),
         (can_end, {"is_ended": True}, "No further round is planned."),
         (can_take_over, {"is_owner": True}, "You own this review."),
         (can_stop, {"state": RoundState.APPLIED}, "This round is over: result applied."),

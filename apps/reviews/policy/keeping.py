@@ -37,6 +37,7 @@ class ReviewFacts:
     is_held: bool = False
     is_ended: bool = False
     is_deleted: bool = False
+    is_denied: bool = False  # something that they hold themself, and that has not been taken yet
     second_factor: SecondFactor | None = NO_FACTOR  # None: not asked for yet, as for a button
     second_factor_max_age: int = 300  # seconds
 
@@ -96,6 +97,13 @@ def goes_on_rule(facts: ReviewFacts) -> Refusal | None:
     return None
 
 
+def own_denied_rule(facts: ReviewFacts) -> Refusal | None:
+    """Nobody gets out of what was said of their own access by undoing the review."""
+    if facts.is_denied:
+        return Refusal("OwnAccessRule", "Your own access was denied in it. Another administrator does this.")
+    return None
+
+
 def not_owner_rule(facts: ReviewFacts) -> Refusal | None:
     if facts.is_owner and not facts.is_held:
         return Refusal("OwnerRule", "You own this review.")
@@ -131,7 +139,7 @@ def can_stop(facts: ReviewFacts) -> Decision:
 
 
 def can_reset(facts: ReviewFacts) -> Decision:
-    return _judge(facts, in_progress_rule, something_decided_rule)
+    return _judge(facts, in_progress_rule, something_decided_rule, own_denied_rule)
 
 
 def can_remind(facts: ReviewFacts) -> Decision:
@@ -152,7 +160,12 @@ def can_take_over(facts: ReviewFacts) -> Decision:
 
 
 def can_delete(facts: ReviewFacts) -> Decision:
-    return _judge(facts)
+    return _judge(facts, own_denied_rule)
+
+
+def can_note_handled(facts: ReviewFacts) -> Decision:
+    """That a line was removed by hand."""
+    return _judge(facts, own_denied_rule)
 
 
 def can_restore(facts: ReviewFacts) -> Decision:

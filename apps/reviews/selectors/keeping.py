@@ -18,9 +18,9 @@ from apps.assignments.models import Assignment
 from apps.assignments.policy import access_from
 from apps.common.access import NO_ACCESS, Access, Permission
 from apps.common.decision import Decision
-from apps.reviews.models import Review, Round
+from apps.reviews.models import Item, Review, Round
 from apps.reviews.policy.keeping import ReviewFacts, may_keep
-from apps.reviews.states import Answer, ApplyResult, RoundState
+from apps.reviews.states import RUNNING, Answer, ApplyResult, RoundState
 from apps.roles.models import Resource
 
 UNSEEN = "a resource that you do not see"  # a refusal names nothing else that its reader does not see
@@ -85,11 +85,20 @@ def facts_of(
         is_held=bool(review.held_because),
         is_ended=review.ended_at is not None,
         is_deleted=review.deleted_at is not None,
+        is_denied=_is_denied(review, actor, now),
         second_factor=second_factor,
         second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
         now=now,
         **counts,
     )
+
+
+def _is_denied(review: Review, actor: Actor, now: datetime) -> bool:
+    if actor.user is None:
+        return False
+    denied = Q(answer=Answer.DENY, round__state__in=[*RUNNING, RoundState.COMPLETING])
+    lines = Item.objects.filter(denied | Q(apply_result=ApplyResult.NEW), round__review=review)
+    return lines.filter(principal__in=within_reach_of(actor.user.id, now=now)).exists()
 
 
 def _counts(round_: Round) -> dict[str, int]:

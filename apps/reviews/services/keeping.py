@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.access_requests.asks import Actor
+from apps.assignments.membership import within_reach_of
 from apps.audit import services as audit
 from apps.audit.vocabulary import AuditAction
 from apps.common.decision import Decision as Verdict
@@ -204,7 +205,8 @@ def note_handled(item_id: UUID, *, note: str, actor: Actor, now: datetime) -> It
     review = item.round.review
     factor = actor.second_factor
     facts = facts_of(review, actor=actor, now=now, round_=item.round, second_factor=factor)
-    rules.can_change(facts).require()
+    is_own = item.principal_id in within_reach_of(actor.somebody.id, now=now)
+    rules.can_note_handled(replace(facts, is_denied=is_own)).require()
     waiting = Item.objects.by_hand().filter(pk=item.pk)
     if not waiting.update(handled_at=now, handled_by=actor.party.name):
         raise Conflict("Somebody has noted this already.")
