@@ -79,11 +79,30 @@ CAST = (
     ),
 )
 # People who make the organisation look lived in; the sign-in page does not offer them.
-EXTRAS = (
-    Account("tom.baker@example.com", "Tom Baker", "", "", "", "Messaging engineer", "Collaboration"),
-    Account("maria.silva@example.com", "Maria Silva", "", "", "", "Service desk lead", "Identity team"),
-    Account(
-        "kenji.tanaka@example.com", "Kenji Tanaka", "", "", "", "Site reliability engineer", "Platform team"
-    ),
+EXTRAS = tuple(
+    Account(f"{name}@{host}", called, "", "", "", title, department, is_guest=host != "example.com")
+    for name, host, called, title, department in (
+        ("tom.baker", "example.com", "Tom Baker", "Messaging engineer", "Collaboration"),
+        ("maria.silva", "example.com", "Maria Silva", "Service desk lead", "Identity team"),
+        ("kenji.tanaka", "example.com", "Kenji Tanaka", "Site reliability engineer", "Platform team"),
+        ("amara.okafor", "example.com", "Amara Okafor", "Head of platform", "Platform team"),
+        ("ben.carter", "example.com", "Ben Carter", "Contractor", "Identity team"),
+        ("chloe.martin", "example.com", "Chloé Martin", "Service desk agent", "Identity team"),
+        ("diego.alvarez", "example.com", "Diego Alvarez", "Finance analyst", "Finance"),
+        ("elif.kaya", "example.com", "Elif Kaya", "Security analyst", "Security"),
+        ("fatima.noor", "example.com", "Fatima Noor", "Messaging engineer", "Collaboration"),
+        ("greta.lind", "example.com", "Greta Lind", "Security analyst", "Security"),
+        ("ines.costa", "partner.example", "Ines Costa", "Consultant", "Partner"),
+    )
 )
+# Who is above whom, by the first part of the address.
+MANAGERS = {
+    "john.doe": "approver",
+    "tom.baker": "approver",
+    "fatima.noor": "approver",
+    "kenji.tanaka": "amara.okafor",
+    "maria.silva": "admin",
+    "ben.carter": "maria.silva",
+    "chloe.martin": "maria.silva",
+}
 EMAILS = frozenset(account.email for account in CAST)

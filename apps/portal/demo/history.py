@@ -1,12 +1,15 @@
-"""What has happened in the demo organisation so far: requests, decisions and activations of past weeks."""
+"""What has happened in the demo organisation so far: sign-ins, requests, decisions and reviews."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from operator import itemgetter
 from uuid import UUID
 
-from apps.access_requests.asks import Actor, Ask, Said
+from apps.access_requests.asks import Ask, Said
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.deciding import evidence_on
 from apps.access_requests.services.deciding import Verdict, decide
@@ -14,15 +17,17 @@ from apps.access_requests.services.door import submit
 from apps.access_requests.services.settling import settle_all
 from apps.access_requests.states import Action
 from apps.accounts.models import User
-from apps.accounts.policy import SecondFactor
+from apps.accounts.services.sign_in import record_sign_in
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import access_of, holdings_of
 from apps.assignments.sweep import write_down_the_clock
 from apps.notifications import services as notifications
+from apps.portal.demo import reviews
+from apps.portal.demo.acting import acting
 from apps.portal.demo.organisation import Organisation
 from apps.roles import built_in
 
-READ_UNTIL = timedelta(days=2)  # older notices have been read
+DAY = timedelta(days=1)
+READ_UNTIL = 2 * DAY  # older notices have been read
 
 TEAMS, READER = built_in.TEAMS_ADMINISTRATOR, built_in.SECURITY_READER
 CONTRIBUTOR, USERS = built_in.CONTRIBUTOR, built_in.USER_ADMINISTRATOR
@@ -95,32 +100,67 @@ HISTORY = (
 )
 
 
+# When people signed in, counted back from now: what an access review looks at.
+SIGN_INS = (
+    ("john.doe", (101 * DAY, 20 * DAY, 1 * DAY)),
+    ("approver", (99 * DAY, 14 * DAY)),
+    ("admin", (102 * DAY, 15 * DAY)),
+    ("auditor", (105 * DAY, 17 * DAY)),
+    ("reviewer", (98 * DAY, 2 * DAY)),
+    ("tom.baker", (13 * DAY,)),
+    ("maria.silva", (102 * DAY, 13 * DAY)),
+    ("kenji.tanaka", (17 * DAY, 4 * DAY)),
+    ("amara.okafor", (16 * DAY, 12 * DAY)),
+    ("chloe.martin", (14 * DAY,)),
+    ("elif.kaya", (13 * DAY,)),
+    ("fatima.noor", (15 * DAY,)),
+    ("diego.alvarez", (70 * DAY,)),
+    ("ben.carter", (54 * DAY,)),
+    ("greta.lind", (88 * DAY,)),
+    ("guest", (6 * DAY,)),
+)
+
+
 def make_history(organisation: Organisation, now: datetime) -> None:
     """In the order of time, the clock writing down its part in between."""
     people = organisation.people
-    for past in HISTORY:
-        at = now - past.ago
-        request = ask(
-            people[past.by], past.role_id, at, minutes=past.minutes, why=past.why, ticket=past.ticket
-        )
-        if past.reply is not None:
-            reply = past.reply
-            answer(request, people[reply.by], at + reply.after, approve=reply.approve, why=reply.why)
+    happened = [
+        *((now - past.ago, partial(_request, past, people)) for past in HISTORY),
+        *((now - ago, partial(_sign_in, people[name])) for name, several in SIGN_INS for ago in several),
+        *((now - ago, partial(_review, act, organisation)) for ago, act in reviews.HISTORY),
+    ]
+    for at, act in sorted(happened, key=itemgetter(0)):
+        act(at)
     settle(now)
     for person in people.values():
         notifications.mark_all_read(principal_id=person.id, until=now - READ_UNTIL, now=now)
+
+
+def _request(past: Past, people: Mapping[str, User], at: datetime) -> None:
+    request = ask(people[past.by], past.role_id, at, minutes=past.minutes, why=past.why, ticket=past.ticket)
+    if past.reply is not None:
+        reply = past.reply
+        answer(request, people[reply.by], at + reply.after, approve=reply.approve, why=reply.why)
+
+
+def _review(act: reviews.Act, organisation: Organisation, at: datetime) -> None:
+    settle(at)
+    act(organisation, at)
+
+
+def _sign_in(user: User, at: datetime) -> None:
+    record_sign_in(user=user, network="192.0.2.17", now=at)
 
 
 def ask(
     user: User, role_id: UUID, at: datetime, *, minutes: int, why: str, ticket: str = ""
 ) -> AccessRequest:
     """One person asks for a role they are eligible for themself, with a second factor just proven."""
-    settle(at)
     eligible = Assignment.objects.eligible().get(principal_id=user.id, role_id=role_id)
     said = Said(justification=why, ticket_number=ticket, ticket_system="Service desk" if ticket else "")
     return submit(
         Ask(Action.SELF_ACTIVATE, assignment_id=eligible.id, minutes=minutes, said=said),
-        actor=_actor(user, at),
+        actor=acting(user, at),
         now=at,
     )
 
@@ -128,19 +168,16 @@ def ask(
 def answer(request: AccessRequest, approver: User, at: datetime, *, approve: bool, why: str) -> None:
     item = AccessRequest.objects.with_names().get(pk=request.pk)
     digest = evidence_on(item, reader=approver, now=at).digest
-    decide(Verdict(item.id, approve, digest, why), actor=_actor(approver, at), now=at)
+    decide(Verdict(item.id, approve, digest, why), actor=acting(approver, at), now=at)
 
 
 def settle(at: datetime) -> None:
     """What the background did up to an earlier time, each thing in its own second."""
     ends = Assignment.objects.past_their_end(at).values_list("ends_at", flat=True)
     deadlines = AccessRequest.objects.past_their_deadline(at).values_list("deadline_at", flat=True)
-    for instant in sorted({*ends, *deadlines, at}):
+    rounds = set(reviews.moments(at))
+    for instant in sorted({*ends, *deadlines, *rounds, at}):
         write_down_the_clock(now=instant)
         settle_all(now=instant)
-
-
-def _actor(user: User, at: datetime) -> Actor:
-    access = access_of(user.id, holdings_of(user, now=at))
-    factor = SecondFactor(at, in_this_post=True, device="Authenticator app")
-    return Actor.person(user, access=access, second_factor=factor)
+        if instant in rounds:
+            reviews.work(instant)

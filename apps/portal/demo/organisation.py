@@ -111,6 +111,7 @@ def make_settings(organisation: Organisation, now: datetime) -> None:
         authentication=Authentication.MFA,
         permanent_active=False,
     )
+    _set(built_in.GROUP_OWNER, resource_of(groups["operators"]), now, permanent_active=True)
 
 
 def _set(

@@ -13,17 +13,17 @@ from apps.access_requests.states import Action
 from apps.accounts.models import Principal, User
 from apps.accounts.services.factors import enrol_authenticator
 from apps.accounts.services.passwords import set_password
-from apps.accounts.services.people import create_user
+from apps.accounts.services.people import change_person, create_user
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE
-from apps.portal.demo.cast import CAST, EXTRAS, PASSWORD, Account
+from apps.portal.demo.cast import CAST, EXTRAS, MANAGERS, PASSWORD, Account
 from apps.portal.demo.history import make_history
 from apps.portal.demo.organisation import Organisation, make_groups, make_resources, make_roles, make_settings
 from apps.roles import built_in
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.selectors import directory, resource_of
 
-BEGAN = timedelta(days=60)  # how long the organisation has used the portal already
+BEGAN = timedelta(days=120)  # how long the organisation has used the portal already
 
 ELIGIBLE, ACTIVE = Assignment.Kind.ELIGIBLE, Assignment.Kind.ACTIVE
 
@@ -35,9 +35,11 @@ def seed_demo(now: datetime) -> bool:
         return False
     began = (now - BEGAN).replace(microsecond=0)
     people = {account.email.split("@")[0]: _make_person(account, began) for account in (*CAST, *EXTRAS)}
+    for name, manager in MANAGERS.items():
+        change_person(user=people[name], manager=people[manager], actor=CONSOLE, now=began)
     organisation = Organisation(people, make_groups(began), make_resources(began), make_roles(began))
-    _assign_for_good(organisation, began)
     make_settings(organisation, began)
+    _assign_for_good(organisation, began)
     _make_eligible(organisation, began, now)
     make_history(organisation, now)
     return True
@@ -70,6 +72,9 @@ def _assign_for_good(organisation: Organisation, now: datetime) -> None:
     leads, duty = resource_of(groups["leads"]), resource_of(groups["duty"])
     for name in ("approver", "tom.baker"):
         give(people[name], built_in.GROUP_MEMBER, leads, ACTIVE, now, why="Leads messaging.")
+    give(people["diego.alvarez"], built_in.SECURITY_READER, root, ACTIVE, now, why="Reports to the board.")
+    operators = resource_of(groups["operators"])
+    give(people["diego.alvarez"], built_in.GROUP_OWNER, operators, ACTIVE, now, why="Built the databases.")
     for name in ("john.doe", "maria.silva", "reviewer"):
         give(people[name], built_in.GROUP_MEMBER, duty, ACTIVE, now, why="On the security rota.")
 
@@ -96,6 +101,17 @@ def _make_eligible(organisation: Organisation, began: datetime, now: datetime) -
     give(people["reviewer"], built_in.GROUP_MEMBER, operators, ELIGIBLE, began, year)
     give(groups["duty"], built_in.GLOBAL_READER, root, ELIGIBLE, began)
     give(people["guest"], built_in.READER, resources["sandbox"], ELIGIBLE, began, year)
+    give(people["ines.costa"], built_in.READER, resources["shared"], ELIGIBLE, began, year)
+    give(people["ben.carter"], built_in.USER_ADMINISTRATOR, root, ELIGIBLE, began)
+    give(people["greta.lind"], built_in.SECURITY_ADMINISTRATOR, root, ELIGIBLE, began)
+    give(people["tom.baker"], built_in.TEAMS_ADMINISTRATOR, root, ELIGIBLE, began)
+    give(people["amara.okafor"], built_in.CONTRIBUTOR, resources["production"], ELIGIBLE, began, year)
+    for name in ("amara.okafor", "kenji.tanaka", "chloe.martin"):
+        give(people[name], built_in.GROUP_MEMBER, operators, ELIGIBLE, began, year)
+    lately = now - timedelta(days=60)
+    give(people["chloe.martin"], built_in.USER_ADMINISTRATOR, root, ELIGIBLE, lately)
+    give(people["elif.kaya"], built_in.SECURITY_ADMINISTRATOR, root, ELIGIBLE, lately)
+    give(people["fatima.noor"], built_in.TEAMS_ADMINISTRATOR, root, ELIGIBLE, lately)
 
 
 def give(
