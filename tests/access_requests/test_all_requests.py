@@ -176,7 +176,8 @@ def test_shows_who_waits_until_when_and_leads_to_the_request(page, waiting):
     text = strip_tags(text_of(page()))
 
     assert all(part in text for part in ("Teams Administrator", "John Doe", "Waiting for approval"))
-    assert "Times out 25 Nov 2026, 13:00 UTC" in text
+    assert "Times out in 1 day" in text
+    assert "25 Nov 2026, 13:00 UTC" in text
     assert f'href="{waiting.get_absolute_url()}"' in text_of(page())
 
 
