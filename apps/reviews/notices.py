@@ -24,16 +24,16 @@ _BUCKET_DIGITS = 2
 
 def tell_open(round_: Round, people: Mapping[User, int], *, now: datetime) -> None:
     """Those with something to decide hear of it once in each stage, whenever they came to it."""
-    _tell_reviewers(round_, "open", people, "waits for you", now)
+    _tell_reviewers(round_, "open", people, "Review access", now)
 
 
 def remind(round_: Round, which: str, people: Mapping[User, int], *, now: datetime) -> None:
     """Those who are not done. `which` names the reminder: each is sent once, that of the last day once for
     each end that the stage was given."""
     if which == Reminder.LAST_DAY:
-        which, words = f"{which}:{present(round_.stage_closes_at):%Y%m%d%H%M}", "ends soon"
+        which, words = f"{which}:{present(round_.stage_closes_at):%Y%m%d%H%M}", "Last day to review"
     else:
-        words = "still waits for you"
+        words = "Still to review"
     _tell_reviewers(round_, which, people, words, now)
 
 
@@ -86,12 +86,12 @@ def _interested(round_: Round, now: datetime) -> list[User]:
 
 def _to_review(round_: Round, lines: int, words: str, zone: tzinfo, now: datetime) -> Message:
     terms, closes = round_.terms, short(present(round_.stage_closes_at), zone, now=now)
-    extra = f" {terms.extra_text}" if terms.extra_text else ""
+    each = "this assignment" if lines == 1 else f"each of {counted(lines, 'assignment')}"
     return Message(
         event=NoticeEvent.REVIEW_OPEN,
-        subject=f"PIM: The access review {terms.name} {words}",
-        text=f"Say for {counted(lines, 'line')} whether the access is still needed, until {closes}.{extra}",
-        facts=_facts(("Review", terms.name), ("About", terms.description), ("Ends", closes)),
+        subject=f"PIM: {words}: {terms.name}",
+        text=f"Say until {closes} of {each} whether it is still needed.",
+        facts=_facts(("Review", terms.name), ("About", terms.description), ("Note", terms.extra_text)),
         link=round_.get_review_url(),
         buttons=(Button("Review", round_.get_review_url()),),
     )
@@ -107,7 +107,7 @@ def _completed(round_: Round, denied: int, is_applied: bool) -> Message:
         then = f"To be removed: {counted(denied, 'assignment')}. Look at the results, then apply them."
     return Message(
         event=NoticeEvent.REVIEW_COMPLETED,
-        subject=f"PIM: The access review {terms.name} is completed",
+        subject=f"PIM: Access review completed: {terms.name}",
         text=then,
         link=round_.get_absolute_url(),
     )
@@ -118,7 +118,7 @@ def _applied(round_: Round, counts: Mapping[str, int]) -> Message:
     by_hand = f" Left to remove by hand: {left:,}." if left else ""
     return Message(
         event=NoticeEvent.REVIEW_COMPLETED,
-        subject=f"PIM: The results of {round_.terms.name} are applied",
+        subject=f"PIM: Access review applied: {round_.terms.name}",
         text=f"Removed: {counted(counts.get('applied', 0), 'assignment')}.{by_hand}",
         link=round_.get_absolute_url(),
     )
@@ -127,7 +127,7 @@ def _applied(round_: Round, counts: Mapping[str, int]) -> Message:
 def _held(review: Review) -> Message:
     return Message(
         event=NoticeEvent.REVIEW_HELD,
-        subject=f"PIM: The access review {review.name} is held",
+        subject=f"PIM: Access review held: {review.name}",
         text=f"{review.owner.name}, who owns it, may no longer manage all that it reviews. "
         "Until somebody who may takes it over, no round of it begins and nothing is removed.",
         link=review.get_absolute_url(),

@@ -415,7 +415,7 @@ def test_a_fallback_stays(owner, reviewer, fallback, row):
 
 def test_the_end_is_moved_and_the_last_day_is_told_of_again(owner, reviewer, round_):
     run(now=CLOSED - DAY)
-    told = Notice.objects.filter(recipient_id=reviewer.id, subject__endswith="ends soon")
+    told = Notice.objects.filter(recipient_id=reviewer.id, subject__startswith="PIM: Last day")
     assert told.count() == 1
     on_that_day = CLOSED - DAY + timedelta(hours=1)
 

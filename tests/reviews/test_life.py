@@ -73,9 +73,9 @@ def test_reviewers_are_told_once_and_reminded_twice(owner, reviewer, rows):
 
     told = Notice.objects.filter(recipient_id=reviewer.id, event="review_open").order_by("created_at")
     assert [each.subject for each in told] == [
-        "PIM: The access review Privileged roles waits for you",
-        "PIM: The access review Privileged roles still waits for you",
-        "PIM: The access review Privileged roles ends soon",
+        "PIM: Review access: Privileged roles",
+        "PIM: Still to review: Privileged roles",
+        "PIM: Last day to review: Privileged roles",
     ]
     assert all(each.link == round_.get_review_url() for each in told)
 

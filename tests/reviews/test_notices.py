@@ -70,15 +70,11 @@ def test_a_reviewer_reads_what_how_much_until_when_and_where(owner, row, ben):
     round_ = start_review(owner, terms, now=NOW)
 
     notice = Notice.objects.get(recipient_id=tokyo.id)
-    assert notice.subject == "PIM: The access review Directory waits for you"
-    assert notice.text == (
-        "Say for 2 lines whether the access is still needed, until 16 Nov 2026, 18:00 JST. Ask <b>Olga</b>."
+    assert notice.subject == "PIM: Review access: Directory"
+    assert (
+        notice.text == "Say until 16 Nov 2026, 18:00 JST of each of 2 assignments whether it is still needed."
     )
-    assert notice.facts == [
-        ["Review", "Directory"],
-        ["About", "Each quarter"],
-        ["Ends", "16 Nov 2026, 18:00 JST"],
-    ]
+    assert notice.facts == [["Review", "Directory"], ["About", "Each quarter"], ["Note", "Ask <b>Olga</b>."]]
     assert notice.link == round_.get_review_url()
 
 
@@ -137,7 +133,7 @@ def test_a_line_break_in_a_name_begins_no_header(owner, terms):
     start_review(owner, replace(terms, name="Admins\nBcc: eve@example.com"), now=NOW)
 
     assert Notice.objects.get(event="review_open").subject == (
-        "PIM: The access review Admins Bcc: eve@example.com waits for you"
+        "PIM: Review access: Admins Bcc: eve@example.com"
     )
 
 
@@ -171,7 +167,7 @@ def test_the_owner_reads_what_follows(owner, reviewer, row, terms, answer, autom
 
     run(now=CLOSED)
 
-    completed = Notice.objects.get(subject__endswith="is completed")
+    completed = Notice.objects.get(subject__startswith="PIM: Access review completed")
     assert (completed.recipient_name, completed.text) == ("Olga Owner", text)
     assert completed.link == round_.get_absolute_url()
 
@@ -183,7 +179,7 @@ def test_the_owner_reads_what_was_removed_and_what_is_left(owner, reviewer, row)
     start_review(owner, terms, now=NOW)
     run(now=CLOSED)
 
-    applied = Notice.objects.get(subject="PIM: The results of Privileged roles are applied")
+    applied = Notice.objects.get(subject="PIM: Access review applied: Privileged roles")
     assert applied.text == "Removed: 1 assignment. Left to remove by hand: 1."
 
 
@@ -201,14 +197,18 @@ def test_an_empty_review_closes_at_once_and_only_its_owner_hears_of_it(owner, re
     ]
 
 
-def test_a_holder_hears_that_it_has_ended_and_not_who_said_what(owner, reviewer, ann, row, terms):
+def test_a_holder_hears_which_review_took_it_and_why(owner, reviewer, ann, row, terms):
     round_ = start_review(owner, terms, now=NOW)
-    say(line_of(round_, row), Answer.DENY, by=reviewer, now=NOW, reason="Nobody likes her")
+    say(line_of(round_, row), Answer.DENY, by=reviewer, now=NOW, reason="Left the <b>team</b>")
 
     run(now=CLOSED)
 
     notice = Notice.objects.get(recipient_id=ann.id, subject__endswith="ended")
-    assert (notice.text, notice.facts) == ("Teams Administrator on Example Organisation: removed.", [])
+    assert notice.text == "Teams Administrator on Example Organisation: removed."
+    assert notice.facts == [
+        ["Removed by", "Access review Privileged roles"],
+        ["Reason", "Denied by Rita Reviewer: Left the <b>team</b>"],
+    ]
 
 
 # ---- Held --------------------------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def test_admins_hear_once_that_a_review_is_held(owner, reviewer, ann, terms):
     notice = Notice.objects.filter(event="review_held").first()
     assert notice.link == Review.objects.get().get_absolute_url()
     assert notice.text.startswith("Olga Owner, who owns it, may no longer manage all that it reviews.")
-    assert not Notice.objects.filter(subject__endswith="is completed").exists()
+    assert not Notice.objects.filter(subject__startswith="PIM: Access review completed").exists()
 
 
 def terms_rows(holder):
