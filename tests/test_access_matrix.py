@@ -144,6 +144,7 @@ administration:settings_history     in/in 403/405 403/405 403/405 200/405 200/40
 administration:restore_settings     in/in 403/403 403/403 403/403 403/403 200/400
 # Access reviews: setting up
 reviews:list                 in/in      403/405  403/405    403/405   200/405  200/405
+reviews:create               in/in      403/403  403/403    403/403   403/403  200/400
 reviews:review               in/in      404/405  404/405    404/405   302/405  302/405
 # Access reviews: files
 reviews:history              in/in      403/405  403/405    403/405   200/405  200/405
@@ -266,7 +267,7 @@ def of_reviews(administrator, eligible, approver, now):
     """Set up over what the requester may activate; the approver reviews, and it has not begun."""
     review = make_review(administrator, terms_for(eligible, reviewers=[approver]), now=now)
     return {
-        "reviews:list": [Provider.DIRECTORY],
+        **each("reviews", "list create", [Provider.DIRECTORY]),
         "reviews:review": review,
         "reviews:export_round": review.rounds.get(),
     }

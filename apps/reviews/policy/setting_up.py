@@ -6,11 +6,19 @@ from dataclasses import dataclass
 
 from apps.audit.vocabulary import CONSOLE
 from apps.common.decision import Decision, Refusal, judge
+from apps.common.text import counted
 from apps.reviews.policy.calendar import Calendar, longest_days
 from apps.reviews.policy.terms import Terms
 from apps.reviews.states import NoAnswer, Who
 
 MOST_STAGES = 3
+# Where those who look at the lines of others are missing, in a sentence.
+NOBODY_ELSE: dict[Who, str] = {
+    Who.SELECTED: "what the reviewers hold themselves",
+    Who.HOLDERS: "what groups hold, who do not answer for themselves",
+    Who.MANAGERS: "people without a manager, and groups without an owner",
+    Who.OWNERS: "places without an owner",
+}
 
 
 @dataclass(frozen=True)
@@ -40,22 +48,27 @@ def kind_rule(wanted: _Wanted) -> Refusal | None:
     return None
 
 
+def unused_rule(wanted: _Wanted) -> Refusal | None:
+    if wanted.terms.unused_days is not None and not wanted.terms.includes_eligible:
+        return Refusal(
+            "ScopeRule", "Only what is eligible can be unused. Choose eligible, or both.", "unused_days"
+        )
+    return None
+
+
 def reviewers_rule(wanted: _Wanted) -> Refusal | None:
-    for stage in wanted.terms.stages:
+    for number, stage in enumerate(wanted.terms.stages, start=1):
         if stage.who == Who.SELECTED and not stage.reviewers:
-            return Refusal("ReviewerRule", "Choose who reviews.", "reviewers")
+            return Refusal("ReviewerRule", "Choose who reviews.", f"reviewers_{number}")
     return None
 
 
 def fallback_rule(wanted: _Wanted) -> Refusal | None:
     """A holder may have no manager, and a resource no owner (in Entra a fallback is mandatory)."""
-    for stage in wanted.terms.stages:
+    for number, stage in enumerate(wanted.terms.stages, start=1):
         if stage.who != Who.SELECTED and not stage.fallback:
-            return Refusal(
-                "ReviewerRule",
-                "Choose who reviews where there is nobody else, such as for people without a manager.",
-                "fallback",
-            )
+            sentence = f"Choose fallback reviewers for {NOBODY_ELSE[stage.who]}."
+            return Refusal("ReviewerRule", sentence, f"fallback_{number}")
     return None
 
 
@@ -70,8 +83,10 @@ def stages_rule(wanted: _Wanted) -> Refusal | None:
 
 def own_first_rule(wanted: _Wanted) -> Refusal | None:
     """What others said of somebody's access is not for them to overrule."""
-    if any(stage.who == Who.HOLDERS for stage in wanted.terms.stages[1:]):
-        return Refusal("StageRule", "Holders review their own access in the first stage only.", "reviewers")
+    for number, stage in enumerate(wanted.terms.stages[1:], start=2):
+        if stage.who == Who.HOLDERS:
+            sentence = "Holders review their own access in the first stage only."
+            return Refusal("StageRule", sentence, f"who_{number}")
     return None
 
 
@@ -81,7 +96,7 @@ def duration_rule(wanted: _Wanted) -> Refusal | None:
     most = longest_days(wanted.calendar.frequency)
     if wanted.terms.days > most:
         return Refusal(
-            "DurationRule", f"At most {most} days, so that it ends before the next one starts.", "days"
+            "DurationRule", f"At most {most} days, so that it ends before the next one starts.", "days_1"
         )
     return None
 
@@ -96,6 +111,7 @@ RULES = (
     name_rule,
     scope_rule,
     kind_rule,
+    unused_rule,
     stages_rule,
     own_first_rule,
     reviewers_rule,
@@ -110,5 +126,52 @@ def check_terms(terms: Terms, calendar: Calendar) -> Decision:
 
 
 def silence_removes(terms: Terms) -> bool:
-    """Whether access ends by itself when nobody answers: the page warns of it."""
-    return terms.no_answer == NoAnswer.REMOVE and terms.applies_automatically
+    """Whether access can end by itself when nobody answers: the page warns of it."""
+    silent = terms.no_answer in (NoAnswer.REMOVE, NoAnswer.RECOMMENDATION)
+    return silent and terms.applies_automatically
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foreseen:
+    """What the first round would have: lines, for `who` reviews first; those that nobody could look at; those
+    that silence takes away; and those that whoever asks holds themself."""
+
+    who: Who
+    lines: int
+    unseated: int = 0
+    silent: int = 0
+    mine: int = 0
+
+
+def warnings_about(found: Foreseen) -> list[str]:
+    """What should be thought of before this runs."""
+    return [sentence for rule in _WARNINGS if (sentence := rule(found))]
+
+
+def _nothing(found: Foreseen) -> str:
+    return "" if found.lines else "Nothing would be reviewed: nobody holds any of this now."
+
+
+def _nobody(found: Foreseen) -> str:
+    if not found.unseated:
+        return ""
+    lines = counted(found.unseated, "line")
+    return f"Nobody would review {lines}. Choose fallback reviewers for {NOBODY_ELSE[found.who]}."
+
+
+def _silence(found: Foreseen) -> str:
+    if not found.silent:
+        return ""
+    lines = counted(found.silent, "line")
+    if found.silent == found.lines:
+        return f"If nobody answers, everybody loses their access: {lines}."
+    return f"If nobody answers, {lines} would end, as recommended."
+
+
+def _own(found: Foreseen) -> str:
+    if not found.mine:
+        return ""
+    return f"{counted(found.mine, 'line')} would be about your own access. Others decide on that."
+
+
+_WARNINGS = (_nothing, _nobody, _silence, _own)
