@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from apps.access_requests.asks import THE_CONSOLE, Ask
+from apps.access_requests.selectors.power import power_of
 from apps.access_requests.services.door import submit
 from apps.access_requests.services.people import disable_person
 from apps.access_requests.states import Action
@@ -287,3 +288,40 @@ def test_nobody_is_replaced_as_long_as_somebody_at_the_desk_may_look(owner, revi
 
     assert (in_front_of(ben, now=SOON), in_front_of(fallback, now=SOON)) == ({"Ann"}, set())
     assert told(round_, now=SOON) == {"Ben": 1}
+
+
+# ---- Whoever decides has power -----------------------------------------------------------------------------
+
+
+def powers(*users):
+    return [sorted(source.says for source in power_of(user.id, now=NOW).sources) for user in users]
+
+
+def test_managers_and_owners_have_power_as_long_as_they_decide(owner, reviewer, fallback, ann):
+    club, shop = make_group("Club", now=NOW), make_resource("Shop", now=NOW)
+    owning = [
+        make_active(reviewer, built_in.GROUP_OWNER, club.resource, now=NOW, ends_at=LATER),
+        make_active(reviewer, built_in.RESOURCE_OWNER, shop, now=NOW, ends_at=LATER),
+    ]
+    rows = [join(ann, club, now=NOW), assign(ann, built_in.READER, shop, now=NOW, ends_at=LATER)]
+    round_ = start(owner, *rows, stage=stage_of(who=Who.OWNERS, fallback=[fallback]))
+    for row in owning:
+        remove(row)
+    assert in_front_of(reviewer) == {"Ann"}
+    assert powers(reviewer) == [["Reviews Reader on Shop"]]
+
+    change_reviewers(round_.pk, reviewers=(), fallback=named(fallback), actor=acting(owner, now=NOW), now=NOW)
+    assert powers(reviewer) == [["Reviews Reader on Shop"]]
+    run(now=LATER - timedelta(days=1))
+
+    assert powers(reviewer, fallback) == [[], []]
+
+
+def test_so_has_a_manager_who_is_none_any_more(owner, reviewer, fallback):
+    holder = managed("Cem", reviewer)
+    start(owner, assign(holder, now=NOW), stage=stage_of(who=Who.MANAGERS, fallback=[fallback]))
+
+    User.objects.filter(pk=holder.pk).update(manager=None)
+
+    assert in_front_of(reviewer) == {"Cem"}
+    assert powers(reviewer) == [["Reviews Teams Administrator on Example Organisation"]]

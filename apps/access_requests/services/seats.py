@@ -17,13 +17,21 @@ def set_review_seats(*, source_id: UUID, name: str, seats: Iterable[Seat]) -> No
     """From now on a review has exactly these seats; without any, it gives nobody power any more. The caller
     holds the lock on the review, and calls this in the transaction of what it says."""
     ReviewSeat.objects.filter(source_id=source_id).delete()
+    add_review_seats(source_id=source_id, name=name, seats=seats)
+
+
+def add_review_seats(*, source_id: UUID, name: str, seats: Iterable[Seat]) -> None:
+    """These besides those that the review has. Whoever says so needs no lock: what is there stays."""
     ReviewSeat.objects.bulk_create(
-        ReviewSeat(
-            source_id=source_id,
-            source_name=name,
-            principal_id=principal_id,
-            role_id=role_id,
-            resource_id=resource_id,
-        )
-        for principal_id, role_id, resource_id in set(seats)
+        (
+            ReviewSeat(
+                source_id=source_id,
+                source_name=name,
+                principal_id=principal_id,
+                role_id=role_id,
+                resource_id=resource_id,
+            )
+            for principal_id, role_id, resource_id in set(seats)
+        ),
+        ignore_conflicts=True,
     )

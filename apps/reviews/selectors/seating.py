@@ -17,7 +17,7 @@ from apps.reviews.states import Who
 from apps.roles.built_in import GROUP_OWNER, RESOURCE_OWNER
 from apps.roles.models import Resource
 
-SELECTED, FALLBACK = "selected", "fallback"
+NAMED = SELECTED, FALLBACK = "selected", "fallback"
 
 
 class Line(Protocol):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Prefetch
 
+from apps.access_requests.services.seats import add_review_seats
 from apps.reviews.models import Desk, Item, Round, Seat
-from apps.reviews.selectors.seating import People, Place, places_for
+from apps.reviews.selectors.seating import NAMED, People, Place, places_for
 
 
 def seat(round_: Round, items: Sequence[Item], *, now: datetime) -> None:
@@ -20,6 +22,19 @@ def seat(round_: Round, items: Sequence[Item], *, now: datetime) -> None:
     for item in items:
         place = chosen[item.id]
         item.desk = desks[place.key] if place else None
+    _give_power(round_, items, chosen)
+
+
+def _give_power(round_: Round, items: Sequence[Item], chosen: Mapping[UUID, Place | None]) -> None:
+    """To managers and owners: they decide as long as the round runs, also once they are that no more. Those
+    who are named have it by the terms."""
+    seats = {
+        (id_, item.role_id, item.resource_id)
+        for item in items
+        if (place := chosen[item.id]) and not place.is_own and place.key not in NAMED
+        for id_ in place.sitting
+    }
+    add_review_seats(source_id=round_.review_id, name=round_.review.name, seats=seats)
 
 
 def reseat(round_: Round, items: Sequence[Item], *, now: datetime) -> list[Item]:

@@ -15,12 +15,13 @@ from apps.accounts.models import Principal
 from apps.audit.vocabulary import AuditAction
 from apps.common.decision import Decision
 from apps.common.errors import Invalid
-from apps.reviews.models import Review, Reviewer, ReviewScope, Round, Stage
+from apps.reviews.models import Item, Review, Reviewer, ReviewScope, Round, Stage
 from apps.reviews.policy.calendar import Calendar
 from apps.reviews.policy.keeping import ReviewFacts, can_change
 from apps.reviews.policy.setting_up import check_terms
 from apps.reviews.policy.terms import Terms
 from apps.reviews.selectors.keeping import facts_of, right_over
+from apps.reviews.selectors.seating import NAMED
 from apps.reviews.selectors.terms import PLAIN, calendar_of, terms_of
 from apps.reviews.services.recording import record, record_change
 from apps.reviews.states import RoundState, Who
@@ -116,7 +117,14 @@ def give_seats(review: Review) -> None:
     coming = [terms_of(review)] if is_coming and not review.ended_at else []
     several = [] if review.deleted_at else [*coming, *running]
     seats = {seat for terms in several for seat in _seats_of(terms)}
-    set_review_seats(source_id=review.id, name=review.name, seats=seats)
+    set_review_seats(source_id=review.id, name=review.name, seats=seats | _seats_taken(review))
+
+
+def _seats_taken(review: Review) -> set[Seat]:
+    """By managers and owners, in the round that runs."""
+    lines = Item.objects.filter(round__in=review.rounds.running(), desk__is_own=False)
+    lines = lines.exclude(desk__key__in=NAMED).order_by()
+    return set(lines.values_list("desk__seats__principal", "role", "resource").distinct())
 
 
 def _seats_of(terms: Terms) -> Iterable[Seat]:
