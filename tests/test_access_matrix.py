@@ -30,7 +30,7 @@ from apps.roles import built_in
 from apps.roles.models import SettingsChange
 from apps.roles.services.custom_roles import create_role
 from tests.factories import activate, assign, make_group, make_resource, make_session
-from tests.reviews.making import make_review, terms_for
+from tests.reviews.making import make_review, start_review, terms_for
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +150,13 @@ reviews:review               in/in      404/405  404/405    404/405   302/405  3
 reviews:history              in/in      403/405  403/405    403/405   200/405  200/405
 reviews:export_history       in/in      405/403  405/403    405/403   405/200  405/200
 reviews:export_round         in/in      405/404  405/404    405/404   405/403  405/403
+# Access reviews: reviewing
+reviews:review_access        in/in      200/405  200/405    200/405   200/405  200/405
+reviews:lines                in/in      403/405  403/405    200/405   403/405  403/405
+reviews:start                in/in      405/403  405/403    405/400   405/403  405/403
+reviews:answer               in/in      405/403  405/403    405/400   405/403  405/403
+reviews:answer_many          in/in      405/403  405/403    405/400   405/403  405/403
+reviews:recommendations      in/in      403/403  403/403    200/400   403/403  403/403
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -263,6 +270,17 @@ def of_imports(requester, now):
 
 
 @pytest.fixture
+def of_reviewing(administrator, eligible, approver, now):
+    """The approver reviews what the requester may activate; whoever set it up does not."""
+    terms = terms_for(eligible, reviewers=[approver], sends_mails=False, sends_reminders=False)
+    round_ = start_review(administrator, terms, now=now)
+    return {
+        **each("reviews", "lines start answer_many recommendations", round_),
+        "reviews:answer": [round_.pk, round_.items.get().pk],
+    }
+
+
+@pytest.fixture
 def of_reviews(administrator, eligible, approver, now):
     """Set up over what the requester may activate; the approver reviews, and it has not begun."""
     review = make_review(administrator, terms_for(eligible, reviewers=[approver]), now=now)
@@ -289,12 +307,13 @@ def named(
     of_resources,
     of_settings,
     of_imports,
+    of_reviewing,
     of_reviews,
     of_notices,
 ):
     """What stands in the addresses of the routes that name something."""
     of_administration = of_people | of_groups | of_roles | of_resources | of_settings | of_imports
-    return of_accounts | of_requests | of_administration | of_reviews | of_notices
+    return of_accounts | of_requests | of_administration | of_reviewing | of_reviews | of_notices
 
 
 @pytest.fixture

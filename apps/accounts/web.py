@@ -27,6 +27,7 @@ from apps.common.errors import NotAllowed
 from apps.common.web.forms import PortalForm
 
 _STAMP = "second_factor_at"
+_WORK = "work_begun"
 _USED_LINK = "used_link"
 _KNOWN_BROWSER = "pim_known"
 _KNOWN_BROWSER_AGE = timedelta(days=180)
@@ -134,6 +135,28 @@ def fresh_until(request: HttpRequest) -> datetime | None:
     if factor.verified_at is None or not _is_fresh(factor, request.now):
         return None
     return factor.verified_at + timedelta(seconds=settings.SECOND_FACTOR_MAX_AGE)
+
+
+def begin_work(request: HttpRequest, name: str, factor: SecondFactor) -> None:
+    """This session goes on with the work of this name without being asked again: on this proof."""
+    proof = [factor.verified_at.isoformat(), request.now.isoformat(), request.user.otp_device.persistent_id]
+    request.session[_WORK] = request.session.get(_WORK, {}) | {name: proof}
+
+
+def work_factor(request: HttpRequest, name: str) -> SecondFactor:
+    """The proof on which the work of this name was begun; `NO_FACTOR` where it was not begun in this session,
+    or with a device that is gone. For how long it counts is a rule of that work."""
+    proof = request.session.get(_WORK, {}).get(name)
+    if proof is None or not request.user.is_verified():
+        return NO_FACTOR
+    verified_at, begun_at, device = proof
+    if request.user.otp_device.persistent_id != device:
+        return NO_FACTOR
+    return SecondFactor(
+        datetime.fromisoformat(verified_at),
+        device=request.user.otp_device.name,
+        given_at=datetime.fromisoformat(begun_at),
+    )
 
 
 def prove_second_factor(request: HttpRequest, code: str) -> SecondFactor:

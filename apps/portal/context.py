@@ -14,6 +14,7 @@ from apps.assignments.selectors import Held
 from apps.common.organisation import organisation_name
 from apps.notifications import selectors as notifications
 from apps.portal.nav import Item, Section, Step, menu, tabs, way_to
+from apps.reviews.web import reviewing_of
 from apps.roles.web import Place
 
 
@@ -31,7 +32,11 @@ class Frame:
     @cached_property
     def menu(self) -> list[Section]:
         waiting = waiting_of(self._request)
-        counts = {"my_waiting": waiting.count_of_mine, "to_decide": len(waiting.for_me)}
+        counts = {
+            "my_waiting": waiting.count_of_mine,
+            "to_decide": len(waiting.for_me),
+            "to_review": reviewing_of(self._request).waiting_count,
+        }
         return menu(self._view, counts, access=self._request.access, demo=self.demo, place=self._place)
 
     @cached_property

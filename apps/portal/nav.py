@@ -52,6 +52,7 @@ class Section:
     items: tuple[Item, ...]
 
 
+_REVIEWING = ("lines", "start", "answer", "answer_many", "recommendations")
 TASKS = (
     Entry(
         "My roles",
@@ -66,6 +67,13 @@ TASKS = (
         "check2-circle",
         frozenset({"access_requests:decide", "access_requests:decide_many"}),
         "to_decide",
+    ),
+    Entry(
+        "Review access",
+        "reviews:review_access",
+        "clipboard-check",
+        frozenset(f"reviews:{name}" for name in _REVIEWING),
+        "to_review",
     ),
 )
 _SEE = Permission.ASSIGNMENTS_READ

@@ -193,6 +193,153 @@
     }
   });
 
+  /* ---- A review: an answer swaps its line; keys move along the lines ---- */
+
+  const review = document.querySelector("[data-review]");
+  const keys = document.querySelector("[data-keys]");
+  const KEYS_OFF = "review-keys-off";
+  const ANSWERS = { a: "approve", d: "deny", u: "dont_know" };
+  let wanted = null; // the answer for which a reason is being typed
+
+  const linesOfReview = () => all("[data-line]", review);
+  const currentLine = () => review.querySelector("[data-line].is-current");
+  const buttonFor = (line, answer) => line.querySelector(`button[name="answer"][value="${answer}"]`);
+  const reasonOf = (line) => line.querySelector("textarea");
+  const keysAreOn = () => localStorage.getItem(KEYS_OFF) === null;
+
+  const makeCurrent = (line) => {
+    if (line !== currentLine()) {
+      linesOfReview().forEach((other) => other.classList.remove("is-current"));
+      line.classList.add("is-current");
+      wanted = null;
+    }
+  };
+
+  const goTo = (line) => {
+    if (!line) return;
+    makeCurrent(line);
+    line.focus({ preventScroll: true });
+    line.scrollIntoView({ block: "nearest" });
+  };
+
+  const move = (step) => {
+    const lines = linesOfReview();
+    const at = lines.indexOf(currentLine());
+    goTo(at < 0 ? lines.find((line) => !line.querySelector("[aria-pressed='true']")) ?? lines[0] : lines[at + step]);
+  };
+
+  const writeReason = (line) => {
+    line.classList.add("is-open");
+    reasonOf(line).focus();
+  };
+
+  const give = (line, answer) => {
+    const button = buttonFor(line, answer);
+    if (!button) return document.getElementById("start")?.querySelector("input:not([type=hidden]), button")?.focus();
+    if (answer === "approve" && "needsReason" in line.dataset && !reasonOf(line).value.trim()) {
+      writeReason(line);
+      wanted = answer;
+      return;
+    }
+    button.click();
+  };
+
+  const COMMANDS = {
+    j: () => move(1),
+    k: () => move(-1),
+    x: (line) => line?.querySelector("input[type=checkbox]").click(),
+    r: (line) => line && writeReason(line),
+    Enter: (line) => line?.classList.toggle("is-open"),
+    "?": () => keys.showModal(),
+  };
+
+  const isPlainKey = (event) => !(event.ctrlKey || event.metaKey || event.altKey || event.isComposing);
+  // Keys count in the list and where nothing has the focus; on a control, Enter is the control's own.
+  const isFree = (event) => {
+    if (isTyping(event.target) && event.target.type !== "checkbox") return false;
+    if (event.key === "Enter") return event.target.matches("[data-line]");
+    return event.target === document.body || event.target.id === "main" || review.contains(event.target);
+  };
+
+  const pressKey = (event) => {
+    if (!isPlainKey(event) || !isFree(event) || keys.open || !keysAreOn()) return;
+    const line = currentLine();
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    const act = COMMANDS[key] ?? (key in ANSWERS && line ? () => give(line, ANSWERS[key]) : null);
+    if (!act) return;
+    event.preventDefault();
+    act(line);
+  };
+
+  // In a reason Enter saves it with the answer there is, or the one that asked for it; Escape leads back.
+  const pressInReason = (event) => {
+    const line = event.target.closest("[data-line]");
+    if (event.key === "Escape") line.focus();
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    const button = wanted ? buttonFor(line, wanted) : line.querySelector("button[name='answer'][aria-pressed='true']");
+    if (!button) return;
+    line.focus();
+    button.click();
+  };
+
+  const showKeys = () => {
+    all("[data-keys-on]").forEach((box) => { box.checked = keysAreOn(); });
+    all("[data-keys-line]").forEach((help) => { help.classList.toggle("is-off", !keysAreOn()); });
+  };
+
+  if (review) {
+    document.addEventListener("keydown", (event) => {
+      if (event.target.matches("[data-line] textarea")) pressInReason(event);
+      else pressKey(event);
+    });
+    review.addEventListener("focusin", (event) => {
+      const line = event.target.closest("[data-line]");
+      if (line) makeCurrent(line);
+    });
+    review.addEventListener("click", (event) => {
+      const link = event.target.closest("a[data-evidence]");
+      if (!link) return;
+      event.preventDefault();
+      link.closest("[data-line]").classList.toggle("is-open");
+    });
+    document.addEventListener("click", (event) => {
+      if (event.target.closest("[data-keys-open]")) keys.showModal();
+      if (event.target.closest("[data-keys-close]")) keys.close();
+    });
+    keys.querySelector("[data-keys-on]").addEventListener("change", (event) => {
+      if (event.target.checked) localStorage.removeItem(KEYS_OFF);
+      else localStorage.setItem(KEYS_OFF, "1");
+      showKeys();
+    });
+    showKeys();
+
+    // What comes back is the line, also where it says that nothing was saved; whatever else comes is a page.
+    let focused = null;
+    document.addEventListener("htmx:beforeSwap", (event) => {
+      const target = event.detail.target;
+      if (!target.matches("[data-line]")) return;
+      if (!event.detail.serverResponse.includes(`id="${target.id}"`)) {
+        event.detail.shouldSwap = false;
+        window.location.reload();
+        return;
+      }
+      event.detail.shouldSwap = true;
+      focused = { id: target.id, isCurrent: target.classList.contains("is-current"), isIn: target.contains(document.activeElement) };
+      focused.button = document.activeElement?.value;
+      focused.isOnButton = document.activeElement?.matches("button[name='answer']");
+    });
+    document.addEventListener("htmx:afterSettle", () => {
+      const line = focused && document.getElementById(focused.id);
+      if (!line) return;
+      if (focused.isCurrent) makeCurrent(line);
+      if (line.querySelector("[aria-invalid]")) reasonOf(line).focus();
+      else if (focused.isIn) (focused.isOnButton && buttonFor(line, focused.button) || line).focus({ preventScroll: true });
+      focused = null;
+      showCount(review);
+    });
+  }
+
   const errors = document.getElementById("form-errors");
   if (errors) errors.focus();
   all("[data-count-of]").forEach(showLength);

@@ -164,3 +164,8 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_answer_display()} by {self.decided_by_id}"
+
+    @property
+    def past(self) -> str:
+        """What was said, as lists say it."""
+        return Answer(self.answer).past

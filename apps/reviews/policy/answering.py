@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apps.accounts.policy import NO_FACTOR, SecondFactor, is_fresh
 from apps.common.decision import Decision, Refusal, judge
@@ -11,7 +11,11 @@ from apps.common.text import is_blank
 from apps.reviews.policy.recommending import Recommendation
 from apps.reviews.states import Answer
 
+# A code for each press would be typed unread, and 200 lines take longer than a code is fresh. So it is asked
+# for once, when somebody begins on a round, and counts in that session for a working day of that round.
+REVIEWING_LASTS = timedelta(hours=8)
 LONGEST_REASON = 500
+NOT_YOURS = Refusal("ReviewerRule", "This is not yours to review.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,7 @@ class AnswerFacts:
 def mine_rule(facts: AnswerFacts) -> Refusal | None:
     """Nobody judges what they hold themself (design, section 4), nor what was given to others to judge."""
     if not facts.is_mine:
-        return Refusal("ReviewerRule", "This is not yours to review.")
+        return NOT_YOURS
     return None
 
 
@@ -64,10 +68,16 @@ def length_rule(facts: AnswerFacts) -> Refusal | None:
 
 
 def factor_rule(facts: AnswerFacts) -> Refusal | None:
-    max_age = facts.second_factor_max_age
-    if is_fresh(facts.second_factor, now=facts.now, max_age_seconds=max_age):
+    if has_begun(facts.second_factor, now=facts.now, max_age_seconds=facts.second_factor_max_age):
         return None
-    return Refusal("MfaRule", "Confirm with your second factor before you review.", "code")
+    return Refusal("MfaRule", "Confirm that it is you before you review.", "code")
+
+
+def has_begun(factor: SecondFactor, *, now: datetime, max_age_seconds: int) -> bool:
+    """Whether this is the proof of somebody who may go on reviewing: fresh now, or when they began."""
+    if factor.given_at is not None and now - factor.given_at > REVIEWING_LASTS:
+        return False
+    return is_fresh(factor, now=now, max_age_seconds=max_age_seconds)
 
 
 def can_answer(facts: AnswerFacts) -> Decision:

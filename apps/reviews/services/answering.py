@@ -14,19 +14,22 @@ from django.db.models import F
 
 from apps.access_requests.asks import Actor
 from apps.assignments import services as assignments
-from apps.assignments.membership import groups_of_user, within_reach_of
+from apps.assignments.membership import groups_of_user
 from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.errors import Conflict
 from apps.common.lookup import present
 from apps.reviews.models import Decision, Item, ItemQuerySet
-from apps.reviews.policy.answering import AnswerFacts, can_answer
+from apps.reviews.policy.answering import LONGEST_REASON, AnswerFacts, can_answer
 from apps.reviews.policy.recommending import Recommendation
+from apps.reviews.policy.terms import Terms
+from apps.reviews.selectors.reviewing import Reviewing, digest_of, next_recommended
 from apps.reviews.services.recording import about
 from apps.reviews.states import Answer
 
 OVERTAKEN = "Somebody else answered meanwhile. Look again, then decide."
+CHANGED = "These lines have changed meanwhile. Look at what is recommended now."
 _RECOMMENDED = {Recommendation.APPROVE: Answer.APPROVE, Recommendation.DENY: Answer.DENY}
 FOLLOWED = "As recommended: {}"
 
@@ -46,34 +49,54 @@ class Said:
 def answer_lines(said: Sequence[Said], *, actor: Actor, now: datetime) -> list[Item]:
     """Write these answers, all or none. Raises `NotAllowed` with the first refusal, `Conflict` where somebody
     was faster or the stage has closed."""
-    user = actor.somebody
-    assignments.lock_principal(user.id)  # what they hold, and so may not judge, stays as it is
+    _hold_still(actor)
     mine = {item.id: item for item in lines_of(actor, now=now).filter(pk__in=[each.item_id for each in said])}
-    items = [_judged(each, mine.get(each.item_id), actor, now) for each in said]
-    _write(list(zip(items, said, strict=True)), actor, now)
-    return items
+    return _answer([(mine.get(each.item_id), each) for each in said], actor, now)
+
+
+@transaction.atomic
+def follow_recommendations(round_id: UUID, digest: str, *, actor: Actor, now: datetime) -> int:
+    """Answer the next lines of a round as recommended, if they are still those that the digest stands for.
+    Answers how many. Raises like `answer_lines`."""
+    _hold_still(actor)
+    items = next_recommended(lines_of(actor, now=now).open(now).filter(round=round_id))
+    if not items or digest_of(items) != digest:
+        raise Conflict(CHANGED)
+    said = {each.item_id: each for each in recommended(items)}
+    return len(_answer([(item, said[item.id]) for item in items], actor, now))
 
 
 def lines_of(actor: Actor, *, now: datetime) -> ItemQuerySet:
     """All that lies in front of whoever this is, in whatever round, open or not."""
     user = actor.somebody
-    sitting = {user.id, *groups_of_user(user.id, now=now)}
-    reach = within_reach_of(user.id, now=now)
-    return Item.objects.for_reviewer(sitting, reach).with_rows()
+    return Reviewing(user, groups_of_user(user.id, now=now), now=now).lines.with_rows()
 
 
 def recommended(items: Collection[Item]) -> list[Said]:
     """The answers that follow the recommendations; where there is none, nothing is said."""
     return [
-        Said(item.id, answer, FOLLOWED.format(item.recommendation_reason)[:500])
+        Said(item.id, answer, FOLLOWED.format(item.recommendation_reason)[:LONGEST_REASON])
         for item in items
         if (answer := _RECOMMENDED.get(Recommendation(item.recommendation)))
     ]
 
 
-def _judged(said: Said, item: Item | None, actor: Actor, now: datetime) -> Item:
-    terms = item.round.terms if item else None
-    facts = AnswerFacts(
+def _hold_still(actor: Actor) -> None:
+    """What they hold, and so may not judge, stays as it is."""
+    assignments.lock_principal(actor.somebody.id)
+
+
+def _answer(answers: Sequence[tuple[Item | None, Said]], actor: Actor, now: datetime) -> list[Item]:
+    terms = {item.round_id: item.round.terms for item, _ in answers if item}
+    for item, said in answers:
+        can_answer(_facts(said, item, terms[item.round_id] if item else None, actor, now)).require()
+    allowed = [(present(item), said) for item, said in answers]
+    _write(allowed, actor, now)
+    return [item for item, _ in allowed]
+
+
+def _facts(said: Said, item: Item | None, terms: Terms | None, actor: Actor, now: datetime) -> AnswerFacts:
+    return AnswerFacts(
         answer=said.answer,
         reason=said.reason,
         is_mine=item is not None,
@@ -83,8 +106,6 @@ def _judged(said: Said, item: Item | None, actor: Actor, now: datetime) -> Item:
         second_factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
         now=now,
     )
-    can_answer(facts).require()
-    return present(item)
 
 
 # ---- Writing -----------------------------------------------------------------------------------------------
@@ -98,8 +119,7 @@ def _write(answers: Sequence[tuple[Item, Said]], actor: Actor, now: datetime) ->
         Decision.objects.bulk_create(_decision(item, said, actor, now) for item, said in new)
     except IntegrityError:
         raise Conflict(OVERTAKEN) from None
-    for item, said in changed:
-        _change(item, said, actor, now)
+    _change(changed, actor, now)
     _mark(answers)
     audit.record_all(_event(item, said, actor, now) for item, said in answers)
 
@@ -117,11 +137,16 @@ def _decision(item: Item, said: Said, actor: Actor, now: datetime) -> Decision:
     )
 
 
-def _change(item: Item, said: Said, actor: Actor, now: datetime) -> None:
-    seen = Decision.objects.filter(item=item, stage=item.stage, version=said.seen)
-    columns = {"answer": said.answer, "reason": said.reason, "decided_at": now}
-    if not seen.update(**columns, decided_by=actor.somebody, version=F("version") + 1):
-        raise Conflict(OVERTAKEN)
+def _change(answers: Sequence[tuple[Item, Said]], actor: Actor, now: datetime) -> None:
+    """One statement for all that say the same and were shown as often changed."""
+    alike: dict[tuple[Answer, str, int, int], list[UUID]] = defaultdict(list)
+    for item, said in answers:
+        alike[said.answer, said.reason, item.stage, said.seen].append(item.pk)
+    for (answer, reason, stage, version), ids in alike.items():
+        seen = Decision.objects.filter(item__in=ids, stage=stage, version=version)
+        columns = {"answer": answer, "reason": reason, "decided_by": actor.somebody, "decided_at": now}
+        if seen.update(**columns, version=F("version") + 1) != len(ids):
+            raise Conflict(OVERTAKEN)
 
 
 def _mark(answers: Sequence[tuple[Item, Said]]) -> None:
