@@ -122,18 +122,19 @@ def test_for_the_line_of_a_group_its_owners_review(owner, reviewer, fallback, an
     assert (in_front_of(reviewer), in_front_of(fallback)) == ({"Admins"}, {"Orphans"})
 
 
-def test_owners_of_the_nearest_resource_above_review(owner, reviewer, fallback, ann):
+def test_owners_of_the_nearest_resource_above_review(owner, reviewer, fallback, ann, ben):
     top = make_resource("Top", now=NOW)
     shop = make_resource("Shop", parent=top, now=NOW)
-    alone = make_resource("Alone", now=NOW)
+    alone, own = make_resource("Alone", now=NOW), make_resource("Own", parent=top, now=NOW)
     make_active(reviewer, built_in.RESOURCE_OWNER, top, now=NOW, ends_at=LATER)
-    rows = [assign(ann, built_in.READER, at, now=NOW, ends_at=LATER) for at in (shop, alone)]
+    make_active(ben, built_in.RESOURCE_OWNER, own, now=NOW, ends_at=LATER)
+    rows = [assign(ann, built_in.READER, at, now=NOW, ends_at=LATER) for at in (shop, alone, own)]
 
     round_ = start(owner, *rows, stage=stage_of(who=Who.OWNERS, fallback=[fallback]))
 
     desks = {item.resource_name: item.desk.key for item in round_.items.select_related("desk")}
-    assert desks == {"Shop": f"owners:{shop.id}", "Alone": "fallback"}
-    assert told(round_) == {"Rita Reviewer": 1, "Fay Fallback": 1}
+    assert desks == {"Shop": f"owners:{shop.id}", "Alone": "fallback", "Own": f"owners:{own.id}"}
+    assert told(round_) == {"Rita Reviewer": 1, "Fay Fallback": 1, "Ben": 1}
 
 
 def test_owners_of_a_group_review_who_is_in_it_but_not_themselves(owner, reviewer, fallback, ann):

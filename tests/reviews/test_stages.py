@@ -140,15 +140,13 @@ def test_each_stage_is_told_of_and_reminded_of(start, reviewer, chief):
         run(now=NOW + days * DAY + timedelta(hours=12))
 
     told = Notice.objects.filter(event="review_open").order_by("created_at")
-    assert [
-        (each.recipient_name, each.created_at - NOW, each.subject.rsplit(" ", 3)[-3:]) for each in told
-    ] == [
-        ("Rita Reviewer", 0 * DAY, ["waits", "for", "you"]),
-        ("Rita Reviewer", 2.5 * DAY, ["waits", "for", "you"]),
-        ("Rita Reviewer", 4 * DAY, ["roles", "ends", "soon"]),
-        ("Carl Chief", 5 * DAY, ["waits", "for", "you"]),
-        ("Carl Chief", 7.5 * DAY, ["waits", "for", "you"]),
-        ("Carl Chief", 9 * DAY, ["roles", "ends", "soon"]),
+    assert [(each.recipient_name, each.created_at - NOW, each.subject.split(": ")[1]) for each in told] == [
+        ("Rita Reviewer", 0 * DAY, "Review access"),
+        ("Rita Reviewer", 2.5 * DAY, "Still to review"),
+        ("Rita Reviewer", 4 * DAY, "Last day to review"),
+        ("Carl Chief", 5 * DAY, "Review access"),
+        ("Carl Chief", 7.5 * DAY, "Still to review"),
+        ("Carl Chief", 9 * DAY, "Last day to review"),
     ]
 
 
@@ -164,6 +162,7 @@ def test_a_reset_takes_back_the_stage_that_runs_and_no_other(start, owner, revie
     run(now=THIRD)
 
     assert set(Decision.objects.values_list("stage", flat=True)) == {1}
+    assert line_of(round_, rows[2]).answer == Answer.DONT_KNOW
     assert line_of(round_, rows[1]).outcome == Outcome.REMOVE  # as the first stage had it
 
 
