@@ -28,12 +28,8 @@ def tell_open(round_: Round, people: Mapping[User, int], *, now: datetime) -> No
 
 
 def remind(round_: Round, which: str, people: Mapping[User, int], *, now: datetime) -> None:
-    """Those who are not done. `which` names the reminder: each is sent once, that of the last day once for
-    each end that the stage was given."""
-    if which == Reminder.LAST_DAY:
-        which, words = f"{which}:{present(round_.stage_closes_at):%Y%m%d%H%M}", "Last day to review"
-    else:
-        words = "Still to review"
+    """Those who are not done. `which` names the reminder: each is sent once."""
+    words = "Last day to review" if which == Reminder.LAST_DAY else "Still to review"
     _tell_reviewers(round_, which, people, words, now)
 
 
@@ -68,10 +64,16 @@ def _tell_reviewers(round_: Round, which: str, people: Mapping[User, int], words
     for user, lines in people.items():
         message = _to_review(round_, lines, words, zone_of(user), now)
         letter = Recipient(user.email, user.name, user.id), message
-        buckets[user.id.hex[:_BUCKET_DIGITS]].append(letter)
-    for bucket, written in buckets.items():
-        key = f"round:{round_.id}:{round_.stage}:{which}:{bucket}"
+        buckets[_key(round_, which, user)].append(letter)
+    for key, written in buckets.items():
         notifications.notify_each(key=key, letters=written, now=now)
+
+
+def _key(round_: Round, which: str, user: User) -> str:
+    """Of one bucket. There is a last day for each end that the stage was given."""
+    if which == Reminder.LAST_DAY:
+        which = f"{which}:{present(round_.stage_closes_at):%Y%m%d%H%M}"
+    return f"round:{round_.id}:{round_.stage}:{which}:{user.id.hex[:_BUCKET_DIGITS]}"
 
 
 def _interested(round_: Round, now: datetime) -> list[User]:
