@@ -16,6 +16,7 @@ JOBS = (
     Job("administration.jobs", "apps.administration.tasks.work_on_jobs", every=timedelta(seconds=1)),
     Job("reviews.run", "apps.reviews.tasks.run", every=timedelta(seconds=2)),
     Job("notifications.deliver", "apps.notifications.tasks.deliver", every=timedelta(seconds=2)),
+    Job("reviews.tidy", "apps.reviews.tasks.tidy", every=timedelta(hours=1)),
     Job("jobs.tidy", "apps.jobs.tasks.tidy", every=timedelta(hours=1)),
     Job("accounts.tidy", "apps.accounts.tasks.tidy", every=timedelta(hours=1)),
 )

@@ -146,6 +146,11 @@ administration:restore_settings     in/in 403/403 403/403 403/403 403/403 200/40
 reviews:list                 in/in      403/405  403/405    403/405   200/405  200/405
 reviews:create               in/in      403/403  403/403    403/403   403/403  200/400
 reviews:review               in/in      404/405  404/405    404/405   302/405  302/405
+reviews:change               in/in      404/404  404/404    404/404   403/403  200/400
+reviews:end                  in/in      404/404  404/404    404/404   403/403  200/400
+reviews:delete               in/in      404/404  404/404    404/404   403/403  200/400
+reviews:restore              in/in      404/404  404/404    404/404   403/403  403/403
+reviews:take_over            in/in      404/404  404/404    404/404   403/403  403/403
 # Access reviews: files
 reviews:history              in/in      403/405  403/405    403/405   200/405  200/405
 reviews:export_history       in/in      405/403  405/403    405/403   405/200  405/200
@@ -286,7 +291,7 @@ def of_reviews(administrator, eligible, approver, now):
     review = make_review(administrator, terms_for(eligible, reviewers=[approver]), now=now)
     return {
         **each("reviews", "list create", [Provider.DIRECTORY]),
-        "reviews:review": review,
+        **each("reviews", "review change end delete restore take_over", review),
         "reviews:export_round": review.rounds.get(),
     }
 

@@ -1,4 +1,4 @@
-"""The background entry point of reviews."""
+"""The background entry points of reviews."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from apps.reviews.services.running import run_reviews
+from apps.reviews.services.tidying import forget_reviews
 
 AT_MOST = timedelta(seconds=8)  # in one go; other jobs of the worker have their turn in between
 
@@ -14,3 +15,8 @@ AT_MOST = timedelta(seconds=8)  # in one go; other jobs of the worker have their
 def run() -> int:
     """Take what is due a step on. May run twice, may be killed anywhere; answers how many steps."""
     return run_reviews(clock=timezone.now, until=timezone.now() + AT_MOST)
+
+
+def tidy() -> None:
+    """Nothing depends on when, or whether, it runs."""
+    forget_reviews(now=timezone.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -10,7 +11,11 @@ from django.views.decorators.http import require_safe
 
 from apps.common.access import Permission, Provider
 from apps.common.web.searching import words_in
-from apps.reviews.selectors.listing import Search, Tab, current_round, find_reviews
+from apps.reviews.policy.keeping import DELETED_KEPT_DAYS
+from apps.reviews.selectors.listing import Search, Tab, current_round, find_reviews, shown_scopes
+from apps.reviews.selectors.terms import calendar_of, terms_of
+from apps.reviews.states import RoundState
+from apps.reviews.views.series import decisions_on
 from apps.reviews.views.standing import visible_review
 from apps.roles.web import place_of
 
@@ -37,7 +42,17 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
     round_ = None if row.deleted_at else current_round(row)
     if round_:
         return redirect(round_)
-    return render(request, "reviews/review.html", {"review": row})
+    terms = terms_of(row)
+    context = {
+        "review": row,
+        "terms": terms,
+        "scopes": shown_scopes([row], request.access)[row.pk],
+        "in_words": calendar_of(row).in_words(terms.days),
+        "may": decisions_on(request, row),
+        "last": row.rounds.exclude(state=RoundState.NOT_STARTED).order_by("-number").first(),
+        "gone_at": row.deleted_at and row.deleted_at + timedelta(days=DELETED_KEPT_DAYS),
+    }
+    return render(request, "reviews/review.html", context)
 
 
 def _search(asked: QueryDict) -> Search:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -26,7 +28,7 @@ from apps.roles.web import Place, place_of
 def create(request: HttpRequest, provider: Provider) -> HttpResponse:
     place = place_of(request, provider, Permission.REVIEWS_MANAGE)
     template = template_called(request.GET.get("template", ""))
-    offer = _offer(request, place)
+    offer = offer_to(request, place)
     initial = _filled(template, offer, place) if template else {}
     form = ReviewForm(sent(request), request=request, offer=offer, initial=initial)
     preview = None
@@ -48,10 +50,12 @@ def form_response(request: HttpRequest, page: str, form: ReviewForm, **more: Any
     return render(request, page, context, status=form.status)
 
 
-def _offer(request: HttpRequest, place: Place) -> Offer:
-    """What was found for the words that were typed, and what is ticked, wherever it is."""
-    ticked = (value.partition(":")[2] for value in request.POST.getlist("scopes"))
-    return offer_for(request.access, place, q=words_in(request.POST), picked=as_ids(ticked))
+def offer_to(request: HttpRequest, place: Place, *, picked: Collection[UUID] = ()) -> Offer:
+    """What was found for the words that were typed, and what is picked, wherever it is: `picked` is what was
+    before anything was sent."""
+    if request.method == "POST":
+        picked = as_ids(value.partition(":")[2] for value in request.POST.getlist("scopes"))
+    return offer_for(request.access, place, q=words_in(request.POST), picked=picked)
 
 
 def _filled(template: Template, offer: Offer, place: Place) -> dict[str, Any]:
