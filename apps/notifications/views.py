@@ -28,6 +28,9 @@ _LOOKS = {
     NoticeEvent.JOB_DONE: ("file-earmark-check", "t-ok"),
     NoticeEvent.SETTINGS_LOOSENED: ("unlock", "t-warn"),
     NoticeEvent.ADMIN_RECOVERED: ("shield-exclamation", "t-warn"),
+    NoticeEvent.REVIEW_OPEN: ("clipboard-check", "t-warn"),
+    NoticeEvent.REVIEW_COMPLETED: ("clipboard-check", "t-ok"),
+    NoticeEvent.REVIEW_HELD: ("exclamation-triangle-fill", "t-warn"),
     NoticeEvent.TEST_MAIL: ("envelope-check", "t-ok"),
     NoticeEvent.ACCOUNT_CHANGED: ("shield-lock", "t-warn"),
 }
