@@ -26,11 +26,13 @@ from apps.common.access import Provider
 from apps.jobs.services import plan_job
 from apps.notifications.models import Notice
 from apps.portal.demo.cast import CAST
+from apps.reviews.services.keeping import stop_round
+from apps.reviews.states import Answer, ApplyResult, NoAnswer
 from apps.roles import built_in
 from apps.roles.models import SettingsChange
 from apps.roles.services.custom_roles import create_role
-from tests.factories import activate, assign, make_group, make_resource, make_session
-from tests.reviews.making import make_review, start_review, terms_for
+from tests.factories import acting, activate, assign, make_group, make_resource, make_session
+from tests.reviews.making import line_of, make_review, run, say, stage_of, start_review, terms_for
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +164,22 @@ reviews:start                in/in      405/403  405/403    405/400   405/403  4
 reviews:answer               in/in      405/403  405/403    405/400   405/403  405/403
 reviews:answer_many          in/in      405/403  405/403    405/400   405/403  405/403
 reviews:recommendations      in/in      403/403  403/403    200/400   403/403  403/403
+# Access reviews: rounds
+reviews:round                in/in      404/405  404/405    404/405   200/405  200/405
+reviews:results              in/in      404/405  404/405    404/405   200/405  200/405
+reviews:reviewers            in/in      404/405  404/405    404/405   200/405  200/405
+reviews:round_settings       in/in      404/405  404/405    404/405   200/405  200/405
+reviews:rounds               in/in      404/405  404/405    404/405   200/405  200/405
+reviews:round_audit          in/in      404/405  404/405    404/405   200/405  200/405
+reviews:remind               in/in      404/404  404/404    404/404   403/403  200/400
+reviews:reset_round          in/in      404/404  404/404    404/404   403/403  200/400
+reviews:stop_stage           in/in      404/404  404/404    404/404   403/403  200/400
+reviews:stop_round           in/in      404/404  404/404    404/404   403/403  200/400
+reviews:apply_round          in/in      404/404  404/404    404/404   403/403  200/400
+reviews:move_end             in/in      404/404  404/404    404/404   403/403  200/400
+reviews:change_reviewers     in/in      404/404  404/404    404/404   403/403  200/400
+reviews:by_hand              in/in      403/405  403/405    403/405   200/405  200/405
+reviews:note_handled         in/in      403/403  403/403    403/403   403/403  200/400
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404
@@ -297,8 +315,31 @@ def of_reviews(administrator, eligible, approver, now):
 
 
 @pytest.fixture
+def of_rounds(administrator, approver, requester, visitor, now):
+    """One with two stages and an answer runs; one is completed, and one of its lines left to do by hand."""
+    rows = [assign(each, built_in.PRIVILEGED_ROLE_ADMINISTRATOR, now=now) for each in (requester, visitor)]
+    twice = {"stages": (stage_of(approver), stage_of(approver)), "proceeds": (Answer.DENY,)}
+    running = start_review(administrator, terms_for(*rows, **twice), now=now)
+    say(line_of(running, rows[0]), Answer.DENY, by=approver, now=now)
+    silent = {"no_answer": NoAnswer.REMOVE, "applies_automatically": False}
+    terms = terms_for(*rows, reviewers=[approver], **silent)
+    completed = start_review(administrator, terms, now=now)
+    stop_round(completed.pk, actor=acting(administrator, now=now), now=now)
+    run(now=now)
+    left = completed.items.first()
+    completed.items.filter(pk=left.pk).update(apply_result=ApplyResult.NOT_SUPPORTED, applied_at=now)
+    tabs = "round results reviewers round_settings rounds round_audit"
+    actions = "remind reset_round stop_stage stop_round move_end change_reviewers"
+    return {
+        **each("reviews", f"{tabs} {actions}", running),
+        "reviews:apply_round": completed,
+        "reviews:note_handled": left,
+    }
+
+
+@pytest.fixture
 def of_notices(of_requests, approver):
-    notice = Notice.objects.get(recipient_id=approver.pk)
+    notice = Notice.objects.get(recipient_id=approver.pk, event="approval_needed")
     return {"notifications:open": notice, **each("portal", "demo_mail demo_mail_html", notice)}
 
 
@@ -312,13 +353,15 @@ def named(
     of_resources,
     of_settings,
     of_imports,
+    of_rounds,
     of_reviewing,
     of_reviews,
     of_notices,
 ):
     """What stands in the addresses of the routes that name something."""
     of_administration = of_people | of_groups | of_roles | of_resources | of_settings | of_imports
-    return of_accounts | of_requests | of_administration | of_reviewing | of_reviews | of_notices
+    of_access_reviews = of_rounds | of_reviewing | of_reviews
+    return of_accounts | of_requests | of_administration | of_access_reviews | of_notices
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.audit.models import AuditEvent, AuditEventQuerySet
 from apps.audit.vocabulary import AuditAction, Outcome
 from apps.common.access import Access
@@ -40,6 +42,7 @@ class Selection:
 
 
 EVERYTHING = Selection()
+ABOUT_ANYTHING = Q()
 
 
 def events_of(person_id: UUID) -> AuditEventQuerySet:
@@ -52,9 +55,12 @@ def history_of(person_id: UUID, selection: Selection = EVERYTHING, *, after: str
     return page_of(_selected(events_of(person_id), selection), _NEWEST, after=after)
 
 
-def log_for(access: Access, selection: Selection = EVERYTHING, *, after: str = "") -> Page[AuditEvent]:
+def log_for(
+    access: Access, selection: Selection = EVERYTHING, *, about: Q = ABOUT_ANYTHING, after: str = ""
+) -> Page[AuditEvent]:
     """One page of everybody's events, as far as this access reads them, newest first, in one query."""
-    return page_of(_selected(AuditEvent.objects.visible_to(access), selection), _NEWEST, after=after)
+    events = AuditEvent.objects.visible_to(access).filter(about)
+    return page_of(_selected(events, selection), _NEWEST, after=after)
 
 
 def whole_log_for(access: Access, selection: Selection) -> AuditEventQuerySet:

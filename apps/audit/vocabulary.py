@@ -89,6 +89,7 @@ class AuditAction(TextChoices):
     ROUND_CHANGED = "review_round.changed", "Review round changed"
     ROUND_ADVANCED = "review_round.advanced", "Review round in its next stage"
     ROUND_STOPPED = "review_round.stopped", "Review round stopped"
+    STAGE_STOPPED = "review_round.stage_stopped", "Review stage stopped"
     ROUND_RESET = "review_round.reset", "Review round reset"
     ROUND_REMINDED = "review_round.reminded", "Reviewers reminded"
     ROUND_COMPLETED = "review_round.completed", "Review round completed"
@@ -219,6 +220,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.ROUND_CHANGED: "{actor} changed the running round of the access review {target}.",
     AuditAction.ROUND_ADVANCED: "The access review {target} came to its next stage.",
     AuditAction.ROUND_STOPPED: "{actor} stopped the running round of the access review {target}.",
+    AuditAction.STAGE_STOPPED: "{actor} stopped the current stage of the access review {target}.",
     AuditAction.ROUND_RESET: "{actor} took back all that was decided in the access review {target}.",
     AuditAction.ROUND_REMINDED: "{actor} reminded the reviewers of {target}.",
     AuditAction.ROUND_COMPLETED: "A round of the access review {target} was completed.",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest, StreamingHttpResponse
 
 from apps.audit.export import event_lines
 from apps.audit.forms import HistoryFilter, LogFilter
 from apps.audit.models import AuditEvent
-from apps.audit.selectors import log_for
+from apps.audit.selectors import ABOUT_ANYTHING, log_for
 from apps.audit.services import export_log
 from apps.common.paging import Page
 from apps.common.web.files import csv_file
@@ -17,13 +18,16 @@ from apps.common.web.files import csv_file
 _READ_AT_ONCE = 500  # events that an export holds in memory
 
 
-def log_page(request: HttpRequest, *, provider: str = "", path: str = "") -> dict[str, Any]:
+def log_page(
+    request: HttpRequest, *, provider: str = "", path: str = "", about: Q = ABOUT_ANYTHING
+) -> dict[str, Any]:
     """The filter as it was sent, and the page of events that fits it: what `audit/_events.html` shows. Of one
-    provider, or of the resource with this path and all below it."""
+    provider, or of the resource with this path and all below it; or `about` one thing, as a higher app says
+    which events those are."""
     form, page = LogFilter(request.GET), None
     if form.is_valid():
         selection = form.selection().within(provider, path)
-        page = log_for(request.access, selection, after=request.GET.get("after", ""))
+        page = log_for(request.access, selection, about=about, after=request.GET.get("after", ""))
     return events(form, page)
 
 

@@ -48,7 +48,8 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def by_hand(self) -> ItemQuerySet:
         """Those that somebody has to remove where the portal cannot."""
-        return self.filter(apply_result__in=BY_HAND, handled_at__isnull=True)
+        left = self.filter(apply_result__in=BY_HAND, handled_at__isnull=True)
+        return left.filter(round__review__deleted_at__isnull=True)
 
     def containing(self, words: Iterable[str]) -> ItemQuerySet:
         """Those with every word in the name or address of the holder, of the role or of the resource."""
@@ -108,6 +109,11 @@ class Item(models.Model):
             models.Index(fields=["round", "role_name", "holder_name", "id"], name="item_by_role"),
             models.Index(fields=["desk", "answer"], name="item_desk"),
             models.Index(fields=["round", "apply_result"], name="item_to_apply"),
+            models.Index(
+                fields=["holder_name", "role_name", "id"],
+                condition=Q(apply_result__in=["not_supported", "failed"], handled_at__isnull=True),
+                name="item_by_hand",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["round", "assignment"], name="item_once"),
@@ -130,6 +136,11 @@ class Item(models.Model):
 
     def __str__(self) -> str:
         return f"{self.holder_name}: {self.role_name} on {self.resource_name}"
+
+    @property
+    def is_left_by_hand(self) -> bool:
+        """Whether somebody has to remove it where the portal could not."""
+        return self.apply_result in BY_HAND and self.handled_at is None
 
     @property
     def is_of_group(self) -> bool:

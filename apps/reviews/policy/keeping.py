@@ -30,6 +30,7 @@ class ReviewFacts:
     now: datetime
     state: RoundState | None = None  # of the round that it is about
     takes_answers: bool = False
+    stages_ahead: int = 0  # behind the one that the round is in
     decided: int = 0  # lines that somebody has answered in the stage that it is in
     waiting: int = 0  # those that nobody has
     to_apply: int = 0
@@ -64,6 +65,12 @@ def deleted_rule(facts: ReviewFacts) -> Refusal | None:
 def in_progress_rule(facts: ReviewFacts) -> Refusal | None:
     if facts.state != RoundState.IN_PROGRESS:
         return Refusal("StateRule", _not_now(facts.state))
+    return None
+
+
+def next_stage_rule(facts: ReviewFacts) -> Refusal | None:
+    if not facts.stages_ahead:
+        return Refusal("StateRule", "This is its last stage. Stop the round instead.")
     return None
 
 
@@ -138,6 +145,10 @@ def can_stop(facts: ReviewFacts) -> Decision:
     return _judge(facts, in_progress_rule)
 
 
+def can_stop_stage(facts: ReviewFacts) -> Decision:
+    return _judge(facts, in_progress_rule, next_stage_rule)
+
+
 def can_reset(facts: ReviewFacts) -> Decision:
     return _judge(facts, in_progress_rule, something_decided_rule, own_denied_rule)
 
@@ -170,3 +181,31 @@ def can_note_handled(facts: ReviewFacts) -> Decision:
 
 def can_restore(facts: ReviewFacts) -> Decision:
     return judge((deleted_rule, factor_rule), facts) if facts.right else facts.right
+
+
+@dataclass(frozen=True)
+class RoundDecisions:
+    """What may be done with a round, and with its review, each with the reason where not. Without the
+    `right` nothing may."""
+
+    right: Decision
+    change: Decision
+    remind: Decision
+    reset: Decision
+    stop_stage: Decision
+    stop: Decision
+    apply: Decision
+    take_over: Decision
+
+
+def decisions_on(facts: ReviewFacts) -> RoundDecisions:
+    return RoundDecisions(
+        right=facts.right,
+        change=can_change_round(facts),
+        remind=can_remind(facts),
+        reset=can_reset(facts),
+        stop_stage=can_stop_stage(facts),
+        stop=can_stop(facts),
+        apply=can_apply(facts),
+        take_over=can_take_over(facts),
+    )

@@ -28,16 +28,22 @@ UNSEEN = "a resource that you do not see"  # a refusal names nothing else that i
 
 def right_over(resource_ids: Iterable[UUID], access: Access, *, now: datetime) -> Decision:
     """Whether reviews of what is held on these resources may be run with this access."""
-    resources = list(Resource.objects.filter(pk__in=set(resource_ids)).order_by("name", "id"))
-    managed = managed_resources(resources, now=now)
-    out_of_reach = [
+    resources = Resource.objects.filter(pk__in=set(resource_ids)).order_by("name", "id")
+    out = out_of_reach(resources, access, now=now)
+    names = (row.name if access.sees(row.provider, row.path) else UNSEEN for row in out)
+    return may_keep(list(dict.fromkeys(names)))
+
+
+def out_of_reach(resources: Iterable[Resource], access: Access, *, now: datetime) -> list[Resource]:
+    """Those of these on which somebody does not manage reviews and assignments."""
+    rows = list(resources)
+    managed = managed_resources(rows, now=now)
+    return [
         row
-        for row in resources
+        for row in rows
         if not access.may(Permission.REVIEWS_MANAGE, row.provider, row.path)
         or not managed[row.id].may_manage(access)
     ]
-    names = (row.name if access.sees(row.provider, row.path) else UNSEEN for row in out_of_reach)
-    return may_keep(list(dict.fromkeys(names)))
 
 
 def right_over_review(
@@ -80,6 +86,7 @@ def facts_of(
     return ReviewFacts(
         right=right_over_review(review, actor.access, now=now, round_=round_),
         state=RoundState(round_.state) if round_ else None,
+        stages_ahead=len(round_.terms.stages) - round_.stage if round_ and round_.terms_json else 0,
         takes_answers=round_ is not None and round_.takes_answers(now),
         is_owner=actor.user is not None and review.owner_id == actor.user.id,
         is_held=bool(review.held_because),

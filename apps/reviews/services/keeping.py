@@ -20,13 +20,14 @@ from apps.reviews import notices
 from apps.reviews.models import Decision, Desk, Item, Review, Round, Seat
 from apps.reviews.policy import keeping as rules
 from apps.reviews.policy.terms import Named
-from apps.reviews.selectors.keeping import facts_of
+from apps.reviews.selectors.keeping import facts_of, right_over
 from apps.reviews.selectors.reviewers import reviewers_to_tell
 from apps.reviews.selectors.seating import FALLBACK, SELECTED
 from apps.reviews.selectors.terms import calendar_of
+from apps.reviews.services.closing import close
 from apps.reviews.services.recording import about, move, record, record_round
 from apps.reviews.services.setting_up import give_seats, locked, plan_next
-from apps.reviews.states import Answer, RoundState, Step
+from apps.reviews.states import Answer, RoundState, Step, Who
 
 Rule = Callable[[rules.ReviewFacts], Verdict]
 
@@ -113,6 +114,17 @@ def stop_round(round_id: UUID, *, actor: Actor, now: datetime) -> Round:
 
 
 @transaction.atomic
+def stop_stage(round_id: UUID, *, actor: Actor, now: datetime) -> Round:
+    """Its reviewers answer no more. The lines that go on come to the next stage, whose days count from now;
+    where none does, the round closes."""
+    round_ = _round(round_id, rules.can_stop_stage, actor=actor, now=now)
+    record_round(AuditAction.STAGE_STOPPED, round_, by=actor.party, now=now, stage=round_.stage)
+    _update(round_, stage_closes_at=now)
+    close(round_, now=now)
+    return round_
+
+
+@transaction.atomic
 def reset_round(round_id: UUID, *, actor: Actor, now: datetime) -> Round:
     """What was decided in this stage is taken back; the log keeps it."""
     round_ = _round(round_id, rules.can_reset, actor=actor, now=now)
@@ -168,6 +180,8 @@ def change_reviewers(
     kept = {each.id for each in fallback}
     if missing := [each.name for each in stage.fallback if each.id not in kept]:
         raise Invalid(f"Fallback reviewers cannot be removed: {missing[0]} stays.")
+    if stage.who == Who.SELECTED and not reviewers:
+        raise Invalid("Choose who reviews.")
     changed = replace(stage, reviewers=tuple(reviewers), fallback=tuple(fallback))
     stages = tuple(changed if each is stage else each for each in terms.stages)
     _update(round_, terms_json=replace(terms, stages=stages).to_json(), looked_after_at=now)
@@ -200,13 +214,14 @@ def _update(round_: Round, **columns: Any) -> None:
 
 @transaction.atomic
 def note_handled(item_id: UUID, *, note: str, actor: Actor, now: datetime) -> Item:
-    """That somebody has removed by hand what the review could not. Raises `NotAllowed`, `Conflict`."""
+    """That somebody has removed by hand what the review could not: whoever manages where it is held, of the
+    review perhaps no more than that. Raises `NotAllowed`, `Conflict`."""
     item = Item.objects.with_rows().get(pk=item_id)
     review = item.round.review
-    factor = actor.second_factor
-    facts = facts_of(review, actor=actor, now=now, round_=item.round, second_factor=factor)
+    facts = facts_of(review, actor=actor, now=now, second_factor=actor.second_factor)
+    right = right_over([item.resource_id], actor.access, now=now)
     is_own = item.principal_id in within_reach_of(actor.somebody.id, now=now)
-    rules.can_note_handled(replace(facts, is_denied=is_own)).require()
+    rules.can_note_handled(replace(facts, right=right, is_denied=is_own)).require()
     waiting = Item.objects.by_hand().filter(pk=item.pk)
     if not waiting.update(handled_at=now, handled_by=actor.party.name):
         raise Conflict("Somebody has noted this already.")
