@@ -17,6 +17,7 @@ from apps.access_requests.web import waiting_of
 from apps.accounts.selectors import has_second_factor
 from apps.administration.selectors.checklist import checklist_for
 from apps.portal import timetable
+from apps.reviews.selectors.listing import any_review
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "my_waiting_count": waiting.count_of_mine,
         "eligible_count": len(roles.eligible),
         "needs_factor": not has_second_factor(request.user),
-        "checklist": checklist_for(request.user, request.access, now=request.now),
+        "checklist": checklist_for(request.user, request.access, reviews=any_review(), now=request.now),
         "lately_used": lately_used(roles.eligible, request.user),
     }
     return render(request, "portal/home.html", context)

@@ -36,6 +36,7 @@ class Steps:
     people: bool
     roles: bool
     approvers: bool
+    reviews: bool
     backup: bool
 
     @property
@@ -56,24 +57,26 @@ class Checklist:
     can_send: Decision
 
 
-def checklist_for(user: User, access: Access, *, now: datetime) -> Checklist | None:
-    """For a Global Administrator, until all is done; the demo needs none. Four queries once it is."""
+def checklist_for(user: User, access: Access, *, reviews: Exists, now: datetime) -> Checklist | None:
+    """For a Global Administrator, until all is done; the demo needs none. Four queries once it is. Whether
+    there are access `reviews` is for the caller to know, and asked with the rest."""
     if settings.DEMO or not can_set_up(access):
         return None
-    steps = steps_done(now=now)
+    steps = steps_done(reviews=reviews, now=now)
     if steps.done == steps.count:
         return None
     can_send = can_send_test_mail(access, mail_is_kept=settings.MAIL_IS_KEPT)
     return Checklist(steps, last_test_mail(user), can_send)
 
 
-def steps_done(*, now: datetime) -> Steps:
+def steps_done(*, reviews: Exists, now: datetime) -> Steps:
     eligible = Assignment.objects.not_ended(now).eligible()
     found = Resource.objects.values(
         mail=Exists(Notice.objects.filter(state=Notice.State.SENT)),
         people=Exists(User.objects.all()[_FEW_PEOPLE:]),
         roles=Exists(eligible.exclude(role_id=GLOBAL_ADMINISTRATOR)),
         approvers=Exists(RoleSettings.objects.filter(requires_approval=True)),
+        reviews=reviews,
         confirmed=Subquery(Installation.objects.values("confirmed")[:1]),
     ).get(pk=DIRECTORY_ID)
     return Steps(
@@ -82,6 +85,7 @@ def steps_done(*, now: datetime) -> Steps:
         people=found["people"],
         roles=found["roles"],
         approvers=found["approvers"],
+        reviews=found["reviews"],
         backup=BACKUP in (found["confirmed"] or {}),
     )
 

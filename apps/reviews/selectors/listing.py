@@ -82,6 +82,11 @@ def find_reviews(access: Access, place: Place, search: Search, *, after: str = "
     return Found(page, _lines(page.rows, access), {tab: count_of(rows) for tab, rows in tabs.items()})
 
 
+def any_review() -> Exists:
+    """Whether there is one, for a query that asks other things too."""
+    return Exists(Review.objects.kept())
+
+
 def current_round(review: Review) -> Round | None:
     """The round that its page leads to: the last one that began, else the one to come."""
     begun = review.rounds.exclude(state__in=_NEVER_BEGAN).order_by("-number").first()

@@ -105,8 +105,9 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
                 messages.success(request, "Saved. It counts from the next round on.")
                 return redirect(review)
             preview = preview_of(**typed)
-    runs = review.rounds.running().exists()
-    return form_response(request, "reviews/change.html", form, preview=preview, review=review, runs=runs)
+    context = {"review": review, "runs": review.rounds.running().exists()}
+    may = decisions_on(request, review)
+    return form_response(request, "reviews/change.html", form, preview=preview, may=may, **context)
 
 
 @form_page
