@@ -92,7 +92,8 @@ def test_only_what_is_assigned_in_its_scopes_then_is_a_line(owner, reviewer, ann
     below = assign(ann, built_in.READER, leaf, now=NOW, ends_at=LATER)
     activate(row, ann, now=NOW)
     assign(ben, now=NOW, starts_at=NOW + DAY)  # begins later
-    remove(assign(make_user(now=NOW), now=NOW))  # has ended
+    remove(assign(make_user(now=NOW), now=NOW))
+    assign(make_user(now=NOW - 9 * DAY), now=NOW - 9 * DAY, ends_at=NOW)  # ended by the clock this instant
     assign(ben, built_in.SECURITY_READER, now=NOW)  # another role
     assign(ben, built_in.CONTRIBUTOR, top, now=NOW, ends_at=LATER)
 

@@ -321,6 +321,7 @@ def test_managers_and_owners_have_power_as_long_as_they_decide(owner, reviewer, 
 def test_so_has_a_manager_who_is_none_any_more(owner, reviewer, fallback):
     holder = managed("Cem", reviewer)
     start(owner, assign(holder, now=NOW), stage=stage_of(who=Who.MANAGERS, fallback=[fallback]))
+    assert "Reviews as a manager" in powers(reviewer)[0]
 
     User.objects.filter(pk=holder.pk).update(manager=None)
 
