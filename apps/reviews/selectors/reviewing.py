@@ -21,7 +21,7 @@ from apps.reviews.policy.terms import Terms
 from apps.reviews.states import RUNNING, Answer, RoundState
 
 LATELY = timedelta(days=30)  # so long what is over stays in the list
-AT_ONCE = 500  # recommendations that one press follows: well below two seconds
+AT_ONCE = 200  # recommendations that one press follows: well below two seconds
 
 
 class Reviewing:
@@ -107,18 +107,24 @@ class MyRounds:
 def my_rounds(reviewing: Reviewing) -> MyRounds:
     """Those with something in front of this person, and those they had a part in lately. Five queries."""
     open_ = _progress_by_round(reviewing.lines.open(reviewing.now))
-    theirs = Q(decisions__decided_by=reviewing.user) | Q(pk__in=reviewing.lines.values("pk"))
-    over = _progress_by_round(Item.objects.filter(theirs, _lately_over(reviewing.now)).distinct())
+    others = Item.objects.filter(_lately_over(reviewing.now)).exclude(round__in=open_)
+    over = _progress_by_round(_theirs(reviewing, others))
     rounds = Round.objects.select_related("review").in_bulk({*open_, *over})
     listed = {id_: _listed(rounds[id_], found, reviewing.now) for id_, found in (over | open_).items()}
     return MyRounds(
         sorted((listed[id_] for id_ in open_), key=lambda row: (row.round.stage_closes_at, row.round.pk)),
         sorted(
-            (listed[id_] for id_ in over.keys() - open_.keys()),
+            (listed[id_] for id_ in over),
             key=lambda row: (row.round.stage_closes_at, row.round.pk),
             reverse=True,
         ),
     )
+
+
+def _theirs(reviewing: Reviewing, lines: ItemQuerySet) -> ItemQuerySet:
+    """Those of these that are in front of this person, or on which they have said something."""
+    said = Decision.objects.filter(decided_by=reviewing.user)
+    return lines.filter(Q(pk__in=reviewing.lines.values("pk")) | Q(pk__in=said.values("item")))
 
 
 def _lately_over(now: datetime) -> Q:
@@ -130,9 +136,8 @@ def _lately_over(now: datetime) -> Q:
 
 
 def _progress_by_round(lines: ItemQuerySet) -> dict[UUID, Progress]:
-    pks = lines.order_by().values("pk")
-    rows = Item.objects.filter(pk__in=pks).order_by().values("round").annotate(**_COUNTS)
-    return {row.pop("round"): Progress(**row) for row in rows}
+    rows = lines.order_by().values_list("round").annotate(**_COUNTS)
+    return {id_: Progress(*counts) for id_, *counts in rows}
 
 
 def _listed(round_: Round, progress: Progress, now: datetime) -> MyRound:
@@ -240,13 +245,10 @@ def front_of(reviewing: Reviewing, round_id: UUID) -> Front | None:
     round_ = rounds.select_related("review").filter(pk=round_id).first()
     if round_ is None:
         return None
-    of_round = Item.objects.filter(round=round_)
-    mine = of_round.filter(pk__in=reviewing.lines.filter(round=round_).values("pk"))
-    now_mine = mine.filter(stage=round_.stage)
+    now_mine = reviewing.lines.filter(round=round_, stage=round_.stage)
     if round_.takes_answers(reviewing.now) and now_mine.exists():
         return Front(round_, round_.terms, now_mine, True, reviewing)
-    said = Decision.objects.filter(item__round=round_, decided_by=reviewing.user).values("item")
-    theirs = of_round.filter(Q(pk__in=mine.values("pk")) | Q(pk__in=said))
+    theirs = _theirs(reviewing, Item.objects.filter(round=round_))
     return Front(round_, round_.terms, theirs, False, reviewing) if theirs.exists() else None
 
 
@@ -268,7 +270,7 @@ def lines_shown(front: Front, search: Search, *, after: str = "") -> Lines:
 
 
 def line_shown(front: Front, line_id: UUID) -> Line | None:
-    return next(iter(_told(front, _with_all(front.lines.filter(pk=line_id)))), None)
+    return next(iter(_told(front, list(_with_all(front.lines.filter(pk=line_id))))), None)
 
 
 def _with_all(rows: ItemQuerySet) -> ItemQuerySet:
