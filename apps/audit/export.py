@@ -26,10 +26,11 @@ COLUMNS = (
 
 def event_lines(events: Iterable[AuditEvent]) -> Iterator[str]:
     """The file line by line, as `events` come; nothing of it is kept."""
-    return csv_lines(COLUMNS, map(_cells, events))
+    return csv_lines(COLUMNS, map(cells_of, events))
 
 
-def _cells(event: AuditEvent) -> Iterable[str]:
+def cells_of(event: AuditEvent) -> Iterable[str]:
+    """One line of it, under `COLUMNS`."""
     return (
         event.at.isoformat(timespec="seconds"),
         event.action,

@@ -98,13 +98,12 @@ def _holder(item: Item) -> Iterable[str]:
 
 
 def _answer(result: Result) -> Iterable[str]:
-    """When and what somebody answered, and who; or what became of it without."""
-    item, decision = result.item, result.decision
-    answer = _in_camel_case(item.answer)
+    """When somebody answered, what, why, and who it was."""
+    answer, decision = _in_camel_case(result.item.answer), result.decision
     if decision is None:
-        return "", answer, item.outcome_reason, "", "", "", ""
+        return "", answer, result.reason, "", "", "", ""
     reviewer = decision.decided_by
-    return instant(decision.decided_at), answer, decision.reason, *_person(reviewer), reviewer.email
+    return instant(decision.decided_at), answer, result.reason, *_person(reviewer), reviewer.email
 
 
 def _application(item: Item) -> Iterable[str]:

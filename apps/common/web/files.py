@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import IO
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 
 
 def csv_file(lines: Iterable[str], *, name: str, now: datetime) -> StreamingHttpResponse:
@@ -24,3 +25,10 @@ def text_file(text: str, *, name: str, kind: str, now: datetime) -> HttpResponse
         content_type=f"application/{kind}; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}-{now:%Y-%m-%d}.{kind}"'},
     )
+
+
+def zip_file(file: IO[bytes], *, name: str, now: datetime) -> FileResponse:
+    """A zip to download, read from where it begins and closed when it has gone; named like a CSV file."""
+    file.seek(0)
+    kind = "application/zip"
+    return FileResponse(file, as_attachment=True, filename=f"{name}-{now:%Y-%m-%d}.zip", content_type=kind)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Max, Min, Prefetch, Q
 
-from apps.common.access import Access
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
+from apps.common.access import Access, Permission
 from apps.reviews.models import Decision, Item, ItemQuerySet, Review, ReviewQuerySet, Round
-from apps.reviews.states import Answer
+from apps.reviews.policy.terms import Terms
+from apps.reviews.selectors.terms import terms_of
+from apps.reviews.states import Answer, ApplyResult, Outcome
+from apps.roles.models import Resource
 
 READ_AT_ONCE = 500  # lines that a file holds in memory while it is made
 
@@ -40,6 +46,15 @@ class Result:
 
     item: Item
     decision: Decision | None
+
+    @property
+    def answer(self) -> str:
+        return Answer(self.item.answer).past
+
+    @property
+    def reason(self) -> str:
+        """What somebody said; or what became of it without."""
+        return self.decision.reason if self.decision else self.item.outcome_reason
 
 
 def lines_of_round(round_: Round, access: Access) -> ItemQuerySet:
@@ -72,6 +87,12 @@ def reviews_of(access: Access) -> ReviewQuerySet:
     return Review.objects.visible_to(access).kept().order_by("name", "id")
 
 
+def items_of(lines: ItemQuerySet) -> Iterator[Item]:
+    """These lines one after the other, with all that is known of them."""
+    rows = lines.select_related("resource", "round").defer("round__terms_json")
+    return rows.iterator(chunk_size=READ_AT_ONCE)
+
+
 def results_of(lines: ItemQuerySet) -> Iterator[Result]:
     """These lines one after the other, each with the answer that counts now: the last one, until its line has
     come to a stage where nobody has answered yet. Two queries for each of the batches that are read."""
@@ -85,3 +106,108 @@ def results_of(lines: ItemQuerySet) -> Iterator[Result]:
     for item in rows.iterator(chunk_size=READ_AT_ONCE):
         has_answer = item.answer != Answer.NOT_REVIEWED
         yield Result(item, next(iter(item.decisions.all()), None) if has_answer else None)
+
+
+# ---- The evidence of a round -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RoundEvidence:
+    """Everything about a round, as far as somebody may see it. Its long parts are read as they are asked for,
+    and nothing of them is kept. Answers change as long as the round is open: `made_at` says when it was."""
+
+    round: Round
+    access: Access
+    made_by: str
+    made_at: datetime
+
+    @property
+    def lines(self) -> ItemQuerySet:
+        return lines_of_round(self.round, self.access)
+
+    def items(self) -> Iterator[Item]:
+        return items_of(self.lines)
+
+    def items_of_groups(self) -> Iterator[Item]:
+        return items_of(self.lines.filter(holder_type="group"))
+
+    def items_to_apply(self) -> Iterator[Item]:
+        return items_of(self.lines.exclude(apply_result=""))
+
+    def results(self) -> Iterator[Result]:
+        return results_of(self.lines)
+
+    def decisions(self) -> Iterator[Decision]:
+        """Those that count, by line and stage."""
+        said = Decision.objects.filter(item__in=self.lines.order_by()).select_related("item", "decided_by")
+        said = said.defer("item__people")
+        order = ("item__holder_name", "item__role_name", "item_id", "stage")
+        return said.order_by(*order).iterator(chunk_size=READ_AT_ONCE)
+
+    def events(self) -> Iterator[AuditEvent]:
+        """In the order in which they happened. The log is for whoever may read it there."""
+        events = AuditEvent.objects.visible_to(self.access).filter(_events_about(self.round))
+        return events.order_by("at", "id").iterator(chunk_size=READ_AT_ONCE)
+
+    @cached_property
+    def count(self) -> int:
+        return self.lines.count()
+
+    @cached_property
+    def tally(self) -> Mapping[str, int]:
+        """How many lines came to what, in words. Three queries."""
+        found = {Answer(value).past: count for value, count in self._count_by("answer")}
+        found |= {str(Outcome(value).label): count for value, count in self._count_by("outcome")}
+        results = {str(ApplyResult(value).label): count for value, count in self._count_by("apply_result")}
+        return found | {f"Applying: {label}": count for label, count in results.items()}
+
+    def _count_by(self, column: str) -> Sequence[tuple[str, int]]:
+        counted = self.lines.exclude(**{column: ""}).order_by(column)
+        return list(counted.values_list(column).annotate(Count("pk")))
+
+    @cached_property
+    def reviewers(self) -> Sequence[Mapping[str, Any]]:
+        """Who decided, by name, with how many lines, and from when to when."""
+        said = Decision.objects.filter(item__in=self.lines.order_by())
+        who = said.values("decided_by__name", "decided_by__email").order_by("decided_by__name")
+        return list(who.annotate(lines=Count("pk"), first=Min("decided_at"), last=Max("decided_at")))
+
+    @cached_property
+    def terms(self) -> Terms:
+        """By which the round goes."""
+        return _terms_seen(self.round.terms, self.access)
+
+    @cached_property
+    def terms_of_series(self) -> Terms:
+        """By which the rounds to come will go."""
+        return _terms_seen(terms_of(self.round.review), self.access)
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether nothing was left out."""
+        sees_all = len(self.terms.scopes) == len(self.round.terms.scopes)
+        return sees_all and self.count == self.round.items.count()
+
+    @property
+    def extent(self) -> str:
+        if self.is_whole:
+            return "all of the round."
+        return "only those that its maker may see. Others, and what lies elsewhere, are left out."
+
+
+def _events_about(round_: Round) -> Q:
+    """What was done to its review, or by it; and what was decided on its own lines, which happened since it
+    began. Each part of the condition has an index of its own."""
+    id_ = str(round_.review_id)
+    on_lines = Q(action__in=[AuditAction.LINE_DECIDED, AuditAction.LINE_HANDLED])
+    on_lines &= Q(at__gte=round_.opened_at, details__round=str(round_.pk))
+    return Q(actor_id=id_) | Q(target_id=id_) | on_lines
+
+
+def _terms_seen(terms: Terms, access: Access) -> Terms:
+    """The terms without the scopes on which somebody may not see reviews. One query."""
+    resources = Resource.objects.in_bulk({scope.resource_id for scope in terms.scopes})
+    seen = {
+        id_ for id_, row in resources.items() if access.may(Permission.REVIEWS_READ, row.provider, row.path)
+    }
+    return replace(terms, scopes=tuple(scope for scope in terms.scopes if scope.resource_id in seen))

@@ -15,6 +15,7 @@ from apps.reviews.policy.exporting import can_export
 from apps.reviews.selectors.exports import (
     Report,
     Result,
+    RoundEvidence,
     lines_of_report,
     lines_of_round,
     results_of,
@@ -28,6 +29,15 @@ def export_results(round_: Round, *, actor: Actor, now: datetime) -> Iterator[Re
     can_export(round_.opened_at).require()
     record_round(AuditAction.REVIEWS_EXPORTED, round_, by=actor.party, now=now)
     return results_of(lines_of_round(round_, actor.access))
+
+
+@transaction.atomic
+def export_evidence(round_: Round, *, actor: Actor, now: datetime) -> RoundEvidence:
+    """Everything about a round, as far as this actor sees it. Raises `NotAllowed`."""
+    can_export(round_.opened_at).require()
+    record_round(AuditAction.EVIDENCE_EXPORTED, round_, by=actor.party, now=now)
+    person = actor.somebody
+    return RoundEvidence(round_, actor.access, made_by=f"{person.name} ({person.email})", made_at=now)
 
 
 @transaction.atomic

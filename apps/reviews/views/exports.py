@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tempfile import SpooledTemporaryFile
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -11,12 +12,15 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.access_requests.web import actor_of
 from apps.common.access import Permission, can_open
 from apps.common.text import counted
-from apps.common.web.files import csv_file
+from apps.common.web.files import csv_file, zip_file
+from apps.reviews.evidence_pack import write_pack
 from apps.reviews.forms.exports import ReportForm
 from apps.reviews.models import Round
 from apps.reviews.result_file import result_lines
 from apps.reviews.selectors.exports import Report, counts_of, lines_of_report
-from apps.reviews.services.exporting import export_report, export_results
+from apps.reviews.services.exporting import export_evidence, export_report, export_results
+
+_IN_MEMORY = 1 << 20  # bytes
 
 
 @require_safe
@@ -43,6 +47,15 @@ def export_round(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     return csv_file(result_lines(results), name="access-review-results", now=request.now)
 
 
+@require_POST
+def export_evidence_pack(request: HttpRequest, pk: UUID) -> HttpResponseBase:
+    """It is made whole before it is sent, on disk where it is large."""
+    evidence = export_evidence(_round(request, pk), actor=actor_of(request), now=request.now)
+    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (the response closes it)
+    write_pack(file, evidence)
+    return zip_file(file, name="access-review-evidence", now=request.now)
+
+
 def _page(request: HttpRequest, form: ReportForm) -> HttpResponse:
     context = {
         "form": form,
@@ -61,5 +74,5 @@ def _size(request: HttpRequest, report: Report) -> str:
 
 
 def _round(request: HttpRequest, pk: UUID) -> Round:
-    rounds = Round.objects.visible_to(request.access).select_related("review")
+    rounds = Round.objects.visible_to(request.access).select_related("review__owner")
     return get_object_or_404(rounds, pk=pk)
