@@ -156,7 +156,8 @@ reviews:take_over            in/in      404/404  404/404    404/404   403/403  4
 # Access reviews: files
 reviews:history              in/in      403/405  403/405    403/405   200/405  200/405
 reviews:export_history       in/in      405/403  405/403    405/403   405/200  405/200
-reviews:export_round         in/in      405/404  405/404    405/404   405/403  405/403
+reviews:export_round         in/in      405/404  405/404    405/404   405/200  405/200
+reviews:export_evidence      in/in      405/404  405/404    405/404   405/200  405/200
 # Access reviews: reviewing
 reviews:review_access        in/in      200/405  200/405    200/405   200/405  200/405
 reviews:lines                in/in      403/405  403/405    200/405   403/405  403/405
@@ -298,7 +299,7 @@ def of_reviewing(administrator, eligible, approver, now):
     terms = terms_for(eligible, reviewers=[approver], sends_mails=False, sends_reminders=False)
     round_ = start_review(administrator, terms, now=now)
     return {
-        **each("reviews", "lines start answer_many recommendations", round_),
+        **each("reviews", "lines start answer_many recommendations export_round export_evidence", round_),
         "reviews:answer": [round_.pk, round_.items.get().pk],
     }
 
@@ -310,7 +311,6 @@ def of_reviews(administrator, eligible, approver, now):
     return {
         **each("reviews", "list create", [Provider.DIRECTORY]),
         **each("reviews", "review change end delete restore take_over", review),
-        "reviews:export_round": review.rounds.get(),
     }
 
 
@@ -409,6 +409,8 @@ def routes(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
 
 
 def outcome(response: HttpResponse) -> str:
+    if response.streaming:
+        list(response)  # a file is closed once it was read
     leads_to = response.get("Location", "")
     return "in" if leads_to.startswith(f"{resolve_url(settings.LOGIN_URL)}?") else str(response.status_code)
 
