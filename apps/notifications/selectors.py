@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from django.db.models import BooleanField, ExpressionWrapper, Q
@@ -24,6 +25,11 @@ def inbox(principal_id: UUID, *, after: str = "") -> Page[Notice]:
     was_read = ExpressionWrapper(Q(read_at__isnull=False), output_field=BooleanField())
     notices = Notice.objects.inbox_of(principal_id).annotate(was_read=was_read)
     return page_of(notices, _UNREAD_FIRST, after=after)
+
+
+def recipients_of(keys: Collection[str]) -> set[UUID | None]:
+    """Who has been told of these events."""
+    return set(Notice.objects.filter(key__in=keys).values_list("recipient_id", flat=True))
 
 
 def mailbox(*, after: str = "") -> Page[Notice]:

@@ -15,16 +15,25 @@ from apps.common.lookup import present
 from apps.common.text import counted
 from apps.notifications import services as notifications
 from apps.notifications.messages import Button, Message, NoticeEvent, Recipient
+from apps.notifications.selectors import recipients_of
 from apps.reviews.models import Review, Round
 from apps.reviews.policy.calendar import Reminder
+from apps.reviews.policy.terms import Terms
 
 # One event may be told to more people than one key holds: each bucket of them has a key of its own.
 _BUCKET_DIGITS = 2
+OPEN = "open"
+
+
+def not_told(round_: Round, which: str, people: Mapping[User, int]) -> dict[User, int]:
+    """Those of these people who have not had this mail in the stage that the round is in. One query."""
+    told = recipients_of({_key(round_, which, user) for user in people})
+    return {user: lines for user, lines in people.items() if user.id not in told}
 
 
 def tell_open(round_: Round, people: Mapping[User, int], *, now: datetime) -> None:
     """Those with something to decide hear of it once in each stage, whenever they came to it."""
-    _tell_reviewers(round_, "open", people, "Review access", now)
+    _tell_reviewers(round_, OPEN, people, "Review access", now)
 
 
 def remind(round_: Round, which: str, people: Mapping[User, int], *, now: datetime) -> None:
@@ -61,8 +70,9 @@ def _tell_all(people: Iterable[User], message: Message, *, key: str, now: dateti
 
 def _tell_reviewers(round_: Round, which: str, people: Mapping[User, int], words: str, now: datetime) -> None:
     buckets: dict[str, list[tuple[Recipient, Message]]] = defaultdict(list)
+    terms = round_.terms
     for user, lines in people.items():
-        message = _to_review(round_, lines, words, zone_of(user), now)
+        message = _to_review(round_, terms, lines, words, zone_of(user), now)
         letter = Recipient(user.email, user.name, user.id), message
         buckets[_key(round_, which, user)].append(letter)
     for key, written in buckets.items():
@@ -86,8 +96,8 @@ def _interested(round_: Round, now: datetime) -> list[User]:
 # ---- In which words ----------------------------------------------------------------------------------------
 
 
-def _to_review(round_: Round, lines: int, words: str, zone: tzinfo, now: datetime) -> Message:
-    terms, closes = round_.terms, short(present(round_.stage_closes_at), zone, now=now)
+def _to_review(round_: Round, terms: Terms, lines: int, words: str, zone: tzinfo, now: datetime) -> Message:
+    closes = short(present(round_.stage_closes_at), zone, now=now)
     each = "this assignment" if lines == 1 else f"each of {counted(lines, 'assignment')}"
     return Message(
         event=NoticeEvent.REVIEW_OPEN,

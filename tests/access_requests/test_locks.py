@@ -3,12 +3,10 @@ meets what the first has left. Nobody is stopped by the database, and nothing is
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from apps.access_requests.asks import THE_CONSOLE, Ask, Said
 from apps.access_requests.models import AccessRequest
@@ -18,9 +16,9 @@ from apps.access_requests.states import Action, State
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.assignments.services import lock_assignment, lock_principal
-from apps.common.errors import DomainError
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
+from tests.access_requests.racing import race
 from tests.factories import acting, activate, answer, assign, join, make_active, make_group, set_rules
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -32,46 +30,6 @@ End = Assignment.End
 @pytest.fixture(autouse=True)
 def _built_in_roles(db):
     install_built_ins()  # a test that commits has emptied these tables too
-
-
-def race(first: Callable[[], object], *others: Callable[[], object]) -> list[object]:
-    """Do `first`, and commit it only when each of the others stands behind it, in this order: they go on in
-    this order then. Answers what each of the others gave, or the sentence that refused it.
-
-    SQLite has one writer at a time and keeps no order among those who wait.
-    """
-    with ThreadPoolExecutor(len(others)) as pool:
-        with transaction.atomic():
-            first()
-            started: list[Future[object]] = []
-            for other in others:
-                started.append(pool.submit(_answer, other))
-                _wait_until_they_stand(started)
-        return [future.result(timeout=30) for future in started]
-
-
-def _answer(command: Callable[[], object]) -> object:
-    try:
-        return command()
-    except DomainError as error:
-        return str(error)
-    finally:
-        connection.close()
-
-
-def _wait_until_they_stand(started: list[Future[object]]) -> None:
-    while connection.vendor == "postgresql" and _standing() < sum(not future.done() for future in started):
-        wait(started, timeout=0.01)
-
-
-def _standing() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return cursor.fetchone()[0]
 
 
 def remove(row, now, actor=THE_CONSOLE):

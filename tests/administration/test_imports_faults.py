@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import warnings
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 from threading import Barrier, local
 
 import pytest
-from django.db import connections
 
 from apps.accounts.policy import SecondFactor
 from apps.administration.policy.imports import Kind
@@ -28,7 +25,7 @@ from apps.jobs.services import start_job
 from apps.jobs.states import JobState
 from apps.notifications.models import Notice
 from apps.roles.installation import install_built_ins
-from tests.access_requests.racing import at_once
+from tests.access_requests.racing import at_once, in_a_process
 from tests.administration.test_imports import line, plan, worked
 from tests.factories import acting, make_user
 
@@ -60,22 +57,6 @@ def running(administrator, now) -> Job:
     access = acting(administrator, now=now).access
     start_job(job=job, actor=administrator, access=access, second_factor=SecondFactor(now), now=now)
     return job
-
-
-def in_a_process(work: Callable[[], object]) -> int:
-    """The signal that ended a process of its own which did this."""
-    connections.close_all()  # no connection is shared
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DeprecationWarning
-        )  # of forking beside threads, which the child never needs
-        pid = os.fork()
-    if not pid:
-        try:
-            work()
-        finally:
-            os._exit(1)
-    return os.WTERMSIG(os.waitpid(pid, 0)[1])
 
 
 def assert_each_line_was_applied_once(job: Job) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Count
 
-from apps.accounts.models import User
+from apps.accounts.models import Principal, User
 from apps.assignments.membership import members_of, people_within
-from apps.reviews.models import Desk, Round
+from apps.reviews.models import Round, Seat
 
 Key = TypeVar("Key", bound=Hashable)  # what tells desks apart
 
@@ -22,9 +22,9 @@ def reviewers_to_tell(round_: Round, *, now: datetime) -> Mapping[User, int]:
     group of reviewers that is whoever is in it now; of what somebody holds themself nothing is theirs."""
     counts = _undecided_by_desk_and_holder(round_)
     seats: dict[UUID, set[UUID]] = defaultdict(set)
-    own = set(Desk.objects.filter(pk__in=counts, is_own=True).values_list("pk", flat=True))
-    for desk, principal in _seats_at(counts):
+    for desk, principal in Seat.objects.filter(**_here(round_)).values_list("desk", "principal"):
         seats[desk].add(principal)
+    own = set(Seat.objects.filter(**_here(round_), desk__is_own=True).values_list("desk", flat=True))
     return lines_by_person(counts, seats, own, now=now)
 
 
@@ -37,16 +37,23 @@ def lines_by_person(
 ) -> Mapping[User, int]:
     """The enabled people in these seats, by name, each with how many lines they look at. `counts` has those
     of each desk by holder, `own` the desks at which holders look at what is theirs."""
-    people = _people_behind({id_ for desk in counts for id_ in seats[desk]}, now)
-    holders = people_within({holder for each in counts.values() for holder in each}, now=now)
+    groups = set(Principal.objects.filter(kind=Principal.Kind.GROUP).values_list("pk", flat=True))
+    members = members_of({id_ for desk in counts for id_ in seats[desk]} & groups, now=now)
+    holders = {holder for desk in counts if desk not in own for holder in counts[desk]}
+    within = people_within(holders & groups, now=now)
     lines: dict[UUID, int] = defaultdict(int)
     for desk, by_holder in counts.items():
-        sitting = {user for seat in seats[desk] for user in people.get(seat, ())}
-        for holder, count in by_holder.items():
-            for user in sitting if desk in own else sitting - holders[holder]:
-                lines[user] += count
-    users = User.objects.filter(pk__in=lines, is_enabled=True).order_by("name", "id")
-    return {user: lines[user.id] for user in users}
+        total = sum(by_holder.values())
+        for user in {user for seat in seats[desk] for user in members.get(seat, (seat,))}:
+            lines[user] += total if desk in own else total - _held_by(user, by_holder, within)
+    users = User.objects.in_bulk([id_ for id_, count in lines.items() if count]).values()
+    told = sorted((user for user in users if user.is_enabled), key=lambda user: (user.name, user.id))
+    return {user: lines[user.id] for user in told}
+
+
+def _held_by(user: UUID, lines: Mapping[UUID, int], within: Mapping[UUID, Collection[UUID]]) -> int:
+    """How many of these lines are their own, also as somebody who is or may come to be in a group."""
+    return lines.get(user, 0) + sum(lines.get(group, 0) for group, people in within.items() if user in people)
 
 
 def _undecided_by_desk_and_holder(round_: Round) -> Mapping[UUID, Mapping[UUID, int]]:
@@ -58,14 +65,6 @@ def _undecided_by_desk_and_holder(round_: Round) -> Mapping[UUID, Mapping[UUID, 
     return found
 
 
-def _seats_at(desks: Mapping[UUID, object]) -> list[tuple[UUID, UUID]]:
-    return list(
-        Desk.objects.filter(pk__in=list(desks), seats__isnull=False).values_list("pk", "seats__principal")
-    )
-
-
-def _people_behind(principals: set[UUID], now: datetime) -> Mapping[UUID, set[UUID]]:
-    """Whoever sits there: a person themself, of a group those who are in it now."""
-    users = set(User.objects.filter(pk__in=principals).values_list("pk", flat=True))
-    members = members_of(principals - users, now=now)
-    return {id_: {id_} for id_ in users} | {id_: set(people) for id_, people in members.items()}
+def _here(round_: Round) -> dict[str, Any]:
+    """The seats of the stage that the round is in."""
+    return {"desk__round": round_, "desk__stage": round_.stage}

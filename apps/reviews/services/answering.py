@@ -13,14 +13,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from apps.access_requests.asks import Actor
-from apps.assignments import services as assignments
-from apps.assignments.membership import groups_of_user
+from apps.accounts.models import Principal
+from apps.assignments.membership import groups_of_user, within_reach_of
 from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.errors import Conflict
+from apps.common.locks import hold_as_they_are
 from apps.common.lookup import present
-from apps.reviews.models import Decision, Item, ItemQuerySet
+from apps.reviews.models import Decision, Item, ItemQuerySet, Round, RoundQuerySet
 from apps.reviews.policy.answering import LONGEST_REASON, AnswerFacts, can_answer
 from apps.reviews.policy.recommending import Recommendation
 from apps.reviews.policy.terms import Terms
@@ -49,8 +50,9 @@ class Said:
 def answer_lines(said: Sequence[Said], *, actor: Actor, now: datetime) -> list[Item]:
     """Write these answers, all or none. Raises `NotAllowed` with the first refusal, `Conflict` where somebody
     was faster or the stage has closed."""
-    _hold_still(actor)
-    mine = {item.id: item for item in lines_of(actor, now=now).filter(pk__in=[each.item_id for each in said])}
+    ids = [each.item_id for each in said]
+    _hold_still(actor, Round.objects.filter(pk__in=Item.objects.filter(pk__in=ids).values("round")), now)
+    mine = {item.id: item for item in lines_of(actor, now=now).filter(pk__in=ids)}
     return _answer([(mine.get(each.item_id), each) for each in said], actor, now)
 
 
@@ -58,7 +60,7 @@ def answer_lines(said: Sequence[Said], *, actor: Actor, now: datetime) -> list[I
 def follow_recommendations(round_id: UUID, digest: str, *, actor: Actor, now: datetime) -> int:
     """Answer the next lines of a round as recommended, if they are still those that the digest stands for.
     Answers how many. Raises like `answer_lines`."""
-    _hold_still(actor)
+    _hold_still(actor, Round.objects.filter(pk=round_id), now)
     items = next_recommended(lines_of(actor, now=now).open(now).filter(round=round_id))
     if not items or digest_of(items) != digest:
         raise Conflict(CHANGED)
@@ -81,9 +83,11 @@ def recommended(items: Collection[Item]) -> list[Said]:
     ]
 
 
-def _hold_still(actor: Actor) -> None:
-    """What they hold, and so may not judge, stays as it is."""
-    assignments.lock_principal(actor.somebody.id)
+def _hold_still(actor: Actor, rounds: RoundQuerySet, now: datetime) -> None:
+    """What they hold, and so may not judge, stays as it is, also by groups; and so do the rounds:
+    whoever closes one waits for these answers, and they for whoever has closed it."""
+    hold_as_they_are(Principal.objects.filter(pk__in=within_reach_of(actor.somebody.id, now=now)))
+    hold_as_they_are(rounds)
 
 
 def _answer(answers: Sequence[tuple[Item | None, Said]], actor: Actor, now: datetime) -> list[Item]:
@@ -91,7 +95,8 @@ def _answer(answers: Sequence[tuple[Item | None, Said]], actor: Actor, now: date
     for item, said in answers:
         can_answer(_facts(said, item, terms[item.round_id] if item else None, actor, now)).require()
     allowed = [(present(item), said) for item, said in answers]
-    _write(allowed, actor, now)
+    # In one order, so that two who answer the same lines do not wait for each other.
+    _write(sorted(allowed, key=lambda each: each[0].pk), actor, now)
     return [item for item, _ in allowed]
 
 

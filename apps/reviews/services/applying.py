@@ -15,7 +15,7 @@ from apps.access_requests.states import Action
 from apps.accounts.policy import zone_named
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import AuditAction
-from apps.common.errors import Conflict, DomainError, Invalid, NotAllowed
+from apps.common.errors import DomainError, Invalid, NotAllowed
 from apps.common.instants import day
 from apps.common.isolation import each_on_its_own
 from apps.reviews import notices
@@ -82,7 +82,7 @@ def _apply(item: Item, actor: Actor, now: datetime) -> bool:
                 actor=actor,
                 now=now,
             )
-    except (NotAllowed, Invalid, Conflict) as error:
+    except (NotAllowed, Invalid) as error:
         _note_refusal(item, error, now)
     return True
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from apps.audit.vocabulary import CLOCK, AuditAction
+from apps.common.errors import Conflict
 from apps.reviews import notices
 from apps.reviews.models import Decision, Round
 from apps.reviews.policy.outcomes import NOBODY_ANSWERED
 from apps.reviews.policy.recommending import Recommendation
 from apps.reviews.selectors.keeping import is_owned
 from apps.reviews.services.opening import hold
-from apps.reviews.services.recording import move, record_round
+from apps.reviews.services.recording import move, record_round, still
 from apps.reviews.services.setting_up import give_seats, locked
-from apps.reviews.states import Answer, ApplyResult, NoAnswer, Outcome, RoundState, Step
+from apps.reviews.states import Answer, ApplyResult, NoAnswer, Outcome, Step
 
 
 @transaction.atomic
 def close(round_: Round, *, now: datetime) -> bool:
-    """The time of this stage is over: the next one begins, if a line goes on to it; else the round closes."""
+    """The time of this stage is over: the next one begins, if a line goes on to it; else the round closes.
+    Answers that are being written are waited for, and count; a later one finds it closed."""
+    if still(round_).takes_answers(now):
+        raise Conflict("Its end was moved meanwhile.")
     if _goes_on(round_):
         move(round_, Step.ADVANCE, stage=round_.stage + 1)
         record_round(AuditAction.ROUND_ADVANCED, round_, by=CLOCK, now=now, stage=round_.stage)
@@ -33,12 +37,11 @@ def close(round_: Round, *, now: datetime) -> bool:
 
 @transaction.atomic
 def complete(round_: Round, *, now: datetime) -> bool:
-    """Give every line its outcome, and go on to applying where that follows by itself. One statement for all
-    lines: an answer that comes at the same moment either counts, or is refused."""
-    _take_earlier_answers(round_)
-    _write_outcomes(round_)
+    """Give every line its outcome, and go on to applying where that follows by itself."""
     review = locked(round_.review_id)
     move(round_, Step.COMPLETE)
+    _take_earlier_answers(round_)
+    _write_outcomes(round_)
     give_seats(review)
     record_round(AuditAction.ROUND_COMPLETED, round_, by=CLOCK, now=now, **counts_of(round_))
     follows = round_.terms.applies_automatically
@@ -54,13 +57,13 @@ def complete(round_: Round, *, now: datetime) -> bool:
 
 def counts_of(round_: Round) -> dict[str, int]:
     """How many lines there are of each answer, for the record."""
-    answers = list(round_.items.values_list("answer", flat=True))
-    return {str(answer): answers.count(str(answer)) for answer in Answer}
+    counts = {str(answer): Count("pk", filter=Q(answer=answer)) for answer in Answer}
+    return round_.items.aggregate(**counts)
 
 
 def _goes_on(round_: Round) -> bool:
     terms = round_.terms
-    if round_.state != RoundState.IN_PROGRESS or round_.stage >= len(terms.stages):
+    if round_.stage >= len(terms.stages):
         return False
     answers = [str(answer) for answer in terms.proceeds]
     return round_.items.filter(stage=round_.stage, answer__in=answers).exists()

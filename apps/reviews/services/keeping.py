@@ -157,7 +157,7 @@ def move_end(round_id: UUID, *, closes_at: datetime, actor: Actor, now: datetime
     if following and calendar_of(round_.review).closes_at(closes_at, later) > following.starts_at:
         raise Invalid("It has to end, with all of its stages, before the next round starts.")
     before = round_.stage_closes_at
-    _update(round_, stage_closes_at=closes_at, looked_after_at=now)
+    _update(round_, stage_closes_at=closes_at, looked_after_at=now, cursor=None)
     details = {"closes_at": closes_at.isoformat(), "before": before.isoformat() if before else None}
     record_round(AuditAction.ROUND_CHANGED, round_, by=actor.party, now=now, **details)
     return round_
@@ -184,7 +184,7 @@ def change_reviewers(
         raise Invalid("Choose who reviews.")
     changed = replace(stage, reviewers=tuple(reviewers), fallback=tuple(fallback))
     stages = tuple(changed if each is stage else each for each in terms.stages)
-    _update(round_, terms_json=replace(terms, stages=stages).to_json(), looked_after_at=now)
+    _update(round_, terms_json=replace(terms, stages=stages).to_json(), looked_after_at=now, cursor=None)
     for key, several in ((SELECTED, reviewers), (FALLBACK, fallback)):
         _sit(round_, key, [each.id for each in several])
     give_seats(round_.review)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
 
 from apps.accounts.policy import zone_named
-from apps.assignments.models import Assignment, AssignmentQuerySet
+from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CLOCK, AuditAction
-from apps.common.errors import Conflict
 from apps.common.lookup import present
 from apps.reviews import notices
 from apps.reviews.models import Item, Review, Round
@@ -21,14 +17,18 @@ from apps.reviews.selectors.evidence import evidence_for
 from apps.reviews.selectors.keeping import is_owned
 from apps.reviews.selectors.reviewed import held_at, is_meant
 from apps.reviews.selectors.terms import calendar_of, terms_of
-from apps.reviews.services.recording import move, record, record_round
+from apps.reviews.services.recording import (
+    advance_cursor,
+    behind_cursor,
+    move,
+    record,
+    record_round,
+)
 from apps.reviews.services.seating import seat
 from apps.reviews.services.setting_up import locked, plan_next
-from apps.reviews.states import Answer, RoundState, Step
+from apps.reviews.states import Answer, Step
 
-Row = TypeVar("Row", bound=Model)
-
-BATCH = 500  # lines in one transaction
+BATCH = 250  # lines in one transaction: SQLite has one writer, and nobody should wait for it
 ON_TIME = timedelta(hours=1)  # what begins later than that still gets all of its days
 NOT_OWNED = "Its owner may no longer manage all that it reviews."
 
@@ -44,10 +44,17 @@ def begin(round_: Round, *, now: datetime) -> bool:
         hold(review, now=now)
         return False
     terms = terms_of(review)
-    move(round_, Step.BEGIN, opened_at=now, terms_json=terms.to_json())
+    started = {"opened_at": now, "starts_at": _latest_due(round_, now), "terms_json": terms.to_json()}
+    move(round_, Step.BEGIN, **started)
     plan_next(review, now=now)
     record_round(AuditAction.ROUND_STARTED, round_, by=CLOCK, now=now, terms=terms.to_json())
     return True
+
+
+def _latest_due(round_: Round, now: datetime) -> datetime:
+    """For when it counts as planned: where nothing ran for months, it stands for all that were missed."""
+    found = calendar_of(round_.review).next_after(0, now)
+    return max(round_.starts_at, found[1]) if found and found[1] <= now else round_.starts_at
 
 
 def hold(review: Review, *, now: datetime) -> None:
@@ -63,15 +70,16 @@ def hold(review: Review, *, now: datetime) -> None:
 def freeze_some(round_: Round, *, now: datetime) -> bool:
     """Write the next lines as they were when it began, whatever has become of them since."""
     terms, opened = round_.terms, present(round_.opened_at)
-    rows = _batch(held_at(terms, opened), round_)
+    held = held_at(terms, opened).with_names().select_related("principal__user")
+    rows = behind_cursor(held, round_, BATCH)
     if not rows:
         return _open(round_, now)
+    advance_cursor(round_, rows[-1])
     zone = zone_named(round_.review.time_zone)
     found = evidence_for(rows, now=opened, look_back_days=terms.look_back_days, zone=zone)
     items = [_line(round_, row, found[row.id]) for row in rows if is_meant(terms, found[row.id])]
     seat(round_, items, now=now)
     Item.objects.bulk_create(items)
-    _advance_cursor(round_, rows[-1])
     return True
 
 
@@ -80,14 +88,14 @@ def advance_some(round_: Round, *, now: datetime) -> bool:
     """Hand the next of the lines that go on to those who look at them in this stage."""
     answers = [str(answer) for answer in round_.terms.proceeds]
     before = round_.items.filter(stage=round_.stage - 1, answer__in=answers)
-    items = list(_behind_cursor(before, round_).select_related("principal"))
+    items = behind_cursor(before.select_related("principal"), round_, BATCH)
     if not items:
         return _open(round_, now)
+    advance_cursor(round_, items[-1])
     for item in items:
         item.stage, item.answer = round_.stage, Answer.NOT_REVIEWED
     seat(round_, items, now=now)
     Item.objects.bulk_update(items, ["stage", "answer", "desk"])
-    _advance_cursor(round_, items[-1])
     return True
 
 
@@ -122,29 +130,6 @@ def _line(round_: Round, row: Assignment, evidence: Evidence) -> Item:
         recommendation_reason=advice.reason,
         stage=1,
     )
-
-
-# ---- Batches -----------------------------------------------------------------------------------------------
-
-
-def _batch(rows: AssignmentQuerySet, round_: Round) -> Sequence[Assignment]:
-    with_names = rows.with_names().select_related("principal__user")
-    return list(_behind_cursor(with_names, round_))
-
-
-def _behind_cursor(rows: QuerySet[Row], round_: Round) -> QuerySet[Row]:
-    if round_.cursor is not None:
-        rows = rows.filter(pk__gt=round_.cursor)
-    return rows.order_by("pk")[:BATCH]
-
-
-def _advance_cursor(round_: Round, last: Assignment | Item) -> None:
-    unmoved = Round.objects.filter(
-        pk=round_.pk, state=RoundState.STARTING, stage=round_.stage, cursor=round_.cursor
-    )
-    if not unmoved.update(cursor=last.pk):
-        raise Conflict("Another worker writes the lines of this round.")
-    round_.cursor = last.pk
 
 
 def _open(round_: Round, now: datetime) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
+
+from django.db.models import Model, QuerySet
 
 from apps.audit import services as audit
 from apps.audit.vocabulary import NOWHERE, AuditAction, Party, Place
@@ -15,6 +17,8 @@ from apps.reviews.models import Item, Review, Round
 from apps.reviews.policy.terms import Terms
 from apps.reviews.states import TRANSITIONS, RoundState, Step
 from apps.roles.models import Resource
+
+Row = TypeVar("Row", bound=Model)
 
 
 def move(round_: Round, step: Step, **columns: Any) -> None:
@@ -26,6 +30,33 @@ def move(round_: Round, step: Step, **columns: Any) -> None:
         raise Conflict("Somebody was faster. This round has changed meanwhile.")
     for name, value in columns.items():
         setattr(round_, name, value)
+
+
+def still(round_: Round) -> Round:
+    """The same round as it is now; until the transaction ends nobody changes it, and nobody answers."""
+    return Round.objects.select_for_update(no_key=True).get(pk=round_.pk)
+
+
+def advance_cursor(round_: Round, last: Model) -> None:
+    """Take a round behind the last of the rows that are to be worked on now, before they are: whoever comes
+    second with the same rows does nothing. Raises `Conflict`, also where a keeper has changed it since."""
+    unmoved = Round.objects.filter(
+        pk=round_.pk,
+        state=round_.state,
+        stage=round_.stage,
+        cursor=round_.cursor,
+        looked_after_at=round_.looked_after_at,
+    )
+    if not unmoved.update(cursor=last.pk):
+        raise Conflict("Another worker is busy with this round.")
+    round_.cursor = last.pk
+
+
+def behind_cursor(rows: QuerySet[Row], round_: Round, size: int) -> list[Row]:
+    """The next of these rows that a worker has to do with."""
+    if round_.cursor is not None:
+        rows = rows.filter(pk__gt=round_.cursor)
+    return list(rows.order_by("pk")[:size])
 
 
 def record(action: AuditAction, review: Review, *, by: Party, now: datetime, **details: Any) -> None:

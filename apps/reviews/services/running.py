@@ -12,6 +12,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import F
+
 from apps.common.errors import Conflict
 from apps.reviews.models import Round
 from apps.reviews.services.applying import apply_some
@@ -21,6 +23,7 @@ from apps.reviews.services.opening import advance_some, begin, freeze_some
 from apps.reviews.states import RoundState
 
 LEASE = timedelta(seconds=60)
+TURN = timedelta(seconds=2)  # then another round has its turn
 
 Clock = Callable[[], datetime]
 
@@ -30,20 +33,26 @@ log = logging.getLogger(__name__)
 def run_reviews(*, clock: Clock, until: datetime) -> int:
     """Go on with what is due, until there is nothing left or the time is over. Answers how many steps were
     done."""
-    steps, seen = 0, set[UUID]()
-    while (now := clock()) < until and (round_ := _claim_next(now, seen)):
-        seen.add(round_.pk)
+    steps, rested = 0, set[UUID]()
+    while (now := clock()) < until and (round_ := _claim_next(now, rested)):
+        rested.add(round_.pk)
         try:
-            steps += _work_on(round_, clock, until)
+            done, is_left = _work_on(round_, clock, min(until, now + TURN))
         except Exception:  # whatever it is: one round must not keep the others from going on
             log.exception("Round %s could not go on; the next run tries again.", round_.pk)
-        Round.objects.filter(pk=round_.pk).update(leased_until=None)
+            done, is_left = 0, False
+        steps += done
+        if is_left:
+            rested.remove(round_.pk)
+        Round.objects.filter(pk=round_.pk).update(leased_until=clock())
     return steps
 
 
-def _claim_next(now: datetime, seen: set[UUID]) -> Round | None:
-    """The next round, if this worker may work on it; nothing if there is none, or another one was faster."""
-    round_ = Round.objects.due(now).exclude(pk__in=seen).order_by("starts_at", "id").first()
+def _claim_next(now: datetime, rested: set[UUID]) -> Round | None:
+    """The round that has waited longest, if this worker may work on it; nothing if there is none, or another
+    one was faster."""
+    waiting = Round.objects.due(now).exclude(pk__in=rested)
+    round_ = waiting.order_by(F("leased_until").asc(nulls_first=True), "starts_at", "id").first()
     if round_ is None:
         return None
     # Of its own row alone: PostgreSQL asks that again after waiting for whoever was faster.
@@ -53,18 +62,18 @@ def _claim_next(now: datetime, seen: set[UUID]) -> Round | None:
     return Round.objects.select_related("review__owner").get(pk=round_.pk)
 
 
-def _work_on(round_: Round, clock: Clock, until: datetime) -> int:
-    """Steps, as long as there is something to do for it now."""
+def _work_on(round_: Round, clock: Clock, until: datetime) -> tuple[int, bool]:
+    """Steps, as long as there is something to do for it now: how many, and whether time alone ended them."""
     done = 0
     while (now := clock()) < until:
         Round.objects.filter(pk=round_.pk).update(leased_until=now + LEASE)
         try:
             if not _step(round_, now):
-                break
+                return done, False
         except Conflict:
-            break  # somebody was faster: whoever looks next sees how it is
+            return done, False  # somebody was faster: whoever looks next sees how it is
         done += 1
-    return done
+    return done, True
 
 
 def _step(round_: Round, now: datetime) -> bool:
