@@ -113,7 +113,7 @@ def test_a_name_a_role_and_a_reviewer_are_enough(client, alma, rita, now):
     review = Review.objects.get()
     assert page["Location"] == review.get_absolute_url()
     terms, calendar = terms_of(review), calendar_of(review)
-    assert [str(scope) for scope in terms.scopes] == [f"Teams Administrator on {directory().name}"]
+    assert [str(scope) for scope in terms.scopes] == ["Teams Administrator"]
     assert terms.stages == (StageTerms(14, Who.SELECTED, (Named(rita.pk, rita.name),)),)
     assert (terms.no_answer, terms.applies_automatically, terms.reason_required) == (
         NoAnswer.KEEP,

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+from apps.common.access import DIRECTORY_ID
 from apps.reviews.states import Answer, Holders, NoAnswer, Who
 
 
@@ -41,6 +42,9 @@ class Scope:
         return cls(**{**value, **ids})
 
     def __str__(self) -> str:
+        """In the directory a role is held in one place."""
+        if self.resource_id == DIRECTORY_ID:
+            return self.role_name
         below = " and below" if self.includes_below else ""
         return f"{self.role_name} on {self.resource_name}{below}"
 

@@ -17,6 +17,7 @@ from apps.reviews.models import Item, Review, ReviewQuerySet, ReviewScope, Round
 from apps.reviews.models.reviews import reading
 from apps.reviews.policy.calendar import Frequency
 from apps.reviews.policy.keeping import DELETED_KEPT_DAYS
+from apps.reviews.selectors.terms import scope_of
 from apps.reviews.states import RUNNING, Answer, RoundState
 from apps.roles.web import Place
 
@@ -62,7 +63,7 @@ class Line:
     def scopes(self) -> list[str]:
         """The first few, and how many others there are."""
         rows = self.shown_scopes
-        named = [f"{row.role.name} on {row.resource.name}" for row in rows[:_SCOPES_NAMED]]
+        named = [str(scope_of(row)) for row in rows[:_SCOPES_NAMED]]
         more = len(rows) - _SCOPES_NAMED
         return [*named, f"and {more} more"] if more > 0 else named
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apps.accounts.policy import zone_named
-from apps.reviews.models import Review, Stage
+from apps.reviews.models import Review, ReviewScope, Stage
 from apps.reviews.policy.calendar import Calendar, Frequency
 from apps.reviews.policy.terms import Named, Scope, StageTerms, Terms
 from apps.reviews.states import Answer, Holders, NoAnswer, Who
@@ -25,13 +25,15 @@ def terms_of(review: Review) -> Terms:
         holders=Holders(review.holders),
         no_answer=NoAnswer(review.no_answer),
         proceeds=tuple(map(Answer, review.proceeds)),
-        scopes=tuple(
-            Scope(row.role_id, row.resource_id, row.includes_below, row.role.name, row.resource.name)
-            for row in scopes
-        ),
+        scopes=tuple(scope_of(row) for row in scopes),
         stages=_stages(review),
         tells=tuple(Named(row.id, row.name) for row in review.tells.order_by("name", "id")),
     )
+
+
+def scope_of(row: ReviewScope) -> Scope:
+    """Loaded with its role and resource."""
+    return Scope(row.role_id, row.resource_id, row.includes_below, row.role.name, row.resource.name)
 
 
 def calendar_of(review: Review) -> Calendar:

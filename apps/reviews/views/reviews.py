@@ -13,7 +13,7 @@ from apps.common.access import Permission, Provider
 from apps.common.web.searching import words_in
 from apps.reviews.policy.keeping import DELETED_KEPT_DAYS
 from apps.reviews.selectors.listing import Search, Tab, current_round, find_reviews, shown_scopes
-from apps.reviews.selectors.terms import calendar_of, terms_of
+from apps.reviews.selectors.terms import calendar_of, scope_of, terms_of
 from apps.reviews.states import RoundState
 from apps.reviews.views.series import decisions_on
 from apps.reviews.views.standing import visible_review
@@ -46,7 +46,7 @@ def review(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "review": row,
         "terms": terms,
-        "scopes": shown_scopes([row], request.access)[row.pk],
+        "scopes": [scope_of(scope) for scope in shown_scopes([row], request.access)[row.pk]],
         "in_words": calendar_of(row).in_words(terms.days),
         "may": decisions_on(request, row),
         "last": row.rounds.exclude(state=RoundState.NOT_STARTED).order_by("-number").first(),
