@@ -11,7 +11,7 @@ from apps.accounts.web import StepUpForm
 
 
 class ConfirmForm(StepUpForm):
-    """The second factor and nothing else."""
+    """The second factor and nothing else. Subclasses put fields above it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, factor_required=True, **kwargs)
@@ -19,5 +19,6 @@ class ConfirmForm(StepUpForm):
     @property
     def helper(self) -> FormHelper:
         helper = super().helper
-        helper.layout = Layout(*(Field(name, wrapper_class="code-field") for name in self.fields))
+        code = [Field("code", wrapper_class="code-field")] if "code" in self.fields else []
+        helper.layout = Layout(*(Field(name) for name in self.fields if name != "code"), *code)
         return helper

@@ -1,33 +1,18 @@
-"""Forms about a round: a code for what needs no words, another end, other reviewers, a note."""
+"""Forms about a round: another end, other reviewers, a note."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, tzinfo
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Field, Layout
 from django import forms
 
-from apps.accounts.web import PrincipalsField, StepUpForm
+from apps.accounts.web import PrincipalsField
 from apps.common.text import is_blank
+from apps.reviews.forms.confirming import ConfirmForm
 from apps.reviews.policy.terms import Named
 
 _NOTE_LENGTH = 500
-
-
-class ConfirmForm(StepUpForm):
-    """The second factor and nothing else. Subclasses put fields above it."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, factor_required=True, **kwargs)
-
-    @property
-    def helper(self) -> FormHelper:
-        helper = super().helper
-        code = [Field("code", wrapper_class="code-field")] if "code" in self.fields else []
-        helper.layout = Layout(*(Field(name) for name in self.fields if name != "code"), *code)
-        return helper
 
 
 class EndForm(ConfirmForm):

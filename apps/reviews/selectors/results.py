@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from apps.assignments.membership import within_reach_of
 from apps.common.access import Access
 from apps.common.decision import Decision as Verdict
-from apps.common.paging import Page, by_text, page_of
+from apps.common.paging import Page, by_text, count_of, page_of
 from apps.reviews.models import Decision, Item, ItemQuerySet, Round
-from apps.reviews.policy.keeping import may_keep
+from apps.reviews.policy.keeping import ReviewFacts, can_note_handled, may_keep
 from apps.reviews.policy.tally import Tally
 from apps.reviews.selectors.keeping import out_of_reach
 from apps.reviews.selectors.rounds import RoundHead
@@ -127,12 +128,17 @@ def left_by_hand(access: Access, *, q: str, after: str, now: datetime) -> tuple[
     return page, list(_notable(page.rows, access, now))
 
 
-def count_by_hand(access: Access) -> int:
-    return Item.objects.by_hand().visible_to(access).count()
+def count_by_hand(access: Access) -> str:
+    """How many of those somebody sees, empty for none."""
+    count = count_of(Item.objects.by_hand().visible_to(access))
+    return "" if count == "0" else count
 
 
 def _notable(items: Sequence[Item], access: Access, now: datetime) -> Iterator[HandLine]:
     resources = {item.resource_id: item.resource for item in items}
     out = {row.pk for row in out_of_reach(resources.values(), access, now=now)}
+    own = within_reach_of(access.user_id, now=now) if access.user_id else frozenset()
     for item in items:
-        yield HandLine(item, may_keep([item.resource.name] if item.resource_id in out else []))
+        right = may_keep([item.resource.name] if item.resource_id in out else [])
+        facts = ReviewFacts(right=right, now=now, is_denied=item.principal_id in own, second_factor=None)
+        yield HandLine(item, can_note_handled(facts))

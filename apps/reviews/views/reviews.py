@@ -13,6 +13,7 @@ from apps.common.access import Permission, Provider
 from apps.common.web.searching import words_in
 from apps.reviews.policy.keeping import DELETED_KEPT_DAYS
 from apps.reviews.selectors.listing import Search, Tab, current_round, find_reviews, shown_scopes
+from apps.reviews.selectors.results import count_by_hand
 from apps.reviews.selectors.terms import calendar_of, scope_of, terms_of
 from apps.reviews.states import RoundState
 from apps.reviews.views.series import decisions_on
@@ -30,6 +31,7 @@ def review_list(request: HttpRequest, provider: Provider) -> HttpResponse:
         "found": found,
         "page": found.page,
         "tabs": [(tab.value, tab.label, found.counts[tab]) for tab in Tab],
+        "by_hand": count_by_hand(request.access),
         "can_create": place.can_open(request.access, Permission.REVIEWS_MANAGE),
     }
     return render(request, "reviews/list.html", context)

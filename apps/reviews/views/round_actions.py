@@ -20,7 +20,8 @@ from apps.common.decision import Decision
 from apps.common.lookup import present
 from apps.common.text import counted
 from apps.common.web.forms import form_page, sent
-from apps.reviews.forms.rounds import ConfirmForm, EndForm, ReviewersForm
+from apps.reviews.forms.confirming import ConfirmForm
+from apps.reviews.forms.rounds import EndForm, ReviewersForm
 from apps.reviews.policy.terms import Named
 from apps.reviews.selectors.progress import tally_of
 from apps.reviews.selectors.results import removal_by

@@ -21,6 +21,7 @@ from apps.reviews.selectors.progress import fullest_desks, rounds_of, tally_of, 
 from apps.reviews.selectors.results import filters_of, results_of, search_for
 from apps.reviews.selectors.rounds import RoundHead, events_about, round_head, terms_seen
 from apps.reviews.selectors.terms import calendar_of, terms_of
+from apps.reviews.views.series import decisions_on
 from apps.reviews.views.standing import stand_at
 
 TABS = (
@@ -70,7 +71,11 @@ def settings(request: HttpRequest, pk: UUID) -> HttpResponse:
     head = visible_head(request, pk)
     later = terms_seen(terms_of(head.review), request.access)
     calendar = calendar_of(head.review).in_words(later.days)
-    context = {"settings": settings_of(head.shown_terms, later), "calendar": calendar}
+    context = {
+        "settings": settings_of(head.shown_terms, later),
+        "calendar": calendar,
+        "may": decisions_on(request, head.review),
+    }
     return _tab(request, "settings", head, **context)
 
 
