@@ -225,8 +225,8 @@ SENTENCES: dict[str, str] = {
     AuditAction.ROUND_REMINDED: "{actor} reminded the reviewers of {target}.",
     AuditAction.ROUND_COMPLETED: "A round of the access review {target} was completed.",
     AuditAction.APPLYING_STARTED: "{actor} started to apply the results of the access review {target}.",
-    AuditAction.ROUND_APPLIED: "The results of the access review {target} were applied.",
-    AuditAction.LINE_DECIDED: "{actor} reviewed {role} on {place} of {target}.",
+    AuditAction.ROUND_APPLIED: "{actor} applied its results.",
+    AuditAction.LINE_DECIDED: "{actor} reviewed {role} on {place} of {target}: {answer}.",
     AuditAction.LINE_HANDLED: "{actor} noted that {role} on {place} was taken from {target} by hand.",
     AuditAction.REVIEWS_EXPORTED: "{actor} exported results of the access review {target}.",
     AuditAction.REVIEW_HISTORY_EXPORTED: "{actor} exported the history of access reviews.",
@@ -239,6 +239,10 @@ SENTENCES: dict[str, str] = {
 }
 
 
+# What a reviewer can say of a line, by how it stands in the details.
+_ANSWERS = {"approve": "approved", "deny": "denied", "dont_know": "does not know"}
+
+
 def sentence(event: AuditEvent) -> str:
     """The event as a sentence for people. Whoever did something for themself is named once."""
     text = SENTENCES[event.action]
@@ -248,4 +252,5 @@ def sentence(event: AuditEvent) -> str:
         target="themself" if is_own else event.target_name,
         role=event.role,
         place=event.resource_name or "the directory",
+        answer=_ANSWERS.get(event.details.get("answer", ""), "no answer"),
     )

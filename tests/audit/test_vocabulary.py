@@ -29,7 +29,7 @@ def emitted_actions():
 def test_has_a_sentence_for_every_action(action):
     fields = {field for _, field, _, _ in Formatter().parse(SENTENCES[action]) if field}
 
-    assert fields <= {"actor", "target", "role", "place"}
+    assert fields <= {"actor", "target", "role", "place", "answer"}
     assert SENTENCES[action].endswith(".")
 
 

@@ -62,6 +62,10 @@ def test_what_is_denied_is_gone_once_the_round_is_over(owner, reviewer, rows):
     assert request.justification == "Denied by Rita Reviewer: Left the team"
     ended = AuditEvent.objects.get(action=AuditAction.ASSIGNMENT_ENDED)
     assert (ended.actor_kind, ended.actor_name) == ("review", "Privileged roles")
+    said = AuditEvent.objects.get(action=AuditAction.LINE_DECIDED, target_name="Ben").sentence
+    assert said == "Rita Reviewer reviewed Teams Administrator on Example Organisation of Ben: denied."
+    applied = AuditEvent.objects.get(action=AuditAction.ROUND_APPLIED)
+    assert applied.sentence == "Access review Privileged roles applied its results."
 
 
 def test_reviewers_are_told_once_and_reminded_twice(owner, reviewer, rows):
