@@ -18,6 +18,8 @@ from apps.accounts.selectors import has_second_factor
 from apps.administration.selectors.checklist import checklist_for
 from apps.portal import timetable
 from apps.reviews.selectors.listing import any_review
+from apps.reviews.selectors.reviewing import MyRound, my_rounds
+from apps.reviews.web import reviewing_of
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +32,10 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for me, what is active, and what I may want again."""
     roles = MyRoles(request.user, request.holdings, now=request.now)
     waiting = waiting_of(request)
+    to_review = _to_review(request)
     context = {
+        "to_review": to_review,
+        "waiting_count": len(waiting.for_me) + len(to_review),
         "to_decide": waiting.for_me[:_SHOWN],
         "to_decide_count": len(waiting.for_me),
         "active_now": roles.activated,
@@ -42,6 +47,14 @@ def home(request: HttpRequest) -> HttpResponse:
         "lately_used": lately_used(roles.eligible, request.user),
     }
     return render(request, "portal/home.html", context)
+
+
+def _to_review(request: HttpRequest) -> list[MyRound]:
+    """Open reviews with something undecided for me. Most have none, which the menu has asked already."""
+    reviewing = reviewing_of(request)
+    if not reviewing.waiting_count:
+        return []
+    return [row for row in my_rounds(reviewing).open if row.progress.undecided]
 
 
 @require_safe

@@ -9,8 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import AuthenticatorDevice
+from apps.reviews.states import Answer
 from apps.roles import built_in
 from tests.factories import activate, assign, make_active
+from tests.reviews.making import line_of, say, start_review, terms_for
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +90,18 @@ def test_counts_what_was_assigned_as_active_too(client, requester, now):
 
     assert page.context["active_count"] == 1
     assert "No role is activated." in page.content.decode()
+
+
+def test_says_what_is_to_review_until_it_is_done(client, requester, administrator, visitor, now):
+    row = assign(visitor, now=now - DAY)
+    round_ = start_review(administrator, terms_for(row, reviewers=[requester], name="Each quarter"), now=now)
+    client.force_login(requester)
+
+    page = client.get(HOME).content.decode()
+    say(line_of(round_, row), Answer.APPROVE, by=requester, now=now)
+    done = client.get(HOME).content.decode()
+
+    assert "1 access review waits for you." in page
+    assert f'href="{round_.get_review_url()}"' in page
+    assert "Nothing waits for you." in done
+    assert round_.get_review_url() not in done
