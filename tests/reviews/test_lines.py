@@ -270,3 +270,13 @@ def test_the_next_round_has_what_became_of_it(owner, reviewer, ann, row):
     second = round_.review.rounds.get(number=2)
     assert [item.assignment for item in second.items.all()] == [again]
     assert replace(second.terms, name="") == replace(round_.terms, name="")
+
+
+def test_only_what_nobody_has_activated(owner, reviewer, ann, ben):
+    long_ago = NOW - 100 * DAY
+    unused, used = (assign(each, now=long_ago) for each in (ann, ben))
+    activate(used, ben, now=NOW - DAY)
+
+    round_ = start_review(owner, terms_for(unused, reviewers=[reviewer], unused_days=90), now=NOW)
+
+    assert [item.assignment for item in round_.items.all()] == [unused]
