@@ -407,3 +407,16 @@ def test_is_not_open_to_whoever_sees_no_reviews(client, reviewer):
 
     assert client.get(HISTORY).status_code == 403
     assert client.post(EXPORT_HISTORY).status_code == 403
+
+
+# ---- The buttons -------------------------------------------------------------------------------------------
+
+
+def test_a_round_offers_its_files_once_it_has_begun(client, owner, reviewer, rows, running, now):
+    client.force_login(owner)
+    coming = make_review(owner, terms_for(*rows, reviewers=[reviewer]), now=now).rounds.get()
+
+    assert of_round(running) in client.get(reverse("reviews:results", args=[running.pk])).content.decode()
+    before = client.get(reverse("reviews:results", args=[coming.pk])).content.decode()
+    assert of_round(coming) not in before
+    assert "It has not begun: there is nothing to export." in before

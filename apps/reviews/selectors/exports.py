@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Prefetch, Q
+from django.db.models import Count, Max, Min, Prefetch
 
 from apps.audit.models import AuditEvent
-from apps.audit.vocabulary import AuditAction
-from apps.common.access import Access, Permission
+from apps.common.access import Access
 from apps.reviews.models import Decision, Item, ItemQuerySet, Review, ReviewQuerySet, Round
+from apps.reviews.policy.tally import Tally
 from apps.reviews.policy.terms import Terms
+from apps.reviews.selectors.progress import tallies
+from apps.reviews.selectors.rounds import events_about, terms_seen
 from apps.reviews.selectors.terms import terms_of
-from apps.reviews.states import Answer, ApplyResult, Outcome
-from apps.roles.models import Resource
+from apps.reviews.states import Answer
 
 READ_AT_ONCE = 500  # lines that a file holds in memory while it is made
 
@@ -146,7 +147,7 @@ class RoundEvidence:
 
     def events(self) -> Iterator[AuditEvent]:
         """In the order in which they happened. The log is for whoever may read it there."""
-        events = AuditEvent.objects.visible_to(self.access).filter(_events_about(self.round))
+        events = AuditEvent.objects.visible_to(self.access).filter(events_about(self.round))
         return events.order_by("at", "id").iterator(chunk_size=READ_AT_ONCE)
 
     @cached_property
@@ -154,16 +155,8 @@ class RoundEvidence:
         return self.lines.count()
 
     @cached_property
-    def tally(self) -> Mapping[str, int]:
-        """How many lines came to what, in words. Three queries."""
-        found = {Answer(value).past: count for value, count in self._count_by("answer")}
-        found |= {str(Outcome(value).label): count for value, count in self._count_by("outcome")}
-        results = {str(ApplyResult(value).label): count for value, count in self._count_by("apply_result")}
-        return found | {f"Applying: {label}": count for label, count in results.items()}
-
-    def _count_by(self, column: str) -> Sequence[tuple[str, int]]:
-        counted = self.lines.exclude(**{column: ""}).order_by(column)
-        return list(counted.values_list(column).annotate(Count("pk")))
+    def tally(self) -> Tally:
+        return tallies([self.round.pk], self.access)[self.round.pk]
 
     @cached_property
     def reviewers(self) -> Sequence[Mapping[str, Any]]:
@@ -175,12 +168,12 @@ class RoundEvidence:
     @cached_property
     def terms(self) -> Terms:
         """By which the round goes."""
-        return _terms_seen(self.round.terms, self.access)
+        return terms_seen(self.round.terms, self.access)
 
     @cached_property
     def terms_of_series(self) -> Terms:
         """By which the rounds to come will go."""
-        return _terms_seen(terms_of(self.round.review), self.access)
+        return terms_seen(terms_of(self.round.review), self.access)
 
     @cached_property
     def is_whole(self) -> bool:
@@ -193,21 +186,3 @@ class RoundEvidence:
         if self.is_whole:
             return "all of the round."
         return "only those that its maker may see. Others, and what lies elsewhere, are left out."
-
-
-def _events_about(round_: Round) -> Q:
-    """What was done to its review, or by it; and what was decided on its own lines, which happened since it
-    began. Each part of the condition has an index of its own."""
-    id_ = str(round_.review_id)
-    on_lines = Q(action__in=[AuditAction.LINE_DECIDED, AuditAction.LINE_HANDLED])
-    on_lines &= Q(at__gte=round_.opened_at, details__round=str(round_.pk))
-    return Q(actor_id=id_) | Q(target_id=id_) | on_lines
-
-
-def _terms_seen(terms: Terms, access: Access) -> Terms:
-    """The terms without the scopes on which somebody may not see reviews. One query."""
-    resources = Resource.objects.in_bulk({scope.resource_id for scope in terms.scopes})
-    seen = {
-        id_ for id_, row in resources.items() if access.may(Permission.REVIEWS_READ, row.provider, row.path)
-    }
-    return replace(terms, scopes=tuple(scope for scope in terms.scopes if scope.resource_id in seen))
