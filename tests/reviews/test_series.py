@@ -9,11 +9,12 @@ import pytest
 from apps.access_requests.models import ReviewSeat
 from apps.access_requests.services.people import disable_person
 from apps.audit.vocabulary import CONSOLE
+from apps.common.errors import Invalid
 from apps.reviews.models import Review, Round
 from apps.reviews.policy.calendar import Frequency
 from apps.reviews.services.keeping import change_reviewers, take_over
 from apps.reviews.services.setting_up import change_review
-from apps.reviews.states import RoundState
+from apps.reviews.states import RoundState, Who
 from apps.roles import built_in
 from tests.factories import acting, assign, make_active, make_user
 from tests.reviews.making import calendar_from, make_review, named, run, stage_of, start_review, terms_for
@@ -109,3 +110,19 @@ def test_a_fallback_that_was_renamed_stays_the_same(owner, reviewer):
     )
 
     assert Review.objects.get().rounds.get().terms.stage(1).fallback == named(owner)
+
+
+def test_nobody_is_chosen_where_managers_review(owner, reviewer):
+    stage = stage_of(who=Who.MANAGERS, fallback=[owner])
+    round_ = start_review(owner, terms_for(assign(make_user(now=NOW), now=NOW), stages=(stage,)), now=NOW)
+
+    with pytest.raises(Invalid, match="nobody is chosen"):
+        change_reviewers(
+            round_.pk,
+            reviewers=named(reviewer),
+            fallback=named(owner),
+            actor=acting(owner, now=NOW),
+            now=NOW,
+        )
+
+    assert not ReviewSeat.objects.filter(principal=reviewer).exists()

@@ -182,6 +182,8 @@ def change_reviewers(
         raise Invalid(f"Fallback reviewers cannot be removed: {missing[0]} stays.")
     if stage.who == Who.SELECTED and not reviewers:
         raise Invalid("Choose who reviews.")
+    if stage.who != Who.SELECTED and reviewers:
+        raise Invalid("In this stage nobody is chosen to review. Add a fallback reviewer instead.")
     changed = replace(stage, reviewers=tuple(reviewers), fallback=tuple(fallback))
     stages = tuple(changed if each is stage else each for each in terms.stages)
     _update(round_, terms_json=replace(terms, stages=stages).to_json(), looked_after_at=now, cursor=None)
