@@ -22,6 +22,9 @@ from apps.reviews.selectors.terms import terms_of
 from apps.reviews.states import Answer
 
 READ_AT_ONCE = 500  # lines that a file holds in memory while it is made
+# What many lines share is loaded once for each batch: as a join it would be made anew for every line.
+_ROUNDS = Prefetch("round", Round.objects.select_related("review__owner"))
+_DECISIONS = Prefetch("decisions", Decision.objects.prefetch_related("decided_by").order_by("-stage"))
 
 
 @dataclass(frozen=True)
@@ -90,20 +93,13 @@ def reviews_of(access: Access) -> ReviewQuerySet:
 
 def items_of(lines: ItemQuerySet) -> Iterator[Item]:
     """These lines one after the other, with all that is known of them."""
-    rows = lines.select_related("resource", "round").defer("round__terms_json")
-    return rows.iterator(chunk_size=READ_AT_ONCE)
+    return lines.prefetch_related("resource", _ROUNDS).iterator(chunk_size=READ_AT_ONCE)
 
 
 def results_of(lines: ItemQuerySet) -> Iterator[Result]:
     """These lines one after the other, each with the answer that counts now: the last one, until its line has
-    come to a stage where nobody has answered yet. Two queries for each of the batches that are read."""
-    rows = (
-        lines.select_related("resource", "round__review__owner")
-        .defer("people", "round__terms_json")
-        .prefetch_related(
-            Prefetch("decisions", Decision.objects.select_related("decided_by").order_by("-stage"))
-        )
-    )
+    come to a stage where nobody has answered yet. A fixed number of queries for each batch that is read."""
+    rows = lines.defer("people").prefetch_related("resource", _ROUNDS, _DECISIONS)
     for item in rows.iterator(chunk_size=READ_AT_ONCE):
         has_answer = item.answer != Answer.NOT_REVIEWED
         yield Result(item, next(iter(item.decisions.all()), None) if has_answer else None)
@@ -140,8 +136,8 @@ class RoundEvidence:
 
     def decisions(self) -> Iterator[Decision]:
         """Those that count, by line and stage."""
-        said = Decision.objects.filter(item__in=self.lines.order_by()).select_related("item", "decided_by")
-        said = said.defer("item__people")
+        said = Decision.objects.filter(item__in=self.lines.order_by()).select_related("item")
+        said = said.defer("item__people").prefetch_related("decided_by")
         order = ("item__holder_name", "item__role_name", "item_id", "stage")
         return said.order_by(*order).iterator(chunk_size=READ_AT_ONCE)
 
