@@ -72,7 +72,7 @@ def standing(review, **typed):
             data[name] = "on" if value is True else [str(each) for each in value]
         elif value not in (False, None, ""):
             data[name] = str(value)
-    return data | typed
+    return data | {"seen": str(review.version)} | typed
 
 
 def events(action):
@@ -107,6 +107,17 @@ def test_a_change_counts_from_the_next_round_on(client, series, alma, now):
     assert (running.terms.name, running.terms.days) == ("Privileged roles", 14)
     assert series.rounds.get(state=RoundState.NOT_STARTED).starts_at < now + timedelta(days=32)
     assert events(AuditAction.REVIEW_CHANGED).count() == 1
+
+
+def test_of_two_who_change_a_series_the_slower_is_told(client, series, alma, rita):
+    slower = standing(series, name="Slower")
+    press(client, "change", series, alma, **standing(series, name="Faster"))
+
+    page = client.post(address("change", series), slower | {"code": code_of(alma)})
+
+    assert page.status_code == 409
+    assert "Somebody else changed this review meanwhile." in text_of(page)
+    assert Review.objects.get().name == "Faster"
 
 
 def test_a_preview_of_a_change_changes_nothing(client, series, alma):

@@ -67,6 +67,7 @@ class Review(models.Model):
     reveals_earlier = models.BooleanField(default=False)
     tells = models.ManyToManyField(Principal, blank=True, related_name="+")  # when a round is completed
 
+    version = models.PositiveIntegerField(default=1)  # of all above: whoever saw another one was overtaken
     held_because = models.CharField(max_length=500, blank=True)  # nobody with rights owns it: no round runs
     ended_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)

@@ -14,7 +14,7 @@ from apps.access_requests.services.seats import Seat, set_review_seats
 from apps.accounts.models import Principal
 from apps.audit.vocabulary import AuditAction
 from apps.common.decision import Decision
-from apps.common.errors import Invalid
+from apps.common.errors import Conflict, Invalid
 from apps.reviews.models import Item, Review, Reviewer, ReviewScope, Round, Stage
 from apps.reviews.policy.calendar import Calendar
 from apps.reviews.policy.keeping import ReviewFacts, can_change
@@ -43,13 +43,23 @@ def create_review(*, terms: Terms, calendar: Calendar, actor: Actor, now: dateti
 
 @transaction.atomic
 def change_review(
-    review_id: UUID, *, terms: Terms, calendar: Calendar, actor: Actor, now: datetime
+    review_id: UUID,
+    *,
+    terms: Terms,
+    calendar: Calendar,
+    actor: Actor,
+    now: datetime,
+    seen: int | None = None,
 ) -> Review:
-    """For the rounds to come; one that runs goes by what it began with. Raises `NotAllowed`, `Conflict`."""
+    """For the rounds to come; one that runs goes by what it began with. `seen` is the version that was shown,
+    for whoever was shown one. Raises `NotAllowed`, and `Conflict` where that is another one by now."""
     review = locked(review_id)
     can_change(facts_of(review, actor=actor, now=now, second_factor=actor.second_factor)).require()
+    if seen is not None and seen != review.version:
+        raise Conflict("Somebody else changed this review meanwhile. Look again, then change it.")
     _judge(terms, calendar, actor, now)
     before = terms_of(review)
+    review.version += 1
     _write(review, terms, calendar)
     plan_next(review, now=now)
     record_change(review, before, terms, by=actor.party, now=now)

@@ -101,13 +101,20 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
         typed = {"terms": form.terms, "calendar": form.calendar, "actor": actor, "now": request.now}
         with form.taking_refusals():
             if not form.is_preview:
-                change_review(review.pk, **typed)
+                change_review(review.pk, **typed, seen=_seen(request))
                 messages.success(request, "Saved. It counts from the next round on.")
                 return redirect(review)
             preview = preview_of(**typed)
-    context = {"review": review, "runs": review.rounds.running().exists()}
+    seen = _seen(request) if form.is_bound or form.is_filling else review.version
+    context = {"review": review, "seen": seen, "runs": review.rounds.running().exists()}
     may = decisions_on(request, review)
     return form_response(request, "reviews/change.html", form, preview=preview, may=may, **context)
+
+
+def _seen(request: HttpRequest) -> int:
+    """The version that the form was filled from; what is no number is none."""
+    seen = request.POST.get("seen", "")
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else 0
 
 
 @form_page
