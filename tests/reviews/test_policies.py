@@ -99,13 +99,18 @@ def test_terms_that_make_no_sense_are_refused(changed, reason):
     assert refusals(terms(**changed)) == [reason]
 
 
-@pytest.mark.parametrize("who", [Who.HOLDERS, Who.MANAGERS, Who.OWNERS])
-def test_where_nobody_may_be_found_a_fallback_has_to_be_named(who):
+@pytest.mark.parametrize(
+    ("who", "whom"),
+    [
+        (Who.HOLDERS, "what groups hold, who do not answer for themselves"),
+        (Who.MANAGERS, "people without a manager, and groups without an owner"),
+        (Who.OWNERS, "places without an owner"),
+    ],
+)
+def test_where_nobody_may_be_found_a_fallback_has_to_be_named(who, whom):
     asked = terms(stages=(stage(who, reviewers=()),))
 
-    assert refusals(asked) == [
-        "Choose who reviews where there is nobody else, such as for people without a manager."
-    ]
+    assert refusals(asked) == [f"Choose fallback reviewers for {whom}."]
     assert refusals(replace(asked, stages=(stage(who, reviewers=(), fallback=(FAY,)),))) == []
 
 
