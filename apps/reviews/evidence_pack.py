@@ -1,8 +1,8 @@
 """The evidence pack of a round: one zip with everything that happened, for whoever asks for proof.
 
-It is written from the database into a file a piece at a time, so its length does not matter. Every name in it
+It leaves as it is read from the database, a piece at a time, so its length does not matter. Every name in it
 is fixed: what people wrote stands inside files, never in their names. MANIFEST holds the digest of each, as
-`sha256sum --check` reads it.
+`sha256sum --check` reads it; it comes last, so what broke off in between has none.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import IO, Any
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -32,19 +32,46 @@ _ROWS = "<!-- rows -->"  # where the lines of the page to print come
 _READABLE = 0o644 << 16
 
 
-def write_pack(file: IO[bytes], evidence: RoundEvidence) -> None:
-    """Write the zip. Call it outside a transaction: it reads for as long as the round is large."""
-    with ZipFile(file, "w") as zip_:
+def pack_pieces(evidence: RoundEvidence) -> Iterator[bytes]:
+    """The zip, piece by piece. Read it outside a transaction: it takes as long as the round is large."""
+    leaving = _Leaving()
+    with ZipFile(leaving, "w") as zip_:
         pack = _Pack(zip_, evidence.made_at)
-        pack.add("settings.json", [_settings(evidence)])
-        pack.add("lines.csv", tables.line_lines(evidence.items()))
-        pack.add("people.csv", tables.people_lines(evidence.items_of_groups()))
-        pack.add("decisions.csv", tables.decision_lines(evidence.decisions()))
-        pack.add("results.csv", result_lines(evidence.results()))
-        pack.add("applied.csv", tables.applied_lines(evidence.items_to_apply()))
-        pack.add("audit.csv", tables.event_lines(evidence.events()))
-        pack.add("report.html", _report(evidence))
-        pack.add("MANIFEST", _manifest(evidence, pack.digests))
+        for name, content in _files(evidence, pack.digests):
+            for _ in pack.add(name, content):
+                yield from leaving.taken()
+    yield from leaving.taken()
+
+
+def _files(evidence: RoundEvidence, digests: dict[str, str]) -> Iterator[tuple[str, Iterable[str]]]:
+    yield "settings.json", [_settings(evidence)]
+    yield "lines.csv", tables.line_lines(evidence.items())
+    yield "people.csv", tables.people_lines(evidence.items_of_groups())
+    yield "decisions.csv", tables.decision_lines(evidence.decisions())
+    yield "results.csv", result_lines(evidence.results())
+    yield "applied.csv", tables.applied_lines(evidence.items_to_apply())
+    yield "audit.csv", tables.event_lines(evidence.events())
+    yield "report.html", _report(evidence)
+    yield "MANIFEST", _manifest(evidence, digests)
+
+
+class _Leaving:
+    """Stands where `ZipFile` expects a file that goes on and never back, and hands on what was written."""
+
+    def __init__(self) -> None:
+        self._written: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._written.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is kept longer than until it is taken."""
+
+    def taken(self) -> Iterator[bytes]:
+        written, self._written = self._written, []
+        if written:
+            yield b"".join(written)
 
 
 class _Pack:
@@ -55,16 +82,19 @@ class _Pack:
         self._zip = zip_
         self._made_at = made_at.astimezone(UTC).timetuple()[:6]
 
-    def add(self, name: str, pieces: Iterable[str]) -> None:
+    def add(self, name: str, pieces: Iterable[str]) -> Iterator[None]:
+        """Write a file; comes back after each of its pieces, and when it is whole."""
         info = ZipInfo(name, self._made_at)
         info.compress_type, info.external_attr = ZIP_DEFLATED, _READABLE
         digest = hashlib.sha256()
-        with self._zip.open(info, "w", force_zip64=True) as member:
+        with self._zip.open(info, "w") as member:
             for piece in pieces:
                 written = piece.encode()
                 member.write(written)
                 digest.update(written)
+                yield
         self.digests[name] = digest.hexdigest()
+        yield
 
 
 # ---- Its files ---------------------------------------------------------------------------------------------

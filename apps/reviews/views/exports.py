@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from tempfile import SpooledTemporaryFile
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -13,14 +12,12 @@ from apps.access_requests.web import actor_of
 from apps.common.access import Permission, can_open
 from apps.common.text import counted
 from apps.common.web.files import csv_file, zip_file
-from apps.reviews.evidence_pack import write_pack
+from apps.reviews.evidence_pack import pack_pieces
 from apps.reviews.forms.exports import ReportForm
 from apps.reviews.models import Round
 from apps.reviews.result_file import result_lines
 from apps.reviews.selectors.exports import Report, counts_of, lines_of_report
 from apps.reviews.services.exporting import export_evidence, export_report, export_results
-
-_IN_MEMORY = 1 << 20  # bytes
 
 
 @require_safe
@@ -49,11 +46,8 @@ def export_round(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 @require_POST
 def export_evidence_pack(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """It is made whole before it is sent, on disk where it is large."""
     evidence = export_evidence(_round(request, pk), actor=actor_of(request), now=request.now)
-    file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (the response closes it)
-    write_pack(file, evidence)
-    return zip_file(file, name="access-review-evidence", now=request.now)
+    return zip_file(pack_pieces(evidence), name="access-review-evidence", now=request.now)
 
 
 def _page(request: HttpRequest, form: ReportForm) -> HttpResponse:
