@@ -9,6 +9,7 @@ import pytest
 
 from apps.access_requests.services.people import disable_person
 from apps.audit.vocabulary import CONSOLE
+from apps.common.errors import NotAllowed
 from apps.notifications.models import Notice
 from apps.reviews.models import Review
 from apps.reviews.services.applying import apply_round
@@ -23,6 +24,7 @@ from tests.factories import (
     make_group,
     make_resource,
     make_user,
+    may_join,
 )
 from tests.reviews.making import (
     CLOSED,
@@ -98,6 +100,20 @@ def test_of_a_group_everybody_in_it_hears_and_whoever_joins_later_then(owner, re
     run(now=NOW + timedelta(hours=2))
 
     assert told() == ["Ben", "Rita Reviewer"]
+
+
+def test_of_a_group_that_nobody_is_in_those_hear_who_may_join_it(owner, reviewer, ben, row):
+    board = make_group(now=NOW)
+    may_join(reviewer, board, now=NOW)
+    away = make_user("Away", now=NOW)
+    may_join(away, board, now=NOW)
+    disable(away)
+
+    round_ = start_review(owner, terms_for(row, reviewers=[board]), now=NOW)
+
+    assert told() == ["Rita Reviewer"]
+    with pytest.raises(NotAllowed, match="not yours to review"):
+        say(line_of(round_, row), Answer.APPROVE, by=reviewer, now=NOW)
 
 
 def test_whoever_is_done_is_not_reminded(owner, reviewer, ben, row, terms):

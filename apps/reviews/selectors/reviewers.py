@@ -19,7 +19,8 @@ Key = TypeVar("Key", bound=Hashable)  # what tells desks apart
 
 def reviewers_to_tell(round_: Round, *, now: datetime) -> Mapping[User, int]:
     """The enabled people with something undecided in front of them, by name, each with how many lines. In a
-    group of reviewers that is whoever is in it now; of what somebody holds themself nothing is theirs."""
+    group of reviewers that is whoever is in it now, or, where nobody is, whoever may activate membership; of
+    what somebody holds themself nothing is theirs."""
     counts = _undecided_by_desk_and_holder(round_)
     seats: dict[UUID, set[UUID]] = defaultdict(set)
     for desk, principal in Seat.objects.filter(**_here(round_)).values_list("desk", "principal"):
@@ -38,7 +39,7 @@ def lines_by_person(
     """The enabled people in these seats, by name, each with how many lines they look at. `counts` has those
     of each desk by holder, `own` the desks at which holders look at what is theirs."""
     groups = set(Principal.objects.filter(kind=Principal.Kind.GROUP).values_list("pk", flat=True))
-    members = members_of({id_ for desk in counts for id_ in seats[desk]} & groups, now=now)
+    members = _behind({id_ for desk in counts for id_ in seats[desk]} & groups, now)
     holders = {holder for desk in counts if desk not in own for holder in counts[desk]}
     within = people_within(holders & groups, now=now)
     lines: dict[UUID, int] = defaultdict(int)
@@ -49,6 +50,14 @@ def lines_by_person(
     users = User.objects.in_bulk([id_ for id_, count in lines.items() if count]).values()
     told = sorted((user for user in users if user.is_enabled), key=lambda user: (user.name, user.id))
     return {user: lines[user.id] for user in told}
+
+
+def _behind(groups: Collection[UUID], now: datetime) -> Mapping[UUID, Collection[UUID]]:
+    """Whoever is in each group now; of one that nobody is in, whoever may come to be: they activate, then
+    review."""
+    members: dict[UUID, Collection[UUID]] = {**members_of(groups, now=now)}
+    empty = [id_ for id_, people in members.items() if not people]
+    return members | people_within(empty, now=now)
 
 
 def _held_by(user: UUID, lines: Mapping[UUID, int], within: Mapping[UUID, Collection[UUID]]) -> int:
