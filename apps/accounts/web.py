@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import django_otp
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Field, Layout
 from django import forms
 from django.conf import settings
 from django.contrib import auth
@@ -257,3 +259,26 @@ class StepUpForm(PortalForm):
         else:
             if not self.each_time:
                 del self.fields["code"]
+
+
+class ConfirmForm(StepUpForm):
+    """Of a page on which somebody administers: whoever sends it has proved their second factor. It asks for
+    that and nothing else; subclasses put fields above it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, factor_required=True, **kwargs)
+
+    @property
+    def helper(self) -> FormHelper:
+        helper = super().helper
+        helper.layout = Layout(*self.rows(), *(Field("code", wrapper_class="code-field") for _ in self._code))
+        return helper
+
+    def rows(self) -> list[Any]:
+        """The fields above the code, as the layout has them."""
+        return [Field(name) for name in self.fields if name != "code"]
+
+    @property
+    def _code(self) -> list[str]:
+        """It is asked for only when one is missing."""
+        return ["code"] if "code" in self.fields else []

@@ -9,8 +9,7 @@ from uuid import UUID
 from crispy_forms.layout import Field
 from django import forms
 
-from apps.accounts.web import ANYBODY, PEOPLE, PrincipalsField
-from apps.administration.forms.confirming import ConfirmForm
+from apps.accounts.web import ANYBODY, PEOPLE, ConfirmForm, PrincipalsField
 from apps.assignments.models import Assignment
 from apps.common.decision import Decision
 from apps.common.text import is_blank, one_line

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from apps.administration.forms.confirming import ConfirmForm
+from apps.accounts.web import ConfirmForm
 from apps.common.text import is_blank, one_line
 from apps.common.web.forms import PortalForm
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from apps.administration.forms.confirming import ConfirmForm
+from apps.accounts.web import ConfirmForm
 from apps.administration.policy.resources import LONGEST_KIND, LONGEST_NAME
 from apps.common.text import one_line
 

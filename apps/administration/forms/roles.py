@@ -9,7 +9,7 @@ from typing import Any
 from crispy_forms.layout import Field
 from django import forms
 
-from apps.administration.forms.confirming import ConfirmForm
+from apps.accounts.web import ConfirmForm
 from apps.administration.policy.roles import Granted
 from apps.common.access import Permission, Provider
 from apps.common.text import one_line

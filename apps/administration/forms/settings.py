@@ -8,8 +8,7 @@ from typing import Any
 from django import forms
 
 from apps.accounts.models import Principal
-from apps.accounts.web import Pickable, PrincipalsField
-from apps.administration.forms.confirming import ConfirmForm
+from apps.accounts.web import ConfirmForm, Pickable, PrincipalsField
 from apps.administration.forms.settings_mails import CellKey, MailMatrix, addresses_field, addresses_in
 from apps.administration.policy.settings_words import DAYS_IN_WORDS, Tab, cell_name
 from apps.common.access import Provider

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
-from apps.administration.forms.confirming import ConfirmForm
+from apps.accounts.web import ConfirmForm
 
 
 class ApplyForm(ConfirmForm):

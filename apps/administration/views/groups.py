@@ -20,8 +20,7 @@ from apps.access_requests.services.exporting import COLUMNS
 from apps.access_requests.states import Action
 from apps.access_requests.web import actor_of, say_given, ways_to_assign
 from apps.accounts.models import Group, Principal
-from apps.accounts.web import fresh_until
-from apps.administration.forms.confirming import ConfirmForm
+from apps.accounts.web import ConfirmForm, fresh_until
 from apps.administration.forms.groups import AddPeopleForm, GroupForm, NewGroupForm, ReasonForm
 from apps.administration.group_file import group_lines
 from apps.administration.policy.groups import can_change, can_create, can_create_such, can_release, can_retire

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_POST
 
 from apps.access_requests.web import actor_of
 from apps.accounts.models import AccountLink
-from apps.accounts.web import fresh_until
-from apps.administration.forms.confirming import ConfirmForm
+from apps.accounts.web import ConfirmForm, fresh_until
 from apps.administration.forms.installation import OrganisationForm, SetUpForm
 from apps.administration.policy.installation import can_set_up
 from apps.administration.selectors.installation import anybody_exists, installation_facts

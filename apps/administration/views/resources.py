@@ -11,9 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.web import actor_of
-from apps.accounts.web import fresh_until
+from apps.accounts.web import ConfirmForm, fresh_until
 from apps.administration.estate_file import resource_lines
-from apps.administration.forms.confirming import ConfirmForm
 from apps.administration.forms.resources import MoveForm, ResourceForm
 from apps.administration.policy.keeping import Keeper
 from apps.administration.policy.resources import (

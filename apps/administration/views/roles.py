@@ -13,9 +13,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.web import actor_of
-from apps.accounts.web import fresh_until
+from apps.accounts.web import ConfirmForm, fresh_until
 from apps.administration.estate_file import role_lines
-from apps.administration.forms.confirming import ConfirmForm
 from apps.administration.forms.roles import FACTS, RoleForm, values_of
 from apps.administration.policy.keeping import Keeper
 from apps.administration.policy.roles import (

@@ -9,8 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from apps.access_requests.web import actor_of
-from apps.accounts.web import fresh_until
-from apps.administration.forms.confirming import ConfirmForm
+from apps.accounts.web import ConfirmForm, fresh_until
 from apps.administration.selectors.settings import change_at, history_page
 from apps.administration.services.settings import (
     Change,

@@ -7,9 +7,8 @@ from typing import Any
 
 from django import forms
 
-from apps.accounts.web import PrincipalsField
+from apps.accounts.web import ConfirmForm, PrincipalsField
 from apps.common.text import is_blank
-from apps.reviews.forms.confirming import ConfirmForm
 from apps.reviews.policy.terms import Named
 
 _NOTE_LENGTH = 500

@@ -11,10 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from apps.access_requests.web import actor_of
-from apps.accounts.web import fresh_until
+from apps.accounts.web import ConfirmForm, fresh_until
 from apps.common.decision import Decision
 from apps.common.web.forms import form_page, sent
-from apps.reviews.forms.confirming import ConfirmForm
 from apps.reviews.forms.setting_up import ReviewForm, initial_of
 from apps.reviews.models import Review
 from apps.reviews.policy import keeping as rules
