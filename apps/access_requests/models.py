@@ -17,7 +17,7 @@ from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE, REVIEW, Party
 from apps.common.access import Access, Permission
 from apps.common.lookup import every_word, present
-from apps.roles.models import Resource, RoleDefinition
+from apps.roles.models import Resource, RoleDefinition, where_permitted
 
 
 class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
@@ -37,10 +37,7 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
         waiting one sees it on the page to decide: that is a matter of rules, `Standing.fills_a_seat`."""
         decided = Exists(Approval.objects.filter(request=OuterRef("pk"), approver=user))
         mine = Q(principal_id=user.id) | Q(requester=user) | Q(decided)
-        reading = Q(pk__in=[])
-        for provider, path in access.scopes(Permission.REQUESTS_READ):
-            reading |= Q(resource__provider=provider, resource__path__startswith=path)
-        return self.filter(mine | reading)
+        return self.filter(mine | where_permitted(access, Permission.REQUESTS_READ))
 
     def decided(self) -> AccessRequestQuerySet:
         """Those that somebody approved or denied."""
@@ -271,10 +268,7 @@ class ReviewSeatQuerySet(models.QuerySet["ReviewSeat"]):
 
     def visible_to(self, access: Access) -> ReviewSeatQuerySet:
         """Those on resources where one may see reviews."""
-        reading = Q(pk__in=[])
-        for provider, path in access.scopes(Permission.REVIEWS_READ):
-            reading |= Q(resource__provider=provider, resource__path__startswith=path)
-        return self.filter(reading)
+        return self.filter(where_permitted(access, Permission.REVIEWS_READ))
 
     def with_names(self) -> ReviewSeatQuerySet:
         return self.select_related("principal", "role", "resource").order_by(

@@ -14,7 +14,7 @@ from apps.accounts.models import Principal, User
 from apps.common.access import Access, Permission
 from apps.common.lookup import every_word
 from apps.common.period import Period
-from apps.roles.models import Resource, RoleDefinition
+from apps.roles.models import Resource, RoleDefinition, where_permitted
 
 ENDED_BY_LIMIT = 120
 
@@ -65,10 +65,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def visible_to(self, access: Access) -> AssignmentQuerySet:
         """Those on resources where one may see who holds what."""
-        reading = Q(pk__in=[])
-        for provider, path in access.scopes(Permission.ASSIGNMENTS_READ):
-            reading |= Q(resource__provider=provider, resource__path__startswith=path)
-        return self.filter(reading)
+        return self.filter(where_permitted(access, Permission.ASSIGNMENTS_READ))
 
     def reaching(self, resource: Resource) -> AssignmentQuerySet:
         """Those held on this resource or above it: whoever may see who holds what there sees these, too."""

@@ -22,6 +22,15 @@ from apps.roles.policy.rules import DAYS_OFFERED, Audience, Authentication, Noti
 _SEE = Permission.ASSIGNMENTS_READ
 
 
+def where_permitted(access: Access, permission: Permission, *, prefix: str = "resource__") -> Q:
+    """Of rows that lie on a resource, to which `prefix` leads, those where this permission is held, there or
+    above; none without it. Every `visible_to` that goes by resources asks this."""
+    held = Q(pk__in=[])
+    for provider, path in access.scopes(permission):
+        held |= Q(**{f"{prefix}provider": provider, f"{prefix}path__startswith": path})
+    return held
+
+
 class ResourceQuerySet(models.QuerySet["Resource"]):
     def in_use(self) -> ResourceQuerySet:
         """Those that are not retired. What is retired stays for the history, and nothing is held on it."""
@@ -29,8 +38,7 @@ class ResourceQuerySet(models.QuerySet["Resource"]):
 
     def visible_to(self, access: Access, permission: Permission) -> ResourceQuerySet:
         """Those on which this permission is held, there or above; nothing without it."""
-        scopes = [Q(provider=provider, path__startswith=path) for provider, path in access.scopes(permission)]
-        return self.filter(reduce(or_, scopes)) if scopes else self.none()
+        return self.filter(where_permitted(access, permission, prefix=""))
 
     def below(self, resource: Resource) -> ResourceQuerySet:
         """The resource itself and everything below it."""

@@ -14,7 +14,7 @@ from apps.common.access import Access, Permission
 from apps.reviews.policy.calendar import Frequency
 from apps.reviews.policy.setting_up import MOST_STAGES
 from apps.reviews.states import Holders, NoAnswer, Who
-from apps.roles.models import Resource, RoleDefinition
+from apps.roles.models import Resource, RoleDefinition, where_permitted
 
 MOST_INACTIVE_DAYS = 730  # as in Entra
 
@@ -158,7 +158,4 @@ class Reviewer(models.Model):
 
 def reading(access: Access) -> Q:
     """On a resource where reviews may be seen; nowhere without that."""
-    where = Q(pk__in=[])
-    for provider, path in access.scopes(Permission.REVIEWS_READ):
-        where |= Q(resource__provider=provider, resource__path__startswith=path)
-    return where
+    return where_permitted(access, Permission.REVIEWS_READ)
