@@ -78,4 +78,5 @@ def test_what_was_approved_keeps_nobody_from_anything(owner, reviewer):
     say(line_of(round_, row), Answer.APPROVE, by=reviewer, now=NOW)
 
     reset_round(round_.pk, actor=acting(owner, now=NOW), now=NOW)
-    delete_review(round_.review_id, actor=acting(owner, now=NOW), now=NOW)
+    assert line_of(round_, row).answer == Answer.NOT_REVIEWED
+    assert delete_review(round_.review_id, actor=acting(owner, now=NOW), now=NOW).deleted_at == NOW

@@ -239,8 +239,7 @@ def test_answers_and_closing_in_any_order_never_differ(round_, reviewers, rows, 
     )
 
     run(now=closed)
-    for row in rows:
-        outcome_of(round_, row)
+    assert {outcome_of(round_, row) for row in rows} <= {"keep", "remove"}
 
 
 def test_a_reset_takes_back_an_answer_that_is_being_written(round_, owner, reviewers, rows, now):
