@@ -15,8 +15,8 @@ from django.utils.http import urlencode
 from django_otp.models import Device, ThrottlingMixin
 from django_otp.oath import TOTP
 
-from apps.accounts.encryption import seal, unseal
 from apps.accounts.policy import code_wait
+from apps.common.encryption import seal, unseal
 from apps.common.organisation import organisation_name
 
 STEP = 30  # seconds that one code is shown

@@ -14,6 +14,7 @@ from apps.accounts.links import AccountLink
 from apps.accounts.one_time_codes import OneTimeCode
 from apps.accounts.sessions import Session
 from apps.audit.vocabulary import Party
+from apps.notifications.messages import Recipient
 
 __all__ = [
     "AccountLink",
@@ -108,6 +109,11 @@ class User(Principal, AbstractBaseUser):
     def is_active(self) -> bool:
         """Django's word for `is_enabled`: a disabled person can neither sign in nor stay signed in."""
         return self.is_enabled
+
+    @property
+    def recipient(self) -> Recipient:
+        """This person as notices address them."""
+        return Recipient(self.email, self.name, self.pk, self.time_zone)
 
 
 class GroupQuerySet(models.QuerySet["Group"]):

@@ -112,7 +112,7 @@ def tell_email_changed(user: User, *, old: str, by: Party, now: datetime) -> Non
         link=reverse("accounts:profile"),
         facts=(("When", full(now, zone_of(user))),),
     )
-    addresses = [Recipient(user.email, user.name, user.pk), Recipient(old, user.name)]
+    addresses = [user.recipient, Recipient(old, user.name)]
     key = f"email:{user.pk}:changed:{now.isoformat()}"
     notifications.notify(key=key, message=message, recipients=addresses, now=now)
 
@@ -139,6 +139,4 @@ def _tell(
         facts=(("Account", user.email), ("When", full(now, zone_of(user)))),
         buttons=buttons,
     )
-    notifications.notify(
-        key=key, message=message, recipients=[Recipient(user.email, user.name, user.pk)], now=now
-    )
+    notifications.notify(key=key, message=message, recipients=[user.recipient], now=now)

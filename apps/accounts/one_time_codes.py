@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from apps.accounts.encryption import fingerprints
+from apps.common.encryption import fingerprints
 
 _ALPHABET = (
     "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that looks like something else: no I and 1, no O and 0

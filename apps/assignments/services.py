@@ -16,14 +16,13 @@ from django.db import transaction
 
 from apps.accounts.models import Principal, User
 from apps.assignments.models import ENDED_BY_LIMIT, Assignment
+from apps.assignments.notices.ending import tell_holder
 from apps.assignments.selectors import without_ground
 from apps.audit import services as audit
-from apps.audit.vocabulary import CLOCK, REVIEW, AuditAction, Party
+from apps.audit.vocabulary import CLOCK, AuditAction, Party
 from apps.common.errors import Conflict
 from apps.common.period import Period, earliest
 from apps.common.text import one_line
-from apps.notifications import services as notifications
-from apps.notifications.messages import Message, NoticeEvent, Recipient
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.services.locks import keep_in_use
 
@@ -161,7 +160,7 @@ def end(
     action = AuditAction.ACTIVATION_ENDED if assignment.is_activated else AuditAction.ASSIGNMENT_ENDED
     _record(action, assignment, by, now, why, how=how, ended_at=assignment.ended_at.isoformat())
     if by.id != str(assignment.principal_id):
-        _tell_holder(assignment, by, why, now)
+        tell_holder(assignment, by=by, reason=why.justification, now=now)
     for child in assignment.activations.filter(ended_at__isnull=True).with_names():
         _end_child(child, parent_ended_at=assignment.ended_at, by=by, now=now)
 
@@ -248,34 +247,3 @@ def _record(
             **details,
         },
     )
-
-
-def key_of_end(row: Assignment) -> str:
-    """Under which the holder is told that it has ended."""
-    return f"assignment:{row.id}:ended"
-
-
-def _tell_holder(row: Assignment, by: Party, why: Why, now: datetime) -> None:
-    """A person hears when they lose access; where an access review took it, which one and what for. Members
-    of a group do not: their own list says it."""
-    user = User.objects.filter(pk=row.principal_id).first()
-    if user is None:
-        return
-    message = Message(
-        event=NoticeEvent.ROLE_ENDED,
-        subject=f"PIM: Your {row.role.name} role has ended",
-        text=f"{row.role.name} on {row.resource.name}: {row.get_ended_how_display().lower()}.",
-        facts=_facts_of(by, why),
-        link=row.get_absolute_url(),
-    )
-    notifications.notify(
-        key=key_of_end(row),
-        message=message,
-        recipients=[Recipient(user.email, user.name, user.id)],
-        now=now,
-    )
-
-
-def _facts_of(by: Party, why: Why) -> tuple[tuple[str, str], ...]:
-    facts = (("Removed by", by.called), ("Reason", why.justification)) if by.kind == REVIEW else ()
-    return tuple((label, value) for label, value in facts if value)

@@ -33,11 +33,13 @@ class NoticeEvent(TextChoices):
 
 @dataclass(frozen=True)
 class Recipient:
-    """One address. `principal_id` puts the notice into that person's inbox too."""
+    """One address. `principal_id` puts the notice into that person's inbox too, and finds what they chose;
+    their hours of the day are those of `time_zone`."""
 
     address: str
     name: str = ""
     principal_id: UUID | None = None
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 
-from apps.access_requests.notices.cells import admins_of
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.membership import members_of
+from apps.assignments.notices.cells import admins_of
 from apps.common.instants import short
 from apps.common.lookup import present
 from apps.common.text import counted
@@ -64,7 +64,7 @@ def tell_held(review: Review, *, now: datetime) -> None:
 
 
 def _tell_all(people: Iterable[User], message: Message, *, key: str, now: datetime) -> None:
-    recipients = (Recipient(user.email, user.name, user.id) for user in people)
+    recipients = (user.recipient for user in people)
     notifications.notify(key=key, message=message, recipients=recipients, now=now)
 
 
@@ -73,7 +73,7 @@ def _tell_reviewers(round_: Round, which: str, people: Mapping[User, int], words
     terms = round_.terms
     for user, lines in people.items():
         message = _to_review(round_, terms, lines, words, zone_of(user), now)
-        letter = Recipient(user.email, user.name, user.id), message
+        letter = user.recipient, message
         buckets[_key(round_, which, user)].append(letter)
     for key, written in buckets.items():
         notifications.notify_each(key=key, letters=written, now=now)

@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 from cryptography.fernet import InvalidToken
 
-from apps.accounts.encryption import seal, unseal
 from apps.accounts.services.factors import enrol_authenticator, verify_code
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CONSOLE, AuditAction
+from apps.common.encryption import seal, unseal
 from apps.common.errors import NotAllowed
 
 SECOND = timedelta(seconds=1)

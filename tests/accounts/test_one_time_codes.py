@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 
-from apps.accounts.encryption import fingerprint, fingerprints, seal
 from apps.accounts.models import AuthenticatorDevice, OneTimeCode
 from apps.accounts.one_time_codes import bare, new_code
+from apps.common.encryption import fingerprint, fingerprints, seal
 
 DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)

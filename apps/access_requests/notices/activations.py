@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.notices.cells import Build, admins_of, letters, tell, tell_cells
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
 from apps.access_requests.states import State
 from apps.accounts.models import User
+from apps.assignments.notices.cells import Build, admins_of, letters, tell, tell_cells
 from apps.audit.vocabulary import Party
 from apps.common.instants import short
 from apps.common.spans import minutes_in_words

@@ -7,7 +7,12 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.notices.cells import (
+from apps.access_requests.selectors.approvers import Approvers
+from apps.access_requests.selectors.managing import admins_on, managed_resource, other_admins
+from apps.access_requests.states import Action, State
+from apps.accounts.models import User
+from apps.assignments.models import Assignment
+from apps.assignments.notices.cells import (
     Build,
     admins_of,
     admins_on_each,
@@ -16,11 +21,6 @@ from apps.access_requests.notices.cells import (
     tell,
     tell_cells,
 )
-from apps.access_requests.selectors.approvers import Approvers
-from apps.access_requests.selectors.managing import admins_on, managed_resource, other_admins
-from apps.access_requests.states import Action, State
-from apps.accounts.models import User
-from apps.assignments.models import Assignment
 from apps.audit.vocabulary import Party
 from apps.common.instants import short
 from apps.notifications import services as notifications

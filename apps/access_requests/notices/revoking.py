@@ -12,11 +12,11 @@ from apps.access_requests.notices.activations import key_of_close
 from apps.access_requests.notices.assignments import told_of_many
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
-from apps.assignments.services import key_of_end
+from apps.assignments.notices.ending import key_of_end
 from apps.audit.vocabulary import Party
 from apps.common.text import counted
 from apps.notifications import services as notifications
-from apps.notifications.messages import Message, NoticeEvent, Recipient
+from apps.notifications.messages import Message, NoticeEvent
 
 NAMED_AT_MOST = 30
 
@@ -38,7 +38,7 @@ def tell_revoked(
     notifications.take_back(keys, principal_id=person.id)
     told = told_of_many(rows, now=now)
     letters = [(who, _to_admin(person, count, by, reason)) for who, count in told.items()]
-    letters.append((Recipient(person.email, person.name, person.id), _to_person(rows, requests, by, reason)))
+    letters.append((person.recipient, _to_person(rows, requests, by, reason)))
     others = (letter for letter in letters if str(letter[0].principal_id) != by.id)
     notifications.notify_each(key=f"person:{person.id}:revoked:{now.isoformat()}", letters=others, now=now)
 

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.accounts.encryption import fingerprint
 from apps.accounts.models import OneTimeCode, User
 from apps.accounts.notices import (
     tell_enrolment_code_issued,
@@ -27,6 +26,7 @@ from apps.accounts.services.factors import counts_now, lock_factors, remove_all
 from apps.accounts.services.sessions import end_other_sessions
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Outcome, Party
+from apps.common.encryption import fingerprint
 
 _ENROLMENT, _RECOVERY = OneTimeCode.Purpose.ENROLMENT, OneTimeCode.Purpose.RECOVERY
 _USED = {_ENROLMENT: AuditAction.ENROLMENT_CODE_USED, _RECOVERY: AuditAction.RECOVERY_CODE_USED}

@@ -9,15 +9,15 @@ from datetime import datetime
 from django.urls import reverse
 
 from apps.access_requests.asks import Actor
-from apps.access_requests.notices.cells import ADMIN_ROLES
 from apps.access_requests.selectors.approvers import Sought, approvers_for_many
 from apps.accounts.models import User
 from apps.administration.selectors.settings_changes import Assessed, Change, digest_of_plan
 from apps.assignments.models import Assignment
+from apps.assignments.notices.cells import ADMIN_ROLES
 from apps.assignments.selectors import holders_on
 from apps.common.access import DIRECTORY_PATH, Provider
 from apps.notifications import services as notifications
-from apps.notifications.messages import Message, NoticeEvent, Recipient
+from apps.notifications.messages import Message, NoticeEvent
 from apps.roles.built_in import GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR
 from apps.roles.models import Resource
 
@@ -38,10 +38,7 @@ def tell_loosened(loosened: Sequence[Assessed], *, actor: Actor, now: datetime) 
     for each, deciding in zip(loosened, approvers, strict=True):
         for user in {*deciding, *admins[_where(each.change)]} - {actor.user}:
             concerning[user].append(each)
-    letters = [
-        (Recipient(user.email, user.name, user.id), _message(changes, actor))
-        for user, changes in concerning.items()
-    ]
+    letters = [(user.recipient, _message(changes, actor)) for user, changes in concerning.items()]
     key = f"settings:{digest_of_plan(loosened)[:40]}:{now.isoformat()}:loosened"
     notifications.notify_each(key=key, letters=letters, now=now)
 

@@ -17,7 +17,7 @@ from apps.audit.vocabulary import AuditAction
 from apps.common.instants import full
 from apps.common.models import THE_ONE, Installation
 from apps.notifications import services as notifications
-from apps.notifications.messages import Message, NoticeEvent, Recipient
+from apps.notifications.messages import Message, NoticeEvent
 
 
 def send_test_mail(*, actor: Actor, now: datetime) -> None:
@@ -31,7 +31,7 @@ def send_test_mail(*, actor: Actor, now: datetime) -> None:
         link="",
         facts=(("When", full(now, zone_of(user))),),
     )
-    recipients = [Recipient(user.email, user.name, user.pk)]
+    recipients = [user.recipient]
     key = f"test_mail:{user.pk}:{now:%Y-%m-%dT%H:%M}"
     notifications.notify(key=key, message=message, recipients=recipients, now=now)
 

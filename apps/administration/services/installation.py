@@ -11,7 +11,6 @@ from django.db.models import Q
 from apps.access_requests.asks import THE_CONSOLE, Ask, Said
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
-from apps.accounts.encryption import fingerprint, fingerprints
 from apps.accounts.models import AccountLink, User
 from apps.accounts.one_time_codes import bare, new_code
 from apps.accounts.services.links import make_link
@@ -23,6 +22,7 @@ from apps.audit.services import record
 from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.common.access import DIRECTORY_ID
 from apps.common.decision import Refusal
+from apps.common.encryption import fingerprint, fingerprints
 from apps.common.errors import Conflict, NotAllowed
 from apps.common.models import THE_ONE, Installation
 from apps.common.organisation import organisation_name

@@ -6,17 +6,17 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.access_requests.notices.cells import admins_of
 from apps.access_requests.selectors.power import power_of
 from apps.accounts.models import AccountLink, User
 from apps.accounts.policy import zone_of
 from apps.accounts.services.links import recover_by_link
+from apps.assignments.notices.cells import admins_of
 from apps.audit.vocabulary import CONSOLE
 from apps.common.decision import Refusal
 from apps.common.errors import NotAllowed
 from apps.common.instants import full
 from apps.notifications import services as notifications
-from apps.notifications.messages import Message, NoticeEvent, Recipient
+from apps.notifications.messages import Message, NoticeEvent
 from apps.roles.selectors import directory
 
 
@@ -34,10 +34,7 @@ def recover_admin(user: User, *, now: datetime) -> AccountLink:
 
 def _tell_admins(user: User, link: AccountLink, now: datetime) -> None:
     told = {admin.pk: admin for admin in admins_of(directory(), now=now)} | {user.pk: user}
-    letters = [
-        (Recipient(admin.email, admin.name, admin.pk), _message(user, full(now, zone_of(admin))))
-        for admin in told.values()
-    ]
+    letters = [(admin.recipient, _message(user, full(now, zone_of(admin)))) for admin in told.values()]
     notifications.notify_each(key=f"account_link:{link.pk}:recovered", letters=letters, now=now)
 
 

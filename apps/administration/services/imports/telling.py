@@ -13,7 +13,7 @@ from apps.jobs.models import Job
 from apps.jobs.selectors import progress_of
 from apps.jobs.states import LineState
 from apps.notifications import services as notifications
-from apps.notifications.messages import Message, NoticeEvent, Recipient
+from apps.notifications.messages import Message, NoticeEvent
 
 
 def tell_done(job: Job, *, now: datetime) -> None:
@@ -22,7 +22,7 @@ def tell_done(job: Job, *, now: datetime) -> None:
     notifications.notify(
         key=f"job:{job.id}:done",
         message=_done(job),
-        recipients=[Recipient(user.email, user.name, user.id)],
+        recipients=[user.recipient],
         now=now,
     )
 

@@ -55,7 +55,7 @@ def recipients_of(cell: Cell, people: Iterable[User]) -> Iterable[Recipient]:
     if cell.critical_only:
         return
     if cell.default_recipients:
-        yield from (Recipient(user.email, user.name, user.id) for user in people)
+        yield from (user.recipient for user in people)
     yield from (Recipient(address) for address in cell.additional_recipients)
 
 
@@ -94,7 +94,7 @@ def letters(people: Iterable[User], build: Build) -> Iterable[Letter]:
         zone = zone_of(user)
         if zone not in messages:
             messages[zone] = build(zone)
-        yield Recipient(user.email, user.name, user.id), messages[zone]
+        yield user.recipient, messages[zone]
 
 
 def tell(people: Iterable[User], build: Build, *, key: str, now: datetime) -> None:
