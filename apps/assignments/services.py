@@ -159,8 +159,7 @@ def end(
     assignment.ended_at, assignment.ended_how, assignment.ended_by = at or now, how, name
     action = AuditAction.ACTIVATION_ENDED if assignment.is_activated else AuditAction.ASSIGNMENT_ENDED
     _record(action, assignment, by, now, why, how=how, ended_at=assignment.ended_at.isoformat())
-    if by.id != str(assignment.principal_id):
-        tell_holder(assignment, by=by, reason=why.justification, now=now)
+    tell_holder(assignment, by=by, reason=why.justification, now=now)
     for child in assignment.activations.filter(ended_at__isnull=True).with_names():
         _end_child(child, parent_ended_at=assignment.ended_at, by=by, now=now)
 

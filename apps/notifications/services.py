@@ -14,6 +14,7 @@ from django.db import transaction
 from apps.common.text import one_line
 from apps.notifications.messages import Message, Recipient
 from apps.notifications.models import Notice
+from apps.notifications.webhooks.announcing import announce
 
 RECIPIENT_LIMIT = 1000  # per event, as in Entra
 SUBJECT_LIMIT = 200
@@ -23,17 +24,26 @@ log = logging.getLogger(__name__)
 
 
 def notify(*, key: str, message: Message, recipients: Iterable[Recipient], now: datetime) -> None:
-    """Tell each address once of the event `key`.
+    """Tell each address once of the event `key`, and webhooks, all in the same words.
 
     Call it in the transaction of the change it tells of: it writes rows, mail goes out later. The same key
     again tells only those who have not been told, so a command that runs twice does no harm.
     """
-    notify_each(key=key, letters=((recipient, message) for recipient in recipients), now=now)
+    letters = ((recipient, message) for recipient in recipients)
+    notify_each(key=key, letters=letters, announced=message, now=now)
 
 
 @transaction.atomic(savepoint=False)
-def notify_each(*, key: str, letters: Iterable[tuple[Recipient, Message]], now: datetime) -> None:
-    """`notify`, with words of their own for each. Two queries, however many."""
+def notify_each(
+    *, key: str, letters: Iterable[tuple[Recipient, Message]], announced: Message | None, now: datetime
+) -> None:
+    """`notify`, with words of their own for each. Two queries, however many.
+
+    `announced` is what webhooks are told, once, however many letters there are or none: in UTC, and in words
+    that do not speak to one of the recipients. `None` where other keys announce what happened.
+    """
+    if announced is not None:
+        announce(key=key, message=announced, now=now)
     if letters := list(letters):
         notices = [_notice(key, message, recipient, now) for recipient, message in _not_told(key, letters)]
         Notice.objects.bulk_create(notices, ignore_conflicts=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
@@ -34,6 +34,9 @@ def not_told(round_: Round, which: str, people: Mapping[User, int]) -> dict[User
 def tell_open(round_: Round, people: Mapping[User, int], *, now: datetime) -> None:
     """Those with something to decide hear of it once in each stage, whenever they came to it."""
     _tell_reviewers(round_, OPEN, people, "Review access", now)
+    announced = _to_review(round_, round_.terms, None, "Review access", UTC, now)
+    key = f"round:{round_.id}:{round_.stage}:{OPEN}"
+    notifications.notify_each(key=key, letters=(), announced=announced, now=now)
 
 
 def remind(round_: Round, which: str, people: Mapping[User, int], *, now: datetime) -> None:
@@ -76,7 +79,7 @@ def _tell_reviewers(round_: Round, which: str, people: Mapping[User, int], words
         letter = user.recipient, message
         buckets[_key(round_, which, user)].append(letter)
     for key, written in buckets.items():
-        notifications.notify_each(key=key, letters=written, now=now)
+        notifications.notify_each(key=key, letters=written, announced=None, now=now)
 
 
 def _key(round_: Round, which: str, user: User) -> str:
@@ -96,9 +99,12 @@ def _interested(round_: Round, now: datetime) -> list[User]:
 # ---- In which words ----------------------------------------------------------------------------------------
 
 
-def _to_review(round_: Round, terms: Terms, lines: int, words: str, zone: tzinfo, now: datetime) -> Message:
+def _to_review(
+    round_: Round, terms: Terms, lines: int | None, words: str, zone: tzinfo, now: datetime
+) -> Message:
+    """`lines`: how many are theirs; of webhooks none are."""
     closes = short(present(round_.stage_closes_at), zone, now=now)
-    each = "this assignment" if lines == 1 else f"each of {counted(lines, 'assignment')}"
+    each = _each_of(lines)
     return Message(
         event=NoticeEvent.REVIEW_OPEN,
         subject=f"PIM: {words}: {terms.name}",
@@ -107,6 +113,12 @@ def _to_review(round_: Round, terms: Terms, lines: int, words: str, zone: tzinfo
         link=round_.get_review_url(),
         buttons=(Button("Review", round_.get_review_url()),),
     )
+
+
+def _each_of(lines: int | None) -> str:
+    if lines is None:
+        return "each assignment"
+    return "this assignment" if lines == 1 else f"each of {counted(lines, 'assignment')}"
 
 
 def _completed(round_: Round, denied: int, is_applied: bool) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
@@ -19,13 +19,12 @@ from apps.roles.policy.rules import Audience, NoticeCase, RoleRules
 
 def ask_approvers(request: AccessRequest, approvers: Approvers, *, rules: RoleRules, now: datetime) -> None:
     """Tell everybody who can decide. Never additional addresses (Entra behaviour)."""
-    if rules.cell(NoticeCase.ACTIVATION, Audience.APPROVER).default_recipients:
-        tell(
-            approvers.told,
-            lambda zone: _approval_needed(request, zone, now, must_activate=not approvers.people),
-            key=f"request:{request.id}:approval_needed",
-            now=now,
-        )
+    tell(
+        approvers.told if rules.cell(NoticeCase.ACTIVATION, Audience.APPROVER).default_recipients else (),
+        lambda zone: _approval_needed(request, zone, now, must_activate=not approvers.people),
+        key=f"request:{request.id}:approval_needed",
+        now=now,
+    )
 
 
 def tell_granted(request: AccessRequest, *, rules: RoleRules, now: datetime) -> None:
@@ -63,14 +62,16 @@ def tell_decided(request: AccessRequest, approver: User, *, rules: RoleRules, no
     written = [*letters(told, build)]
     if request.state in (State.DENIED, State.FAILED):
         written = [*letters([request.requester], build_for_requester), *written]
-    notifications.notify_each(key=f"request:{request.id}:decided", letters=written, now=now)
+    key = f"request:{request.id}:decided"
+    notifications.notify_each(key=key, letters=written, announced=build_for_requester(UTC), now=now)
 
 
 def tell_closed(request: AccessRequest, *, by: Party, now: datetime) -> None:
     """The requester hears that a request ended without an answer, unless they ended it themself."""
-    if request.requester is None or by.id == str(request.requester_id):
-        return
-    tell([request.requester], lambda _zone: _closed(request), key=key_of_close(request), now=now)
+    is_own = request.requester is None or by.id == str(request.requester_id)
+    told = [] if is_own else [(request.requester.recipient, _closed_for_requester(request))]
+    announced = _closed(request, f"{request.requester_name}'s", request.closing_reason)
+    notifications.notify_each(key=key_of_close(request), letters=told, announced=announced, now=now)
 
 
 def key_of_close(request: AccessRequest) -> str:
@@ -156,13 +157,17 @@ def _decided(request: AccessRequest, approver: str, zone: tzinfo, now: datetime,
     )
 
 
-def _closed(request: AccessRequest) -> Message:
+def _closed_for_requester(request: AccessRequest) -> Message:
+    return _closed(request, "Your", f"{request.closing_reason} Ask again if you still need the role.")
+
+
+def _closed(request: AccessRequest, whose: str, text: str) -> Message:
     lapsed = request.state == State.TIMED_OUT
     ended = "timed out" if lapsed else "was cancelled"
     return Message(
         event=NoticeEvent.REQUEST_TIMED_OUT if lapsed else NoticeEvent.REQUEST_CANCELED,
-        subject=f"PIM: Your request for the {request.role.name} role {ended}",
-        text=f"{request.closing_reason} Ask again if you still need the role.",
+        subject=f"PIM: {whose} request for the {request.role.name} role {ended}",
+        text=text,
         link=request.get_absolute_url(),
     )
 

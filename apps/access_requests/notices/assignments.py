@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Approvers
@@ -31,14 +31,13 @@ from apps.roles.selectors import rules_for_many
 
 def ask_admins(request: AccessRequest, *, rules: RoleRules, now: datetime) -> None:
     """Tell every admin who can decide and gains nothing by it."""
-    if rules.cell(_case_of(request), Audience.APPROVER).default_recipients:
-        admins = _deciders(request, now)
-        tell(
-            admins.told,
-            lambda zone: _decision_needed(request, zone, now, must_activate=not admins.people),
-            key=f"request:{request.id}:decision_needed",
-            now=now,
-        )
+    admins = _deciders(request, now)
+    tell(
+        admins.told if rules.cell(_case_of(request), Audience.APPROVER).default_recipients else (),
+        lambda zone: _decision_needed(request, zone, now, must_activate=not admins.people),
+        key=f"request:{request.id}:decision_needed",
+        now=now,
+    )
 
 
 def tell_admin_decided(request: AccessRequest, admin: User, *, now: datetime) -> None:
@@ -52,7 +51,9 @@ def tell_admin_decided(request: AccessRequest, admin: User, *, now: datetime) ->
         *letters([request.person], build_to(request.get_absolute_url())),
         *letters(others, build_to(request.get_decide_url())),
     ]
-    notifications.notify_each(key=f"request:{request.id}:decided", letters=written, now=now)
+    announced = build_to(request.get_absolute_url())(UTC)
+    key = f"request:{request.id}:decided"
+    notifications.notify_each(key=key, letters=written, announced=announced, now=now)
 
 
 def tell_assigned(request: AccessRequest, *, by: Party, rules: RoleRules, now: datetime) -> None:

@@ -40,7 +40,8 @@ def tell_revoked(
     letters = [(who, _to_admin(person, count, by, reason)) for who, count in told.items()]
     letters.append((person.recipient, _to_person(rows, requests, by, reason)))
     others = (letter for letter in letters if str(letter[0].principal_id) != by.id)
-    notifications.notify_each(key=f"person:{person.id}:revoked:{now.isoformat()}", letters=others, now=now)
+    key = f"person:{person.id}:revoked:{now.isoformat()}"
+    notifications.notify_each(key=key, letters=others, announced=None, now=now)  # each end was, by itself
 
 
 def _to_admin(person: User, count: int, by: Party, reason: str) -> Message:

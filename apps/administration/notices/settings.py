@@ -40,7 +40,8 @@ def tell_loosened(loosened: Sequence[Assessed], *, actor: Actor, now: datetime) 
             concerning[user].append(each)
     letters = [(user.recipient, _message(changes, actor)) for user, changes in concerning.items()]
     key = f"settings:{digest_of_plan(loosened)[:40]}:{now.isoformat()}:loosened"
-    notifications.notify_each(key=key, letters=letters, now=now)
+    announced = _message(loosened, actor)
+    notifications.notify_each(key=key, letters=letters, announced=announced, now=now)
 
 
 def _approvers(loosened: Sequence[Assessed], now: datetime) -> Iterable[Sequence[User]]:

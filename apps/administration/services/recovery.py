@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 
@@ -35,7 +35,8 @@ def recover_admin(user: User, *, now: datetime) -> AccountLink:
 def _tell_admins(user: User, link: AccountLink, now: datetime) -> None:
     told = {admin.pk: admin for admin in admins_of(directory(), now=now)} | {user.pk: user}
     letters = [(admin.recipient, _message(user, full(now, zone_of(admin)))) for admin in told.values()]
-    notifications.notify_each(key=f"account_link:{link.pk}:recovered", letters=letters, now=now)
+    key, announced = f"account_link:{link.pk}:recovered", _message(user, full(now, UTC))
+    notifications.notify_each(key=key, letters=letters, announced=announced, now=now)
 
 
 def _message(user: User, when: str) -> Message:

@@ -69,13 +69,14 @@ def tell_cells(
     now: datetime,
 ) -> None:
     """Tell those whom a row of the notification matrix names; `people` are the default recipients of its
-    columns. These mails inform, so a cell for critical mails only leaves them out."""
+    columns. These mails inform, so a cell for critical mails only leaves them out. Webhooks hear of it
+    whatever the cells say."""
     written = [
         letter
         for audience, default in people.items()
         for letter in _letters_of(rules.cell(case, audience), default, build)
     ]
-    notifications.notify_each(key=key, letters=written, now=now)
+    notifications.notify_each(key=key, letters=written, announced=build(UTC), now=now)
 
 
 def _letters_of(cell: Cell, people: Iterable[User], build: Build) -> Iterable[Letter]:
@@ -98,4 +99,6 @@ def letters(people: Iterable[User], build: Build) -> Iterable[Letter]:
 
 
 def tell(people: Iterable[User], build: Build, *, key: str, now: datetime) -> None:
-    notifications.notify_each(key=key, letters=letters(people, build), now=now)
+    """All of them the same, and webhooks too."""
+    written = letters(people, build)
+    notifications.notify_each(key=key, letters=written, announced=build(UTC), now=now)

@@ -1,5 +1,6 @@
 """The tables of notices and of what is told to other systems."""
 
 from apps.notifications.models.notices import Notice, NoticeQuerySet
+from apps.notifications.models.webhooks import Webhook, WebhookDelivery, WebhookDeliveryQuerySet
 
-__all__ = ["Notice", "NoticeQuerySet"]
+__all__ = ["Notice", "NoticeQuerySet", "Webhook", "WebhookDelivery", "WebhookDeliveryQuerySet"]

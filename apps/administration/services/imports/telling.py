@@ -35,7 +35,8 @@ def tell_admins(job: Job, *, now: datetime) -> None:
     told = told_of_many(rows.select_related("role", "resource"), now=now)
     others = ((who, count) for who, count in told.items() if who.principal_id != job.actor_id)
     letters = [(who, _given(job, count)) for who, count in others]
-    notifications.notify_each(key=f"job:{job.id}:given", letters=letters, now=now)
+    key = f"job:{job.id}:given"
+    notifications.notify_each(key=key, letters=letters, announced=None, now=now)  # the job is
 
 
 def _given(job: Job, count: int) -> Message:

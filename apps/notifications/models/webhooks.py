@@ -1,0 +1,129 @@
+"""Other systems that are told of events, and what each was told."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+from apps.common.encryption import unseal
+from apps.notifications.messages import NoticeEvent
+
+
+class Webhook(models.Model):
+    """An address that hears of events. Without `events` of its own it hears of all."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    url = models.CharField(max_length=500)
+    sealed_secret = models.TextField()  # `common.encryption`; shown once, when it was made
+    events = models.JSONField(default=list, blank=True)  # of NoticeEvent
+    is_enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=120)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("name"), name="webhook_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("administration:webhook", args=[self.pk])
+
+    def wants(self, event: NoticeEvent) -> bool:
+        return not self.events or event in self.events
+
+    @property
+    def secret(self) -> bytes:
+        """Raises `cryptography.fernet.InvalidToken` when the key it was sealed with is gone."""
+        return unseal(self.sealed_secret)
+
+    @property
+    def event_labels(self) -> list[str]:
+        return [NoticeEvent(event).label for event in self.events]
+
+
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def due(self, now: datetime) -> WebhookDeliveryQuerySet:
+        """As `NoticeQuerySet.due`. What is for a paused webhook waits until it is not."""
+        waiting = Q(state=WebhookDelivery.State.QUEUED, next_try_at__lte=now)
+        abandoned = Q(state=WebhookDelivery.State.SENDING, leased_until__lte=now)
+        return self.filter(waiting | abandoned, webhook__is_enabled=True)
+
+
+class WebhookDelivery(models.Model):
+    """What one webhook is told of one event, word for word."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Waiting"
+        SENDING = "sending", "Being sent"
+        SENT = "sent", "Delivered"
+        FAILED = "failed", "Given up"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # Not for the database to check: a webhook that is deleted meanwhile must not undo a change that tells of
+    # itself. Such a row is never due, and tidied away with the others.
+    webhook = models.ForeignKey(
+        Webhook, on_delete=models.CASCADE, related_name="deliveries", db_constraint=False
+    )
+    key = models.CharField(max_length=200)  # which event it is about, as that of a notice
+    event = models.CharField(max_length=32)
+    subject = models.CharField(max_length=200)
+    body = models.TextField()  # JSON; the signature is over these very bytes
+    created_at = models.DateTimeField()
+
+    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    tried_at = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True)  # of the last answer, if any came
+    failure = models.CharField(max_length=200, blank=True)  # what went wrong last, in plain words
+
+    objects = WebhookDeliveryQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["webhook", "created_at", "id"], name="webhook_delivery_log"),
+            models.Index(fields=["created_at"], name="webhook_delivery_created"),
+            models.Index(
+                fields=["next_try_at"],
+                condition=Q(state__in=["queued", "sending"]),
+                name="webhook_delivery_due",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint("webhook", "key", name="webhook_told_once_of_each_event"),
+            models.CheckConstraint(
+                condition=Q(state="sending", leased_until__isnull=False)
+                | (~Q(state="sending") & Q(leased_until__isnull=True)),
+                name="webhook_delivery_sending_is_leased",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False)
+                | (~Q(state="sent") & Q(sent_at__isnull=True)),
+                name="webhook_delivery_sent_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def message_id(self) -> str:
+        """Under which the receiver knows it: the same each time it is tried."""
+        return message_id_of(self.id)
+
+    @property
+    def event_label(self) -> str:
+        return NoticeEvent(self.event).label
+
+
+def message_id_of(pk: uuid.UUID) -> str:
+    return f"msg_{pk.hex}"
