@@ -15,6 +15,7 @@ JOBS = (
     Job("access_requests.sweep", "apps.access_requests.tasks.sweep", every=timedelta(seconds=2)),
     Job("administration.jobs", "apps.administration.tasks.work_on_jobs", every=timedelta(seconds=1)),
     Job("reviews.run", "apps.reviews.tasks.run", every=timedelta(seconds=2)),
+    Job("alerts.scan", "apps.alerts.tasks.scan", every=timedelta(seconds=2)),
     Job("notifications.deliver", "apps.notifications.tasks.deliver", every=timedelta(seconds=2)),
     Job("reviews.tidy", "apps.reviews.tasks.tidy", every=timedelta(hours=1)),
     Job("jobs.tidy", "apps.jobs.tasks.tidy", every=timedelta(hours=1)),

@@ -80,6 +80,7 @@ if _problems:
 INSTALLED_APPS = [
     "pimportal",
     "apps.portal",
+    "apps.alerts",
     "apps.administration",
     "apps.reviews",
     "apps.access_requests",

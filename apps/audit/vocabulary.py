@@ -100,6 +100,9 @@ class AuditAction(TextChoices):
     REVIEWS_EXPORTED = "reviews.exported", "Review results exported"
     REVIEW_HISTORY_EXPORTED = "review_history.exported", "Review history exported"
     EVIDENCE_EXPORTED = "review_evidence.exported", "Review evidence exported"
+    ALERT_TRIGGERED = "alert.triggered", "Alert triggered"
+    ALERT_RESOLVED = "alert.resolved", "Alert resolved"
+    ALERTS_SCANNED = "alerts.scanned", "Alerts scanned"
     PEOPLE_EXPORTED = "people.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
     INSTALLATION_SET_UP = "installation.set_up", "Portal set up"
@@ -231,6 +234,9 @@ SENTENCES: dict[str, str] = {
     AuditAction.REVIEWS_EXPORTED: "{actor} exported results of the access review {target}.",
     AuditAction.REVIEW_HISTORY_EXPORTED: "{actor} exported the history of access reviews.",
     AuditAction.EVIDENCE_EXPORTED: "{actor} exported the evidence of the access review {target}.",
+    AuditAction.ALERT_TRIGGERED: "The alert “{target}” was triggered on {place}.",
+    AuditAction.ALERT_RESOLVED: "The alert “{target}” no longer finds anything on {place}.",
+    AuditAction.ALERTS_SCANNED: "{actor} had all alerts looked at again.",
     AuditAction.PEOPLE_EXPORTED: "{actor} exported the list of users.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
     AuditAction.INSTALLATION_SET_UP: "{actor} set the portal up for {target}.",

@@ -27,6 +27,7 @@ class NoticeEvent(TextChoices):
     REVIEW_OPEN = "review_open", "An access review waits for you"
     REVIEW_COMPLETED = "review_completed", "Access review completed"
     REVIEW_HELD = "review_held", "Access review held"
+    ALERT_TRIGGERED = "alert_triggered", "Alert triggered"
     TEST_MAIL = "test_mail", "Test mail"
     ACCOUNT_CHANGED = "account_changed", "Your account changed"
 

@@ -31,6 +31,7 @@ _LOOKS = {
     NoticeEvent.REVIEW_OPEN: ("clipboard-check", "t-warn"),
     NoticeEvent.REVIEW_COMPLETED: ("clipboard-check", "t-ok"),
     NoticeEvent.REVIEW_HELD: ("exclamation-triangle-fill", "t-warn"),
+    NoticeEvent.ALERT_TRIGGERED: ("exclamation-triangle-fill", "t-warn"),
     NoticeEvent.TEST_MAIL: ("envelope-check", "t-ok"),
     NoticeEvent.ACCOUNT_CHANGED: ("shield-lock", "t-warn"),
 }

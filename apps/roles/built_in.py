@@ -36,6 +36,7 @@ _KEEP = (
     Permission.REQUESTS_MANAGE,
     Permission.SETTINGS_MANAGE,
     Permission.REVIEWS_MANAGE,
+    Permission.ALERTS_MANAGE,
 )
 _PEOPLE = (Permission.PEOPLE_MANAGE, Permission.PRIVILEGED_PEOPLE_MANAGE)
 _EVERYTHING = tuple(Permission)
@@ -82,7 +83,7 @@ ROLES: tuple[BuiltInRole, ...] = (
         "Privileged Role Administrator",
         "Manages directory roles and groups: assignments, role settings, reviews.",
         is_privileged=True,
-        permissions=_on((*_KEEP, Permission.ALERTS_MANAGE, *_PEOPLE), _D, _G),
+        permissions=_on((*_KEEP, *_PEOPLE), _D, _G),
     ),
     _directory(
         SECURITY_ADMINISTRATOR,

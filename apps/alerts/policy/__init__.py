@@ -1,0 +1,1 @@
+"""What counts as risky, and who may do what about it: pure."""

@@ -1,0 +1,1 @@
+"""Reads for pages and scans, with a fixed number of queries."""

@@ -1,0 +1,106 @@
+"""Looking at everything, rule by rule. What a rule finds is kept until it no longer finds it.
+
+Each rule is looked at outside any transaction, as that may take a while, and what came of it is written in
+one. Whoever is killed in between has done nothing; whoever comes second writes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from apps.alerts.models import Look, Scan
+from apps.alerts.notices import tell_found
+from apps.alerts.policy.catalogue import BY_ID, RULES
+from apps.alerts.policy.terms import Found, Rule
+from apps.alerts.scans import look
+from apps.alerts.selectors.settings import settings_of
+from apps.alerts.services.keeping import Kept, keep
+from apps.audit.services import record
+from apps.audit.vocabulary import AuditAction, Party
+
+EVERY = timedelta(days=1)
+FORGOTTEN_AFTER = timedelta(days=90)  # scans; what they found stays
+
+log = logging.getLogger(__name__)
+
+
+def ask_for_scan(*, actor: Party, now: datetime, rules: Iterable[Rule] = RULES) -> Scan:
+    """Have these rules looked at as soon as the worker can. While a scan runs, that one is answered."""
+    try:
+        with transaction.atomic():
+            scan = _start(rules, asked_by=actor.name, now=now)
+            record(AuditAction.ALERTS_SCANNED, actor=actor, at=now, details={"rules": scan.rules})
+            return scan
+    except IntegrityError:
+        return Scan.objects.get(is_running=True)
+
+
+def run_scans(*, clock: Callable[[], datetime], until: datetime) -> int:
+    """Look at one rule after another until then, and start the daily scan when it is due; answers at how many
+    were looked. May run any number of times at once, and be killed anywhere."""
+    looked = 0
+    while (now := clock()) < until:
+        scan = Scan.objects.filter(is_running=True).first() or _start_daily(now)
+        if scan is None:
+            break
+        _take_on(scan, now=now)
+        looked += 1
+    return looked
+
+
+def _start_daily(now: datetime) -> Scan | None:
+    """The first of several workers starts it."""
+    if Scan.objects.filter(asked_at__gt=now - EVERY, asked_by="").exists():
+        return None
+    try:
+        with transaction.atomic():
+            Scan.objects.filter(is_running=False, asked_at__lt=now - FORGOTTEN_AFTER).delete()
+            return _start(RULES, asked_by="", now=now)
+    except IntegrityError:
+        return None
+
+
+def _start(rules: Iterable[Rule], *, asked_by: str, now: datetime) -> Scan:
+    return Scan.objects.create(asked_at=now, asked_by=asked_by, rules=[rule.id for rule in rules])
+
+
+def _take_on(scan: Scan, *, now: datetime) -> None:
+    """The next rule of a scan; after the last one, its end."""
+    if scan.done < scan.total:
+        rule = BY_ID.get(scan.rules[scan.done])  # none, if an upgrade took it away meanwhile
+        _note(scan, rule, _look(rule, now) if rule else None, now)
+    else:
+        _finish(scan, now)
+
+
+def _look(rule: Rule, now: datetime) -> list[Found] | None:
+    """What the rule finds; nothing at all if it cannot be asked: one rule must not stop the others."""
+    try:
+        return look(rule, settings_of(rule), now=now)
+    except Exception:  # whatever it is, it is a fault of this rule alone
+        log.exception("The alert %s could not be looked at; what it found before stays.", rule.id)
+        return None
+
+
+@transaction.atomic
+def _note(scan: Scan, rule: Rule | None, found: list[Found] | None, now: datetime) -> None:
+    as_known = Scan.objects.filter(pk=scan.pk, done=scan.done, is_running=True)
+    if not as_known.update(done=F("done") + 1):
+        return  # another worker did it
+    if rule is None:
+        return
+    kept = Kept() if found is None else keep(rule, found, settings=settings_of(rule), now=now)
+    Look.objects.update_or_create(rule=rule.id, defaults={"at": now, "failed": found is None})
+    Scan.objects.filter(pk=scan.pk).update(found=F("found") + kept.found, mended=F("mended") + kept.mended)
+
+
+@transaction.atomic
+def _finish(scan: Scan, now: datetime) -> None:
+    """Those who are to hear of what is new hear of all of it together."""
+    if Scan.objects.filter(pk=scan.pk, is_running=True).update(is_running=False, finished_at=now):
+        tell_found(scan, now=now)

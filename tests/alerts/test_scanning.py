@@ -1,0 +1,106 @@
+from datetime import timedelta
+
+import pytest
+
+from apps.alerts import scans
+from apps.alerts.models import Finding, Look, Scan
+from apps.alerts.policy.catalogue import PRIVILEGED_GUEST, RULES
+from apps.alerts.services.scanning import EVERY, ask_for_scan
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
+from apps.notifications.models import Notice
+from apps.roles import built_in
+from tests.alerts.making import NOW, open_findings, scan
+from tests.factories import assign, make_active, make_user
+
+pytestmark = pytest.mark.django_db
+LATER = NOW + EVERY
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def admin():
+    user = make_user("Ada Admin", now=NOW)
+    make_active(user, built_in.GLOBAL_ADMINISTRATOR, now=NOW)
+    return user
+
+
+@pytest.fixture
+def guest():
+    return make_user("Gus Guest", type="guest", now=NOW)
+
+
+@pytest.fixture
+def risky(guest):
+    return assign(guest, built_in.GLOBAL_READER, now=NOW)
+
+
+def told_of(action):
+    return [
+        event.sentence for event in AuditEvent.objects.filter(action=action, target_id="privileged_guest")
+    ]
+
+
+def test_keeps_what_a_rule_finds(risky):
+    scan()
+
+    assert open_findings(PRIVILEGED_GUEST.id) == [
+        "Gus Guest, a guest, is eligible for Global Reader on Example Organisation."
+    ]
+    assert told_of(AuditAction.ALERT_TRIGGERED) == [
+        "The alert “Guest with a privileged role” was triggered on Example Organisation."
+    ]
+
+
+def test_looks_at_every_rule_once_a_day(risky):
+    assert scan() == len(RULES) + 1  # the last step ends it
+    assert scan(now=LATER - SECOND) == 0
+    assert scan(now=LATER) == len(RULES) + 1
+    assert Look.objects.get(rule=PRIVILEGED_GUEST.id).at == LATER
+
+
+def test_finds_the_same_once(risky):
+    scan()
+    scan(now=LATER)
+
+    assert Finding.objects.of(PRIVILEGED_GUEST.id).get().found_at == NOW
+    assert len(told_of(AuditAction.ALERT_TRIGGERED)) == 1
+
+
+def test_mends_what_is_no_longer_found(risky, guest):
+    scan()
+    type(guest).objects.filter(pk=guest.pk).update(type="member")
+    scan(now=LATER)
+
+    finding = Finding.objects.of(PRIVILEGED_GUEST.id).get()
+    assert (finding.mended_at, finding.mended_how) == (LATER, "gone")
+    assert told_of(AuditAction.ALERT_RESOLVED) == [
+        "The alert “Guest with a privileged role” no longer finds anything on Example Organisation."
+    ]
+
+
+def test_tells_admins_of_all_that_is_new_at_once(admin, risky):
+    scan()
+    scan(now=LATER)
+
+    told = Notice.objects.filter(event="alert_triggered", recipient_id=admin.id)
+    assert [notice.created_at for notice in told] == [NOW]
+    assert "Guest with a privileged role" in str(told[0].facts)
+
+
+def test_answers_the_scan_that_runs(admin):
+    first = ask_for_scan(actor=admin.party, now=NOW)
+    second = ask_for_scan(actor=admin.party, now=NOW + SECOND)
+
+    assert first == second
+    assert AuditEvent.objects.filter(action=AuditAction.ALERTS_SCANNED).count() == 1
+
+
+def test_leaves_what_was_found_where_a_rule_fails(risky, monkeypatch):
+    scan()
+    monkeypatch.setitem(scans.SCANS, PRIVILEGED_GUEST.id, (lambda _now: 1 / 0, None))
+    scan(now=LATER)
+
+    assert Look.objects.get(rule=PRIVILEGED_GUEST.id).failed
+    assert Finding.objects.of(PRIVILEGED_GUEST.id).present().count() == 1
+    assert not Scan.objects.filter(is_running=True).exists()
