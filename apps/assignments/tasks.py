@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from apps.assignments.roll_ups.writing import roll_up
 from apps.assignments.sweep import write_down_the_clock
 
 
 def sweep() -> int:
     """Write down what the clock has done. May run twice, may be killed anywhere; answers how many rows."""
     return write_down_the_clock(now=timezone.now())
+
+
+def roll_up_days() -> int:
+    """Write down the days that are over; answers how many. May run twice, may be killed anywhere."""
+    return roll_up(now=timezone.now())

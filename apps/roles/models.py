@@ -31,6 +31,13 @@ def where_permitted(access: Access, permission: Permission, *, prefix: str = "re
     return held
 
 
+def where_within(provider: str, path: str, *, prefix: str = "resource__") -> Q:
+    """Of rows that lie on a resource, to which `prefix` leads, those of this provider, on the resource with
+    this path or below it. What is empty leaves nothing out."""
+    wanted = {"provider": provider, "path__startswith": path}
+    return Q(**{f"{prefix}{name}": value for name, value in wanted.items() if value})
+
+
 class ResourceQuerySet(models.QuerySet["Resource"]):
     def in_use(self) -> ResourceQuerySet:
         """Those that are not retired. What is retired stays for the history, and nothing is held on it."""

@@ -14,7 +14,7 @@ from apps.accounts.models import Principal, User
 from apps.common.access import Access, Permission
 from apps.common.lookup import every_word
 from apps.common.period import Period
-from apps.roles.models import Resource, RoleDefinition, where_permitted
+from apps.roles.models import Resource, RoleDefinition, where_permitted, where_within
 
 ENDED_BY_LIMIT = 120
 
@@ -66,6 +66,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def visible_to(self, access: Access) -> AssignmentQuerySet:
         """Those on resources where one may see who holds what."""
         return self.filter(where_permitted(access, Permission.ASSIGNMENTS_READ))
+
+    def within(self, provider: str = "", path: str = "") -> AssignmentQuerySet:
+        """Those of one provider, or on the resource with this path and below it."""
+        return self.filter(where_within(provider, path))
 
     def reaching(self, resource: Resource) -> AssignmentQuerySet:
         """Those held on this resource or above it: whoever may see who holds what there sees these, too."""
