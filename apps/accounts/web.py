@@ -26,6 +26,7 @@ from apps.accounts.selectors import has_second_factor
 from apps.accounts.services.factors import verify_code
 from apps.accounts.sessions import BROWSER, NETWORK, PUBLIC_ID, SEEN, SIGNED_IN
 from apps.common.errors import NotAllowed
+from apps.common.web.addresses import client_address
 from apps.common.web.forms import PortalForm
 
 _STAMP = "second_factor_at"
@@ -93,13 +94,8 @@ def _local_next(request: HttpRequest) -> str:
 
 
 def network_of_request(request: HttpRequest) -> str:
-    """Where the request comes from, as sign-in counts it. `settings.PROXY_COUNT` proxies of ours each added
-    one address to the forwarded header; what stands further left, anybody can write."""
-    header, proxies = request.headers.get("X-Forwarded-For"), settings.PROXY_COUNT
-    forwarded = header.split(",") if header else []
-    if 0 < proxies <= len(forwarded):
-        return network_of(forwarded[-proxies])
-    return network_of(request.META.get("REMOTE_ADDR", ""))
+    """Where the request comes from, as sign-in counts it."""
+    return network_of(client_address(request))
 
 
 def known_people(request: HttpRequest) -> list[str]:

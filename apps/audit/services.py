@@ -12,6 +12,7 @@ from apps.audit.models import NAME_LIMIT, AuditEvent, AuditEventQuerySet
 from apps.audit.selectors import Selection, whole_log_for
 from apps.audit.vocabulary import NOBODY, NOWHERE, AuditAction, Outcome, Party, Place
 from apps.common.access import Access, Permission, can_open
+from apps.common.origin import origin_now
 from apps.common.text import one_line
 
 
@@ -25,11 +26,15 @@ def event_of(
     place: Place = NOWHERE,
     justification: str = "",
     ticket: str = "",
+    approver: str = "",
+    request_id: str = "",
     outcome: Outcome = Outcome.SUCCESS,
     details: dict[str, Any] | None = None,
 ) -> AuditEvent:
     """An event that is not written yet. Names become one line; reason and ticket are kept as they were
-    given."""
+    given. `approver` is the name of whoever said yes to it, `request_id` the access request that it is part
+    of. Where it comes from is known (`common/origin.py`)."""
+    origin = origin_now()
     return AuditEvent(
         at=at,
         action=action,
@@ -46,6 +51,10 @@ def event_of(
         resource_name=_name(place.name),
         justification=justification,
         ticket=ticket,
+        approver=_name(approver),
+        request_id=request_id,
+        address=origin.address,
+        trace_id=origin.trace_id,
         details=details or {},
     )
 

@@ -2,7 +2,7 @@
 
 Whoever owns the database can still drop it; this is against mistakes and against the portal itself.
 On SQLite a later migration that alters the table rebuilds it and loses its triggers: such a migration
-must call `create` again (the tests of this module notice).
+must call `renew` afterwards (the tests of this module notice).
 """
 
 from __future__ import annotations
@@ -49,6 +49,12 @@ def create(connection: BaseDatabaseWrapper) -> None:
 def drop(connection: BaseDatabaseWrapper) -> None:
     """Allow changes. Only `retention.lifted` and the reverse of the migration may call this."""
     _execute(connection, _POSTGRESQL_DROP if _is_postgresql(connection) else _sqlite_drop())
+
+
+def renew(connection: BaseDatabaseWrapper) -> None:
+    """Refuse changes again, after a migration that altered the table."""
+    drop(connection)
+    create(connection)
 
 
 def _sqlite_create() -> list[str]:

@@ -61,6 +61,10 @@ class AuditEvent(models.Model):
     resource_name = models.CharField(max_length=NAME_LIMIT, blank=True)
     justification = models.TextField(blank=True)
     ticket = models.TextField(blank=True)
+    approver = models.CharField(max_length=NAME_LIMIT, blank=True)  # who said yes to it before
+    request_id = models.CharField(max_length=64, blank=True)  # the access request that it is part of
+    address = models.CharField(max_length=45, blank=True)  # of the client, where somebody came by network
+    trace_id = models.CharField(max_length=64, blank=True)  # the HTTP request; equal for all that it did
     details = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
 
     objects = AuditEventQuerySet.as_manager()
@@ -70,6 +74,14 @@ class AuditEvent(models.Model):
             models.Index(fields=["at", "id"], name="audit_event_at"),
             models.Index(fields=["actor_id", "at"], name="audit_event_actor"),
             models.Index(fields=["target_id", "at"], name="audit_event_target"),
+            models.Index(fields=["action", "at", "id"], name="audit_event_action"),
+            models.Index(fields=["role", "at"], name="audit_event_role"),
+            models.Index(
+                fields=["at", "id"], condition=Q(outcome=Outcome.FAILURE.value), name="audit_event_failure"
+            ),
+            models.Index(
+                fields=["request_id", "at"], condition=~Q(request_id=""), name="audit_event_request"
+            ),
             # The operator class lets PostgreSQL answer a prefix test whatever its collation is.
             models.Index(fields=["resource_path"], opclasses=["text_pattern_ops"], name="audit_event_path"),
         ]

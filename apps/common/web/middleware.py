@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from uuid import uuid4
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
 from django.utils import timezone
 
 from apps.common.errors import DomainError
+from apps.common.origin import Origin, coming_from
+from apps.common.web.addresses import client_address
 from apps.common.web.errors import error_page, method_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -53,6 +56,16 @@ def _receive(request: HttpRequest) -> None:
             _ = request.POST if request.content_type == "multipart/form-data" else request.body
     except (UnicodeError, LookupError):  # it names a charset that is none of texts, such as "idna"
         raise BadRequest("What was sent cannot be read.") from None
+
+
+def origin(get_response: Handler) -> Handler:
+    """Say once per request where it comes from, for all that is written down meanwhile."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with coming_from(Origin(client_address(request), uuid4().hex)):
+            return get_response(request)
+
+    return middleware
 
 
 def domain_errors(get_response: Handler) -> Handler:
