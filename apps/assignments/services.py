@@ -29,10 +29,18 @@ from apps.roles.services.locks import keep_in_use
 
 @dataclass(frozen=True)
 class Why:
-    """What the person said, kept with every event that follows from it."""
+    """What the person said, and the request that it was said in, kept with every event that follows from it.
+    `approver` is the name of whoever granted it, where it was not just done."""
 
     justification: str = ""
     ticket: str = ""
+    approver: str = ""
+    request_id: str = ""
+
+    @property
+    def of_its_consequences(self) -> Why:
+        """Why what rests on it changes too: because of that request. What was said was said of the other."""
+        return Why(request_id=self.request_id)
 
 
 NO_REASON = Why()
@@ -124,7 +132,7 @@ def change_period(
     assignment.starts_at, assignment.ends_at = period.start, period.end
     _record(AuditAction.ASSIGNMENT_CHANGED, assignment, by, now, why, before=before)
     for child in assignment.activations.not_ended(now).with_names():
-        _fit_child(child, ground=period, by=by, now=now)
+        _fit_child(child, ground=period, by=by, now=now, why=why.of_its_consequences)
 
 
 @transaction.atomic
@@ -161,7 +169,7 @@ def end(
     _record(action, assignment, by, now, why, how=how, ended_at=assignment.ended_at.isoformat())
     tell_holder(assignment, by=by, reason=why.justification, now=now)
     for child in assignment.activations.filter(ended_at__isnull=True).with_names():
-        _end_child(child, parent_ended_at=assignment.ended_at, by=by, now=now)
+        _end_child(child, parent_ended_at=assignment.ended_at, by=by, now=now, why=why.of_its_consequences)
 
 
 @transaction.atomic(savepoint=False)
@@ -191,10 +199,12 @@ def write_end(assignment: Assignment, *, now: datetime) -> bool:
     return True
 
 
-def write_ground_lost(assignment: Assignment, *, by: Party = CLOCK, now: datetime) -> bool:
+def write_ground_lost(
+    assignment: Assignment, *, by: Party = CLOCK, now: datetime, why: Why = NO_REASON
+) -> bool:
     """Write down that what this activation rested on is gone. Repeatable, like `write_end`."""
     try:
-        end(assignment, how=Assignment.End.GROUND_LOST, by=by, now=now)
+        end(assignment, how=Assignment.End.GROUND_LOST, by=by, now=now, why=why)
     except Conflict:
         return False
     return True
@@ -206,24 +216,24 @@ def _update_running(assignment: Assignment, now: datetime, **columns: datetime |
         raise Conflict("This has ended already.")
 
 
-def _end_child(child: Assignment, *, parent_ended_at: datetime, by: Party, now: datetime) -> None:
+def _end_child(child: Assignment, *, parent_ended_at: datetime, by: Party, now: datetime, why: Why) -> None:
     """An activation ends with its ground, unless its own clock had run out before. Whoever ended it at the
     same moment did the same work: that is no conflict."""
     with suppress(Conflict):
         if child.ends_at is not None and child.ends_at <= parent_ended_at:
             end(child, how=Assignment.End.EXPIRED, by=CLOCK, now=now, at=child.ends_at)
         else:
-            end(child, how=Assignment.End.GROUND_LOST, by=by, now=now, at=parent_ended_at)
+            end(child, how=Assignment.End.GROUND_LOST, by=by, now=now, at=parent_ended_at, why=why)
 
 
-def _fit_child(child: Assignment, *, ground: Period, by: Party, now: datetime) -> None:
+def _fit_child(child: Assignment, *, ground: Period, by: Party, now: datetime, why: Why) -> None:
     """An activation never says that it lasts where its ground does not: it ends when that has moved away from
     under it, and else with it. One that somebody ended at the same moment says nothing."""
     if not (ground.contains(now) and ground.contains(max(child.starts_at, now))):
-        _end_child(child, parent_ended_at=now, by=by, now=now)
+        _end_child(child, parent_ended_at=now, by=by, now=now, why=why)
     elif earliest(child.ends_at, ground.end) != child.ends_at:
         with suppress(Conflict):
-            change_period(child, period=Period(child.starts_at, ground.end), by=by, now=now)
+            change_period(child, period=Period(child.starts_at, ground.end), by=by, now=now, why=why)
 
 
 def _record(
@@ -238,6 +248,8 @@ def _record(
         place=row.resource.place,
         justification=why.justification,
         ticket=why.ticket,
+        approver=why.approver,
+        request_id=why.request_id,
         details={
             "assignment": str(row.id),
             "kind": row.kind,

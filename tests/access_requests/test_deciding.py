@@ -74,13 +74,16 @@ def test_keeps_who_said_yes_and_why(waiting, requester, approver, now):
     assert approval.decided_at == now + MINUTE
 
 
-def test_records_the_yes_and_the_activation_as_the_approvers_doing(waiting, requester, approver, now):
+def test_records_the_yes_of_the_approver_and_the_activation_of_the_requester(
+    waiting, requester, approver, now
+):
     request = answer(waiting, approver, now=now + MINUTE, why="Known outage")
 
     approved = event_of(request, AuditAction.REQUEST_APPROVED)
     added = AuditEvent.objects.get(action=AuditAction.ACTIVATION_ADDED)
-    for event in (approved, added):
-        assert (event.actor_id, event.target_id) == (str(approver.id), str(requester.id))
+    for event, actor in ((approved, approver), (added, requester)):
+        assert (event.actor_id, event.target_id) == (str(actor.id), str(requester.id))
+        assert (event.approver, event.request_id) == ("Ada Approver", str(request.id))
         assert (event.at, event.role, event.ticket) == (now + MINUTE, "Teams Administrator", "INC-7")
         assert event.outcome == Outcome.SUCCESS
     assert (approved.justification, added.justification) == ("Known outage", "A channel is broken")

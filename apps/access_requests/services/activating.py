@@ -16,7 +16,7 @@ from apps.access_requests.services.settling import settle_holder
 from apps.access_requests.states import Family, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
-from apps.audit.vocabulary import Party
+from apps.assignments.services import Why
 from apps.common.decision import Decision
 from apps.common.errors import Invalid
 from apps.common.lookup import present
@@ -38,26 +38,26 @@ def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessReques
     if case.facts.rules.requires_approval:
         notices.ask_approvers(request, case.approvers, rules=case.facts.rules, now=now)
     else:
-        grant(request, case, by=actor.party, now=now)
+        grant(request, case, now=now)
     return request
 
 
-def grant(request: AccessRequest, case: ActivationCase, *, by: Party, now: datetime) -> None:
-    """Give what was asked, from now or from its later start. The caller has judged the facts at `now`."""
+def grant(request: AccessRequest, case: ActivationCase, *, now: datetime, approver: str = "") -> None:
+    """Give what was asked, from now or from its later start. The caller has judged the facts at `now`. It is
+    the requester who activates, whoever approved of it."""
     period = granted_period(case.facts)
     if period is None:
         raise Invalid("Nothing would be left to grant.")
-    result = _carry_out(request, case, period, by, now)
+    result = _carry_out(case, period, why(request, approver=approver), now)
     starts_later = result.starts_at > now
     move(request, Step.GRANT_LATER if starts_later else Step.GRANT, at=now, result=result)
     notices.tell_granted(request, rules=case.facts.rules, now=now)
 
 
-def _carry_out(
-    request: AccessRequest, case: ActivationCase, period: Period, by: Party, now: datetime
-) -> Assignment:
+def _carry_out(case: ActivationCase, period: Period, reason: Why, now: datetime) -> Assignment:
+    by = case.user.party
     if case.extends is not None and case.facts.extends_until is not None:
-        assignments.move_end(case.extends, ends_at=present(period.end), by=by, now=now, why=why(request))
+        assignments.move_end(case.extends, ends_at=present(period.end), by=by, now=now, why=reason)
         return case.extends
     return assignments.activate(
         eligible=case.eligible,
@@ -66,7 +66,7 @@ def _carry_out(
         period=period,
         by=by,
         now=now,
-        why=why(request),
+        why=reason,
     )
 
 

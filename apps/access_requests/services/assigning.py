@@ -23,6 +23,7 @@ from apps.accounts.models import Principal
 from apps.assignments import services as assignments
 from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment
+from apps.assignments.services import Why
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.decision import Decision
 from apps.common.lookup import find
@@ -87,26 +88,28 @@ def _busy_members(group: Principal, now: datetime) -> list[UUID]:
     return list(holders.order_by("pk").values_list("pk", flat=True))
 
 
-def carry_out(request: AccessRequest, case: AssignmentCase, *, by: Party, now: datetime) -> Assignment:
+def carry_out(
+    request: AccessRequest, case: AssignmentCase, *, by: Party, now: datetime, approver: str = ""
+) -> Assignment:
     """Give what was judged and found right; the answer is the row that came of it. What waits on it is
     closed: it was asked under the old one."""
-    row, reason = case.row, why(request)
+    row, reason = case.row, why(request, approver=approver)
     if row is None:
-        result = _open(case, by, now, request)
+        result = _open(case, by, now, reason)
     elif row.kind == case.kind:
         assignments.change_period(row, period=case.period, by=by, now=now, why=reason)
         result = row
     else:
         assignments.end(row, how=Assignment.End.REMOVED, by=by, now=now, why=reason)
         close_waiting_on(row, by=by, now=now)
-        result = _open(case, by, now, request)
+        result = _open(case, by, now, reason)
     close_waiting_on(result, by=by, now=now)
     if row is not None:  # what rested on a membership that now begins later ends, or it would come back
         settle_holders(row.principal, now)
     return result
 
 
-def _open(case: AssignmentCase, by: Party, now: datetime, request: AccessRequest) -> Assignment:
+def _open(case: AssignmentCase, by: Party, now: datetime, reason: Why) -> Assignment:
     return assignments.assign(
         principal=case.principal,
         role=case.role,
@@ -115,7 +118,7 @@ def _open(case: AssignmentCase, by: Party, now: datetime, request: AccessRequest
         period=case.period,
         by=by,
         now=now,
-        why=why(request),
+        why=reason,
     )
 
 

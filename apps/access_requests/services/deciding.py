@@ -98,6 +98,6 @@ def _approve(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: 
     case = load_granting(request, rules, now=now)
     judged = can_grant(case.facts)
     if judged:
-        grant(request, case, by=actor.party, now=now)
+        grant(request, case, now=now, approver=actor.party.name)
     else:
         write_failed(request, judged, actor, now)

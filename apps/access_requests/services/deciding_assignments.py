@@ -94,7 +94,8 @@ def _approve(request: AccessRequest, verdict: Verdict, admin: Actor, now: dateti
 def _give(request: AccessRequest, case: AssignmentCase, admin: Actor, now: datetime) -> None:
     """First the request is closed, so that what closes all that waits on the row does not meet it."""
     move(request, Step.GRANT, at=now)
-    request.result = carry_out(request, case, by=admin.party, now=now)
+    by = admin.party
+    request.result = carry_out(request, case, by=by, now=now, approver=by.name)
     AccessRequest.objects.filter(pk=request.pk).update(result=request.result)
 
 

@@ -99,6 +99,7 @@ def record(
     by: Party,
     now: datetime,
     justification: str | None = None,
+    approver: str = "",
     outcome: Outcome = Outcome.SUCCESS,
     **details: Any,
 ) -> None:
@@ -112,13 +113,21 @@ def record(
         place=request.resource.place,
         justification=request.justification if justification is None else justification,
         ticket=request.ticket_number,
+        approver=approver,
+        request_id=str(request.id),
         outcome=outcome,
         details={"request": str(request.id), "number": request.number, "action": request.action, **details},
     )
 
 
-def why(request: AccessRequest) -> Why:
-    return Why(request.justification, request.ticket_number)
+def why(request: AccessRequest, *, approver: str = "") -> Why:
+    """What was asked with, for the events of what is done because of it."""
+    return Why(request.justification, request.ticket_number, approver, str(request.id))
+
+
+def without_words(request: AccessRequest) -> Why:
+    """`why` for what was not asked: it comes with the end of the request."""
+    return Why(request_id=str(request.id))
 
 
 def snapshot_of(request: AccessRequest, rules: RoleRules, *, now: datetime) -> dict[str, Any]:

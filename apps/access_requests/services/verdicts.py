@@ -97,7 +97,12 @@ def write_denied(request: AccessRequest, verdict: Verdict, actor: Actor, now: da
 
 def write_approved(request: AccessRequest, verdict: Verdict, actor: Actor, now: datetime) -> None:
     record(
-        AuditAction.REQUEST_APPROVED, request, by=actor.party, now=now, justification=verdict.justification
+        AuditAction.REQUEST_APPROVED,
+        request,
+        by=actor.party,
+        now=now,
+        justification=verdict.justification,
+        approver=actor.party.name,
     )
 
 
@@ -110,6 +115,7 @@ def write_failed(request: AccessRequest, judged: Decision, actor: Actor, now: da
         by=actor.party,
         now=now,
         justification="",
+        approver=actor.party.name,
         outcome=Outcome.FAILURE,
         rules=list(judged.rules),
     )

@@ -13,7 +13,13 @@ from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.deciding import can_cancel, can_deactivate, may_cancel
 from apps.access_requests.selectors.facts import assignment_of, states_now
-from apps.access_requests.services.recording import move, record, why, write_request_about
+from apps.access_requests.services.recording import (
+    move,
+    record,
+    why,
+    without_words,
+    write_request_about,
+)
 from apps.access_requests.services.verdicts import closing_words
 from apps.access_requests.states import OPEN, State, Step
 from apps.accounts.policy import is_fresh
@@ -73,7 +79,9 @@ def cancel(request_id: UUID, *, actor: Actor, now: datetime, justification: str 
     move(request, Step.CANCEL, at=now, reason=f"Cancelled by {actor.party.name}{reason}")
     record(AuditAction.REQUEST_CANCELED, request, by=actor.party, now=now, justification=justification)
     if result is not None and result.ended_at is None:
-        assignments.end(result, how=Assignment.End.REMOVED, by=actor.party, now=now)
+        assignments.end(
+            result, how=Assignment.End.REMOVED, by=actor.party, now=now, why=without_words(request)
+        )
     notices.tell_closed(request, by=actor.party, now=now)
     return request
 
