@@ -5,8 +5,8 @@ from django.db import migrations, models
 from apps.audit import triggers
 
 
-def renew(apps, schema_editor):
-    triggers.renew(schema_editor.connection)
+def create_triggers(apps, schema_editor):
+    triggers.create(schema_editor.connection)
 
 
 class Migration(migrations.Migration):
@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(migrations.RunPython.noop, renew, elidable=False),
+        migrations.RunPython(migrations.RunPython.noop, create_triggers, elidable=False),
         migrations.AddField(
             model_name='auditevent',
             name='address',
@@ -53,5 +53,5 @@ class Migration(migrations.Migration):
             model_name='auditevent',
             index=models.Index(condition=models.Q(('request_id', ''), _negated=True), fields=['request_id', 'at'], name='audit_event_request'),
         ),
-        migrations.RunPython(renew, migrations.RunPython.noop, elidable=False),
+        migrations.RunPython(create_triggers, migrations.RunPython.noop, elidable=False),
     ]

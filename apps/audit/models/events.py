@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -39,6 +41,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def naming(self, person: str) -> AuditEventQuerySet:
         """Those whose actor or target has this text in their name."""
         return self.filter(Q(actor_name__icontains=person) | Q(target_name__icontains=person))
+
+    def waiting_for_a_seal(self) -> AuditEventQuerySet:
+        """In the order in which they are sealed."""
+        return self.filter(unsealed__isnull=False).order_by("unsealed__at", "unsealed__event_id")
 
 
 class AuditEvent(models.Model):
@@ -88,6 +94,10 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.sentence}"
+
+    def columns(self) -> Iterator[tuple[str, Any]]:
+        """All that is kept of it, by the names of its columns."""
+        return ((field.attname, getattr(self, field.attname)) for field in self._meta.concrete_fields)
 
     @property
     def label(self) -> str:
