@@ -162,11 +162,17 @@ class AlertSettings(models.Model):
 
 
 class Scan(models.Model):
-    """One look at everything, rule by rule: a daily one, or one that somebody asked for."""
+    """One look at everything, or at some of the rules, one after another."""
+
+    class Why(models.TextChoices):
+        DAILY = "daily", "Daily"
+        ASKED = "asked", "Asked for"
+        CHANGED = "changed", "Something was changed"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     asked_at = models.DateTimeField()
-    asked_by = models.CharField(max_length=NAME_LIMIT, blank=True)  # empty: the clock
+    why = models.CharField(max_length=8, choices=Why.choices)
+    asked_by = models.CharField(max_length=NAME_LIMIT, blank=True)
     rules = models.JSONField()  # the ids of those to look at, in order
     done = models.PositiveSmallIntegerField(default=0)  # how many of them have been looked at
     found = models.PositiveIntegerField(default=0)

@@ -27,6 +27,8 @@ _NAMED_AT_MOST = 10
 def tell_found(scan: Scan, *, now: datetime) -> None:
     """Tell of what was found since the scan began and is still open, as each alert is set there."""
     told = list(_new(scan, now))
+    if not told:
+        return
     resources = Resource.objects.in_bulk({_resource_of(row) for row in told})
     admins = admins_on_each(resources.values(), now=now)
     theirs: dict[User, list[Finding]] = defaultdict(list)
@@ -34,7 +36,7 @@ def tell_found(scan: Scan, *, now: datetime) -> None:
         for admin in admins.get(_resource_of(row), ()):
             theirs[admin].append(row)
     letters = ((admin.recipient, _message(rows)) for admin, rows in theirs.items())
-    notifications.notify_each(key=f"scan:{scan.pk}:found", letters=letters, now=now)
+    notifications.notify_each(key=f"scan:{scan.pk}:found", letters=letters, announced=_message(told), now=now)
 
 
 def _new(scan: Scan, now: datetime) -> Iterator[Finding]:

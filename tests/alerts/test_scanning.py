@@ -2,6 +2,9 @@ from datetime import timedelta
 
 import pytest
 
+from apps.access_requests.asks import Ask, Said
+from apps.access_requests.services.door import submit
+from apps.access_requests.states import Action
 from apps.alerts import scans
 from apps.alerts.models import Finding, Look, Scan
 from apps.alerts.policy.catalogue import PRIVILEGED_GUEST, RULES
@@ -11,7 +14,7 @@ from apps.audit.vocabulary import AuditAction
 from apps.notifications.models import Notice
 from apps.roles import built_in
 from tests.alerts.making import NOW, open_findings, scan
-from tests.factories import assign, make_active, make_user
+from tests.factories import acting, assign, make_active, make_user
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + EVERY
@@ -77,6 +80,28 @@ def test_mends_what_is_no_longer_found(risky, guest):
     assert told_of(AuditAction.ALERT_RESOLVED) == [
         "The alert “Guest with a privileged role” no longer finds anything on Example Organisation."
     ]
+
+
+def test_looks_again_at_what_somebody_may_have_mended(admin, risky):
+    scan()
+    soon = NOW + timedelta(minutes=3)
+    submit(
+        Ask(Action.ADMIN_REMOVE, assignment_id=risky.id, said=Said("No longer needed")),
+        actor=acting(admin, now=soon),
+        now=soon,
+    )
+
+    assert scan(now=soon + SECOND) == 2
+    assert open_findings(PRIVILEGED_GUEST.id, now=soon + SECOND) == []
+    assert scan(now=soon + timedelta(minutes=1)) == 0
+
+
+def test_leaves_rules_alone_that_found_nothing_about_what_changed(admin, risky):
+    scan()
+    soon = NOW + timedelta(minutes=3)
+    assign(make_user(now=NOW), built_in.TEAMS_ADMINISTRATOR, now=soon)
+
+    assert scan(now=soon + SECOND) == 0
 
 
 def test_tells_admins_of_all_that_is_new_at_once(admin, risky):

@@ -19,6 +19,7 @@ from apps.alerts.policy.catalogue import BY_ID, RULES
 from apps.alerts.policy.terms import Found, Rule
 from apps.alerts.scans import look
 from apps.alerts.selectors.settings import settings_of
+from apps.alerts.selectors.touched import rules_touched
 from apps.alerts.services.keeping import Kept, keep
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
@@ -33,7 +34,7 @@ def ask_for_scan(*, actor: Party, now: datetime, rules: Iterable[Rule] = RULES) 
     """Have these rules looked at as soon as the worker can. While a scan runs, that one is answered."""
     try:
         with transaction.atomic():
-            scan = _start(rules, asked_by=actor.name, now=now)
+            scan = _start(rules, Scan.Why.ASKED, by=actor.name, now=now)
             record(AuditAction.ALERTS_SCANNED, actor=actor, at=now, details={"rules": scan.rules})
             return scan
     except IntegrityError:
@@ -41,11 +42,12 @@ def ask_for_scan(*, actor: Party, now: datetime, rules: Iterable[Rule] = RULES) 
 
 
 def run_scans(*, clock: Callable[[], datetime], until: datetime) -> int:
-    """Look at one rule after another until then, and start the daily scan when it is due; answers at how many
-    were looked. May run any number of times at once, and be killed anywhere."""
+    """Look at one rule after another until then: for the scan that runs, else for the daily one when it is
+    due, else again at what somebody may just have mended. Answers how many steps were done. May run any
+    number of times at once, and be killed anywhere."""
     looked = 0
     while (now := clock()) < until:
-        scan = Scan.objects.filter(is_running=True).first() or _start_daily(now)
+        scan = Scan.objects.filter(is_running=True).first() or _start_due(now)
         if scan is None:
             break
         _take_on(scan, now=now)
@@ -53,20 +55,22 @@ def run_scans(*, clock: Callable[[], datetime], until: datetime) -> int:
     return looked
 
 
-def _start_daily(now: datetime) -> Scan | None:
+def _start_due(now: datetime) -> Scan | None:
     """The first of several workers starts it."""
-    if Scan.objects.filter(asked_at__gt=now - EVERY, asked_by="").exists():
+    is_daily = not Scan.objects.filter(why=Scan.Why.DAILY, asked_at__gt=now - EVERY).exists()
+    rules = RULES if is_daily else [BY_ID[id_] for id_ in rules_touched(now) if id_ in BY_ID]
+    if not rules:
         return None
     try:
         with transaction.atomic():
             Scan.objects.filter(is_running=False, asked_at__lt=now - FORGOTTEN_AFTER).delete()
-            return _start(RULES, asked_by="", now=now)
+            return _start(rules, Scan.Why.DAILY if is_daily else Scan.Why.CHANGED, now=now)
     except IntegrityError:
         return None
 
 
-def _start(rules: Iterable[Rule], *, asked_by: str, now: datetime) -> Scan:
-    return Scan.objects.create(asked_at=now, asked_by=asked_by, rules=[rule.id for rule in rules])
+def _start(rules: Iterable[Rule], why: Scan.Why, *, now: datetime, by: str = "") -> Scan:
+    return Scan.objects.create(asked_at=now, why=why, asked_by=by, rules=[rule.id for rule in rules])
 
 
 def _take_on(scan: Scan, *, now: datetime) -> None:
