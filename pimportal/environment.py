@@ -6,11 +6,13 @@ Pure: `settings.py` reads the environment and hands the values in.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from apps.notifications.webhooks.policy import NEVER, Network
 
 SQLITE_OPTIONS = {
     # Without IMMEDIATE, a transaction that reads first and writes later fails under load.
@@ -111,6 +113,26 @@ def _split(url: str, name: str) -> SplitResult:
             f"{name} cannot be read. Percent-encode special characters in its password."
         ) from None
     return parts
+
+
+def webhook_networks(texts: list[str]) -> list[Network]:
+    """The private networks that webhooks may lead to, such as 10.20.0.0/16."""
+    return [_webhook_network(text) for text in texts]
+
+
+def _webhook_network(text: str) -> Network:
+    try:
+        network = ip_network(text)
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"PIM_WEBHOOK_NETWORKS names networks such as 10.20.0.0/16, not {text!r}."
+        ) from None
+    if any(network.version == never.version and network.overlaps(never) for never in NEVER):
+        raise ImproperlyConfigured(
+            f"PIM_WEBHOOK_NETWORKS: {text} holds addresses that webhooks never lead to. Name the networks of"
+            " the receivers."
+        )
+    return network
 
 
 def problems_of_demo(*, hosts: list[str], base_url: str, listen: str) -> list[str]:

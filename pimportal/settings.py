@@ -200,6 +200,12 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.scheme == "smtp+tls", _MAIL.scheme == "smtp
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env("PIM_MAIL_FROM", f"pim-portal@{urlsplit(BASE_URL).hostname}")
 
+# ---- Webhooks ----------------------------------------------------------------------------------------------
+
+WEBHOOK_NETWORKS = environment.webhook_networks(
+    env_list("PIM_WEBHOOK_NETWORKS")
+)  # private ones they may reach
+
 # ---- Background tasks --------------------------------------------------------------------------------------
 
 PERIODIC_JOBS = JOBS

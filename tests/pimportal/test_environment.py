@@ -148,3 +148,21 @@ def test_keeps_the_demo_on_this_machine(name, value, says):
 
     assert environment.problems_of_demo(**good) == []
     assert says in problem
+
+
+def test_reads_the_networks_of_webhooks():
+    found = environment.webhook_networks(["10.20.0.0/16", "fd00:1::/64", "192.0.2.7"])
+
+    assert [str(network) for network in found] == ["10.20.0.0/16", "fd00:1::/64", "192.0.2.7/32"]
+
+
+@pytest.mark.parametrize("text", ["intranet", "10.20.0.1/16", "10.20.0.0/99"])
+def test_refuses_what_is_no_network(text):
+    with pytest.raises(ImproperlyConfigured, match=r"names networks such as 10\.20\.0\.0/16"):
+        environment.webhook_networks([text])
+
+
+@pytest.mark.parametrize("text", ["127.0.0.0/8", "0.0.0.0/0", "169.254.169.254", "::1", "::/0"])
+def test_lets_webhooks_into_no_network_of_this_machine(text):
+    with pytest.raises(ImproperlyConfigured, match="addresses that webhooks never lead to"):
+        environment.webhook_networks([text])
