@@ -6,13 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from apps.common.decision import ALLOWED, Decision, Refusal, denied
+from apps.common.zones import zone_named, zone_names
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -206,11 +206,6 @@ def session_lasts(
 _REGIONS = set("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split())  # noqa: SIM905
 
 
-@lru_cache(maxsize=1)
-def zone_names() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def zones_by_region(own: str) -> dict[str, list[str]]:
     """What people choose from: the zones named for places, by region. UTC stands before them under no region,
     and so does the person's own where it goes by another name."""
@@ -227,11 +222,6 @@ def zones_by_region(own: str) -> dict[str, list[str]]:
 def zone_of(user: User) -> ZoneInfo:
     """The zone this person reads times in."""
     return zone_named(user.time_zone)
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """UTC where this machine knows no zone of that name."""
-    return ZoneInfo(name if name in zone_names() else "UTC")
 
 
 def wait_in_words(wait: timedelta) -> str:

@@ -10,7 +10,6 @@ from django.db import transaction
 
 from apps.accounts.models import AccountLink, Group, Principal, User
 from apps.accounts.notices import tell_email_changed
-from apps.accounts.policy import zone_names
 from apps.accounts.selectors import line_of_managers
 from apps.accounts.services.sessions import end_all_sessions
 from apps.audit.services import record
@@ -18,6 +17,7 @@ from apps.audit.vocabulary import AuditAction, Party
 from apps.common.errors import Conflict, Invalid
 from apps.common.lookup import present
 from apps.common.text import is_address, one_line
+from apps.common.zones import zone_names
 
 
 @transaction.atomic

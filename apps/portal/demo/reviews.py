@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from apps.accounts.models import Principal
-from apps.accounts.policy import SecondFactor, zone_named
+from apps.accounts.policy import SecondFactor
+from apps.common.zones import zone_named
 from apps.portal.demo.acting import acting
 from apps.portal.demo.organisation import Organisation
 from apps.reviews.models import Round

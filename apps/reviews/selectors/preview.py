@@ -11,10 +11,10 @@ from uuid import UUID
 
 from apps.access_requests.asks import Actor
 from apps.accounts.models import User
-from apps.accounts.policy import zone_named
 from apps.assignments.membership import within_reach_of
 from apps.assignments.models import Assignment
 from apps.common.paging import COUNTED_TO
+from apps.common.zones import zone_named
 from apps.reviews.policy.calendar import Calendar
 from apps.reviews.policy.recommending import Evidence, Recommendation, recommend
 from apps.reviews.policy.setting_up import Foreseen, check_terms, silence_removes, warnings_about

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps.accounts.policy import zone_named
+from apps.common.zones import zone_named
 from apps.reviews.models import Review, ReviewScope, Stage
 from apps.reviews.policy.calendar import Calendar, Frequency
 from apps.reviews.policy.terms import Named, Scope, StageTerms, Terms

@@ -12,12 +12,12 @@ from apps.access_requests.asks import Actor, Ask, Said
 from apps.access_requests.policy.mandate import Mandate
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
-from apps.accounts.policy import zone_named
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import AuditAction
 from apps.common.errors import DomainError, Invalid, NotAllowed
 from apps.common.instants import day
 from apps.common.isolation import each_on_its_own
+from apps.common.zones import zone_named
 from apps.reviews import notices
 from apps.reviews.models import Decision, Item, Review, Round
 from apps.reviews.policy.keeping import can_apply

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from apps.accounts.policy import zone_named
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CLOCK, AuditAction
 from apps.common.lookup import present
+from apps.common.zones import zone_named
 from apps.reviews import notices
 from apps.reviews.models import Item, Review, Round
 from apps.reviews.policy.recommending import Evidence, recommend

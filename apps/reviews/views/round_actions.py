@@ -14,12 +14,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.access_requests.asks import Actor
 from apps.access_requests.web import actor_of
-from apps.accounts.policy import zone_named
 from apps.accounts.web import ConfirmForm, fresh_until
 from apps.common.decision import Decision
 from apps.common.lookup import present
 from apps.common.text import counted
 from apps.common.web.forms import form_page, sent
+from apps.common.zones import zone_named
 from apps.reviews.forms.rounds import EndForm, ReviewersForm
 from apps.reviews.policy.terms import Named
 from apps.reviews.selectors.progress import tally_of
