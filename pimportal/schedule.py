@@ -20,6 +20,7 @@ JOBS = (
     Job("alerts.scan", "apps.alerts.tasks.scan", every=timedelta(seconds=2)),
     Job("notifications.deliver", "apps.notifications.tasks.deliver", every=timedelta(seconds=2)),
     Job("audit.seal", "apps.audit.tasks.seal", every=timedelta(seconds=2)),
+    Job("notifications.gather", "apps.notifications.tasks.gather", every=timedelta(minutes=1)),
     Job("reviews.tidy", "apps.reviews.tasks.tidy", every=timedelta(hours=1)),
     Job("jobs.tidy", "apps.jobs.tasks.tidy", every=timedelta(hours=1)),
     Job("accounts.tidy", "apps.accounts.tasks.tidy", every=timedelta(hours=1)),

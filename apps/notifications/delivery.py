@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db.models import F
 
+from apps.notifications.failures import WORKER_DIED, in_words
 from apps.notifications.models import Notice
 from apps.notifications.policy import MAXIMUM_ATTEMPTS, next_try
 
@@ -30,7 +31,7 @@ def deliver_next(*, now: datetime, send: Send) -> bool:
     if notice is None:
         return False
     if notice.attempts >= MAXIMUM_ATTEMPTS:
-        _give_up(notice)  # its last worker never came back
+        _give_up(notice, WORKER_DIED, now)
     elif claimed := claim(notice.id, now=now):
         _deliver(claimed, now=now, send=send)
     return True
@@ -38,7 +39,7 @@ def deliver_next(*, now: datetime, send: Send) -> bool:
 
 def keep_due(*, now: datetime) -> int:
     """Without a mail server notices stay in the table: their mail is kept and never sent later."""
-    return Notice.objects.due(now).update(state=Notice.State.KEPT, leased_until=None)
+    return Notice.objects.due(now).update(state=Notice.State.KEPT, next_try_at=None)
 
 
 def claim(notice_id: UUID, *, now: datetime) -> Notice | None:
@@ -46,7 +47,7 @@ def claim(notice_id: UUID, *, now: datetime) -> Notice | None:
     won = (
         Notice.objects.due(now)
         .filter(id=notice_id)
-        .update(state=Notice.State.SENDING, attempts=F("attempts") + 1, leased_until=now + LEASE)
+        .update(state=Notice.State.SENDING, attempts=F("attempts") + 1, next_try_at=now + LEASE)
     )
     return Notice.objects.get(id=notice_id) if won else None
 
@@ -56,25 +57,24 @@ def _deliver(notice: Notice, *, now: datetime, send: Send) -> None:
         send(notice)
     except (OSError, ValueError) as error:  # the server or the network; an address that is none
         log.warning("Notice %s: attempt %d failed: %s", notice.id, notice.attempts, type(error).__name__)
-        _try_later(notice, now)
+        _try_later(notice, in_words(error), now)
     else:
-        _note(notice, state=Notice.State.SENT, sent_at=now)
+        _note(notice, state=Notice.State.SENT, sent_at=now, next_try_at=None, trouble="")
 
 
-def _try_later(notice: Notice, now: datetime) -> None:
+def _try_later(notice: Notice, trouble: str, now: datetime) -> None:
     again_at = next_try(notice.attempts, now=now)
     if again_at:
-        _note(notice, state=Notice.State.QUEUED, next_try_at=again_at)
+        _note(notice, state=Notice.State.QUEUED, next_try_at=again_at, trouble=trouble)
     else:
-        _give_up(notice)
+        _give_up(notice, trouble, now)
 
 
-def _give_up(notice: Notice) -> None:
+def _give_up(notice: Notice, trouble: str, now: datetime) -> None:
     log.error("Notice %s: given up after %d attempts.", notice.id, notice.attempts)
-    _note(notice, state=Notice.State.FAILED)
+    _note(notice, state=Notice.State.FAILED, failed_at=now, next_try_at=None, trouble=trouble)
 
 
 def _note(notice: Notice, **outcome: object) -> None:
     """Only if it still is as this worker knows it: a lease that ran out has made it somebody else's."""
-    as_known = Notice.objects.filter(id=notice.id, state=notice.state, attempts=notice.attempts)
-    as_known.update(leased_until=None, **outcome)
+    Notice.objects.filter(id=notice.id, state=notice.state, attempts=notice.attempts).update(**outcome)

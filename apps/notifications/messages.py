@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
+
+from apps.common.zones import zone_named
 
 
 class NoticeEvent(TextChoices):
@@ -30,6 +33,8 @@ class NoticeEvent(TextChoices):
     ALERT_TRIGGERED = "alert_triggered", "Alert triggered"
     TEST_MAIL = "test_mail", "Test mail"
     ACCOUNT_CHANGED = "account_changed", "Your account changed"
+    GRANTED_ONESELF = "granted_oneself", "Granted oneself"
+    DAILY_DIGEST = "daily_digest", "Daily digest"
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,10 @@ class Recipient:
     name: str = ""
     principal_id: UUID | None = None
     time_zone: str = "UTC"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return zone_named(self.time_zone)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from django.db import transaction
 
 from apps.common.text import one_line
 from apps.notifications.messages import Message, Recipient
-from apps.notifications.models import Notice
+from apps.notifications.models import Notice, NoticePreferences
+from apps.notifications.policy import mail_of
+from apps.notifications.selectors import preferences_of
 from apps.notifications.webhooks.announcing import announce
 
 RECIPIENT_LIMIT = 1000  # per event, as in Entra
@@ -37,7 +39,8 @@ def notify(*, key: str, message: Message, recipients: Iterable[Recipient], now: 
 def notify_each(
     *, key: str, letters: Iterable[tuple[Recipient, Message]], announced: Message | None, now: datetime
 ) -> None:
-    """`notify`, with words of their own for each. Two queries, however many.
+    """`notify`, with words of their own for each, and a mail when they chose to have it. Three queries for
+    letters, however many.
 
     `announced` is what webhooks are told, once, however many letters there are or none: in UTC, and in words
     that do not speak to one of the recipients. `None` where other keys announce what happened.
@@ -45,7 +48,9 @@ def notify_each(
     if announced is not None:
         announce(key=key, message=announced, now=now)
     if letters := list(letters):
-        notices = [_notice(key, message, recipient, now) for recipient, message in _not_told(key, letters)]
+        told = list(_not_told(key, letters))
+        chosen = preferences_of(recipient.principal_id for recipient, _ in told)
+        notices = [_notice(key, *letter, chosen.get(letter[0].principal_id), now) for letter in told]
         Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
@@ -83,7 +88,10 @@ def _not_told(key: str, letters: Iterable[tuple[Recipient, Message]]) -> Iterabl
     return islice(by_address.values(), room)
 
 
-def _notice(key: str, message: Message, recipient: Recipient, now: datetime) -> Notice:
+def _notice(
+    key: str, recipient: Recipient, message: Message, chosen: NoticePreferences | None, now: datetime
+) -> Notice:
+    state, due_at = mail_of(message.event, chosen, recipient.zone, now=now)
     return Notice(
         key=key,
         address=recipient.address,
@@ -96,5 +104,6 @@ def _notice(key: str, message: Message, recipient: Recipient, now: datetime) -> 
         facts=[list(fact) for fact in message.facts],
         buttons=[asdict(button) for button in message.buttons],
         created_at=now,
-        next_try_at=now,
+        state=state,
+        next_try_at=due_at,
     )

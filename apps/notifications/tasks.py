@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.notifications.delivery import deliver_next, keep_due
+from apps.notifications.digests import gather_digests
 from apps.notifications.mail import Postman
 
 # A server that answers slowly must not hold a worker for long; the next run goes on from there.
@@ -23,3 +24,8 @@ def deliver() -> int:
         while timezone.now() - started_at < _AT_MOST and deliver_next(now=timezone.now(), send=postman.send):
             tried += 1
     return tried
+
+
+def gather() -> int:
+    """Write the daily digests that are due, for `deliver` to send."""
+    return gather_digests(now=timezone.now())

@@ -34,6 +34,8 @@ _LOOKS = {
     NoticeEvent.ALERT_TRIGGERED: ("exclamation-triangle-fill", "t-warn"),
     NoticeEvent.TEST_MAIL: ("envelope-check", "t-ok"),
     NoticeEvent.ACCOUNT_CHANGED: ("shield-lock", "t-warn"),
+    NoticeEvent.GRANTED_ONESELF: ("person-exclamation", "t-warn"),
+    NoticeEvent.DAILY_DIGEST: ("collection", "soft"),
 }
 
 

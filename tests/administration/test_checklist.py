@@ -42,7 +42,7 @@ def shown(user, now):
 
 
 def mark_sent(now):
-    Notice.objects.update(state=Notice.State.SENT, sent_at=now)
+    Notice.objects.update(state=Notice.State.SENT, sent_at=now, next_try_at=None)
 
 
 def test_begins_with_nothing_done(administrator, now):

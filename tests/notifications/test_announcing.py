@@ -19,7 +19,7 @@ from tests.notifications.making import ADA, NOW, a_message, a_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
-PERSONAL = {NoticeEvent.TEST_MAIL, NoticeEvent.ACCOUNT_CHANGED}
+PERSONAL = {NoticeEvent.TEST_MAIL, NoticeEvent.ACCOUNT_CHANGED, NoticeEvent.DAILY_DIGEST}
 
 
 def announce(key="request:1:denied", **facts):

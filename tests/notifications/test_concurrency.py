@@ -1,14 +1,17 @@
 """Several workers at the same moment, on real connections of their own."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection
 
 from apps.notifications.delivery import claim, deliver_next
-from apps.notifications.models import Notice
-from tests.notifications.making import NOW, a_notice
+from apps.notifications.digests import gather_digests
+from apps.notifications.messages import NoticeEvent
+from apps.notifications.models import Notice, NoticePreferences
+from tests.notifications.making import JOHN, NOW, a_notice
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
@@ -51,3 +54,14 @@ def test_sends_each_mail_once_however_many_workers_there_are():
 
     assert sorted(sent) == sorted(notices)
     assert set(Notice.objects.values_list("state", flat=True)) == {Notice.State.SENT}
+
+
+def test_writes_one_digest_however_many_workers_there_are():
+    NoticePreferences.objects.create(principal_id=JOHN, digest_hour=NOW.hour)
+    for number in range(5):
+        a_notice(str(number))
+
+    at_once(lambda: gather_digests(now=NOW + timedelta(days=1)))
+
+    digest = Notice.objects.get(event=NoticeEvent.DAILY_DIGEST)
+    assert len(digest.facts) == 5

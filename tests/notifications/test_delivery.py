@@ -2,9 +2,10 @@ import logging
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from apps.notifications.delivery import LEASE, claim, deliver_next, keep_due
+from apps.notifications.failures import WORKER_DIED
 from apps.notifications.models import Notice
 from apps.notifications.policy import MAXIMUM_ATTEMPTS, WAITS
 from tests.notifications.making import NOW, a_notice
@@ -99,6 +100,7 @@ def test_gives_up_after_about_a_day(caplog):
 
     notice.refresh_from_db()
     assert (notice.state, notice.attempts) == (Notice.State.FAILED, MAXIMUM_ATTEMPTS)
+    assert (notice.failed_at, notice.next_try_at) == (NOW + sum(WAITS, timedelta()), None)
     assert str(notice.id) in caplog.text
 
 
@@ -121,7 +123,7 @@ def test_counts_the_attempt_before_the_work():
 
     notice.refresh_from_db()
     assert (notice.state, notice.attempts) == (Notice.State.SENDING, 1)
-    assert notice.leased_until == NOW + LEASE
+    assert notice.next_try_at == NOW + LEASE
 
 
 def test_sends_once_more_what_a_dead_worker_left():
@@ -147,6 +149,7 @@ def test_gives_up_on_a_mail_that_kills_every_worker():
 
     notice.refresh_from_db()
     assert notice.state == Notice.State.FAILED
+    assert notice.trouble == WORKER_DIED
     assert not deliver_next(now=now + LEASE, send=die)
 
 
@@ -191,10 +194,39 @@ def test_keeps_mail_where_there_is_no_server():
     assert server.taken == []
 
 
-def test_refuses_a_lease_without_sending_and_a_sent_mail_without_its_time():
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        {"next_try_at": None},
+        {"state": Notice.State.SENT, "next_try_at": None},
+        {"state": Notice.State.SENT, "sent_at": NOW},
+        {"state": Notice.State.FAILED, "next_try_at": None},
+        {"state": Notice.State.DIGEST, "next_try_at": None},
+        {"state": Notice.State.INBOX},
+        {"failed_at": NOW},
+    ],
+)
+def test_refuses_a_state_that_does_not_say_when(outcome):
     a_notice()
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        Notice.objects.update(leased_until=NOW)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Notice.objects.update(state=Notice.State.SENT)
+        Notice.objects.update(**outcome)
+
+
+def test_says_what_went_wrong_until_it_goes_right():
+    notice = a_notice()
+    deliver_all(Server(notice.address))
+    notice.refresh_from_db()
+    assert notice.trouble == "The server cannot be reached: ConnectionRefusedError."
+
+    deliver_all(Server(), now=NOW + WAITS[0])
+
+    notice.refresh_from_db()
+    assert notice.trouble == ""
+
+
+def test_finds_what_is_due_by_an_index():
+    """However many notices there are, and however many of them wait for their hour."""
+    due = Notice.objects.due(NOW).order_by("next_try_at", "id")[:1]
+
+    assert ("notice_due" in due.explain()) or connection.vendor != "sqlite"

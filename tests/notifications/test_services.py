@@ -1,5 +1,6 @@
 import logging
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -118,10 +119,11 @@ def test_tells_nobody_when_there_is_nobody_to_tell(django_assert_num_queries):
 @pytest.mark.parametrize("size", [1, 20])
 def test_tells_many_each_in_their_own_words_in_three_queries(django_assert_num_queries, size):
     letters = [
-        (Recipient(f"p{number}@example.com"), a_message(subject=f"For {number}")) for number in range(size)
+        (Recipient(f"p{number}@example.com", principal_id=uuid4()), a_message(subject=f"For {number}"))
+        for number in range(size)
     ]
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         notify_each(key="request:1:denied", letters=letters, announced=a_message(), now=NOW)
 
     assert Notice.objects.get(address=f"p{size - 1}@example.com").subject == f"For {size - 1}"

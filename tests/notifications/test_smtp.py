@@ -123,7 +123,7 @@ def test_tries_an_address_that_is_none_without_stopping(server, letterbox):
 def test_sends_the_same_message_id_when_a_worker_died_before_noting_it(server, letterbox):
     notice = a_due_notice()
     deliver()
-    Notice.objects.update(state=Notice.State.SENDING, sent_at=None, leased_until=LONG_AGO)
+    Notice.objects.update(state=Notice.State.SENDING, sent_at=None, next_try_at=LONG_AGO)
 
     deliver()
 

@@ -276,7 +276,6 @@ class _Builder:
                 subject=f"Role {number} assigned",
                 text="A role was assigned.",
                 created_at=at,
-                next_try_at=at,
                 state=Notice.State.KEPT,
                 read_at=at if number % 3 else None,
             )

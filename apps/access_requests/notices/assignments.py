@@ -195,7 +195,7 @@ def _assigned(request: AccessRequest, by: Party, zone: tzinfo, now: datetime) ->
 
 def _own(request: AccessRequest, by: Party, zone: tzinfo, now: datetime) -> Message:
     return Message(
-        event=NoticeEvent.ROLE_ASSIGNED,
+        event=NoticeEvent.GRANTED_ONESELF,
         subject=f"PIM: {by.name} gave themself the {request.role.name} role",
         text=f"No other admin could be asked. {_given(request, zone, now)} See that this is right.",
         facts=_facts(request, zone, now),

@@ -21,9 +21,18 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
 
     def due(self, now: datetime) -> NoticeQuerySet:
         """What to send now: its time has come and nobody is at it, or whoever was has not come back."""
-        waiting = Q(state=Notice.State.QUEUED, next_try_at__lte=now)
-        abandoned = Q(state=Notice.State.SENDING, leased_until__lte=now)
-        return self.filter(waiting | abandoned)
+        return self.filter(state__in=(Notice.State.QUEUED, Notice.State.SENDING), next_try_at__lte=now)
+
+    def for_digest(self, now: datetime) -> NoticeQuerySet:
+        """What waits for a daily digest whose hour has come."""
+        return self.filter(state=Notice.State.DIGEST, next_try_at__lte=now)
+
+
+def _only_then(instant: str, states: tuple[str, ...], *, name: str) -> models.CheckConstraint:
+    """The instant is there in these states, and in no other."""
+    with_it, without = Q(**{f"{instant}__isnull": False}), Q(**{f"{instant}__isnull": True})
+    in_them = Q(state__in=states)
+    return models.CheckConstraint(condition=(in_them & with_it) | (~in_them & without), name=name)
 
 
 class Notice(models.Model):
@@ -33,8 +42,13 @@ class Notice(models.Model):
         QUEUED = "queued", "Waiting"
         SENDING = "sending", "Being sent"
         SENT = "sent", "Sent"
-        KEPT = "kept", "Kept, not sent"
         FAILED = "failed", "Given up"
+        DIGEST = "digest", "Waits for the daily digest"
+        GATHERED = "gathered", "In a daily digest"
+        INBOX = "inbox", "In the inbox only"
+        KEPT = "kept", "Kept, not sent"
+
+    WAITING = (State.QUEUED, State.SENDING, State.DIGEST)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=200)  # which event it is about, such as "request:<id>:denied"
@@ -52,9 +66,11 @@ class Notice(models.Model):
 
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField()
-    leased_until = models.DateTimeField(null=True, blank=True)
+    # When whatever waits is looked at next; while it is being sent, when its worker is given up.
+    next_try_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    trouble = models.CharField(max_length=300, blank=True)  # why the last attempt failed, for people
 
     objects = NoticeQuerySet.as_manager()
 
@@ -62,22 +78,19 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["recipient_id", "read_at", "created_at"], name="notice_inbox"),
             models.Index(fields=["created_at", "id"], name="notice_created"),
+            # Conditions that SQLite, too, knows to be met: an instant that is asked for is not null.
             models.Index(
-                fields=["next_try_at"], condition=Q(state__in=["queued", "sending"]), name="notice_due"
+                fields=["next_try_at", "id"], condition=Q(next_try_at__isnull=False), name="notice_due"
+            ),
+            models.Index(
+                fields=["failed_at", "id"], condition=Q(failed_at__isnull=False), name="notice_failed"
             ),
         ]
         constraints = [
             models.UniqueConstraint("key", Lower("address"), name="notice_once_per_key_and_address"),
-            models.CheckConstraint(
-                condition=Q(state="sending", leased_until__isnull=False)
-                | (~Q(state="sending") & Q(leased_until__isnull=True)),
-                name="notice_sending_is_leased",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="sent", sent_at__isnull=False)
-                | (~Q(state="sent") & Q(sent_at__isnull=True)),
-                name="notice_sent_says_when",
-            ),
+            _only_then("next_try_at", ("queued", "sending", "digest"), name="notice_waits_until_some_time"),
+            _only_then("sent_at", ("sent",), name="notice_sent_says_when"),
+            _only_then("failed_at", ("failed",), name="notice_failed_says_when"),
         ]
 
     def __str__(self) -> str:
