@@ -19,9 +19,11 @@ JOBS = (
     Job("reviews.run", "apps.reviews.tasks.run", every=timedelta(seconds=2)),
     Job("alerts.scan", "apps.alerts.tasks.scan", every=timedelta(seconds=2)),
     Job("notifications.deliver", "apps.notifications.tasks.deliver", every=timedelta(seconds=2)),
+    Job("notifications.webhooks", "apps.notifications.tasks.tell_webhooks", every=timedelta(seconds=2)),
     Job("audit.seal", "apps.audit.tasks.seal", every=timedelta(seconds=2)),
     Job("notifications.gather", "apps.notifications.tasks.gather", every=timedelta(minutes=1)),
     Job("reviews.tidy", "apps.reviews.tasks.tidy", every=timedelta(hours=1)),
     Job("jobs.tidy", "apps.jobs.tasks.tidy", every=timedelta(hours=1)),
+    Job("notifications.tidy", "apps.notifications.tasks.tidy", every=timedelta(hours=1)),
     Job("accounts.tidy", "apps.accounts.tasks.tidy", every=timedelta(hours=1)),
 )

@@ -1,4 +1,4 @@
-"""Why a mail did not go out, in words for people: one line, and nothing secret in it."""
+"""Why something did not go out, in words for people: one line, and nothing secret in it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import socket
 import ssl
 
 from apps.common.text import one_line
+from apps.notifications.webhooks.sending import NotDelivered
 
 LONGEST = 300
 WORKER_DIED = "The worker ended each time before the server had taken it."
@@ -21,6 +22,8 @@ def in_words(error: OSError | ValueError) -> str:
 
 def _sentence(error: OSError | ValueError) -> str:
     match error:
+        case NotDelivered():
+            return str(error)
         case smtplib.SMTPRecipientsRefused():
             code, answer = next(iter(error.recipients.values()))
             return f"The server refused the recipient: {_answer(code, answer)}"

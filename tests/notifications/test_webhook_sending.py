@@ -63,13 +63,13 @@ def test_follows_no_redirect():
     with receiving(301) as server:
         failure = refused(server)
 
-    assert (failure.status_code, failure.sentence) == (301, "It answered 301. Redirects are not followed.")
+    assert (failure.status_code, str(failure)) == (301, "It answered 301. Redirects are not followed.")
     assert len(server.received) == 1
 
 
 def test_says_what_it_answered():
     with receiving(500) as server:
-        assert refused(server).sentence == "It answered 500."
+        assert str(refused(server)) == "It answered 500."
 
 
 def test_asks_no_proxy_of_the_environment(monkeypatch):
@@ -90,7 +90,7 @@ def test_connects_to_the_address_that_was_checked_however_the_name_changes():
 
         failure = refused(server, sender)
 
-    assert failure.sentence == "Its host leads to this machine, or to an address that is never used."
+    assert str(failure) == "Its host leads to this machine, or to an address that is never used."
     assert len(wire.asked) == len(server.received) == 1
 
 
@@ -147,7 +147,7 @@ def test_gives_up_in_time(answer):
         failure = refused(server, a_sender(time_limit=0.4))
 
         assert time.monotonic() - began < 1
-    assert failure.sentence == "No answer in time."
+    assert str(failure) == "No answer in time."
 
 
 def test_gives_up_on_a_name_server_that_does_not_answer():
@@ -156,7 +156,7 @@ def test_gives_up_on_a_name_server_that_does_not_answer():
         return [ADDRESS]
 
     with receiving(204) as server:
-        assert refused(server, a_sender(resolve=resolve, time_limit=0.2)).sentence == "No answer in time."
+        assert str(refused(server, a_sender(resolve=resolve, time_limit=0.2))) == "No answer in time."
 
 
 @pytest.mark.parametrize("answer", [reset, gibberish])
@@ -164,14 +164,14 @@ def test_says_that_the_connection_broke_off(answer):
     with receiving(answer) as server:
         failure = refused(server)
 
-    assert failure.sentence == "The connection broke off, or no web server answered."
+    assert str(failure) == "The connection broke off, or no web server answered."
 
 
 def test_says_that_nothing_answers():
     with receiving(204) as server:
         pass
 
-    assert refused(server).sentence == "Nothing answers at this address."
+    assert str(refused(server)) == "Nothing answers at this address."
 
 
 def test_reads_nothing_of_a_huge_answer():
@@ -235,7 +235,7 @@ def test_refuses_a_certificate_for_another_name(certified):
     with receiving(204, tls=certified("other.example.com")) as server:
         failure = refused(server, scheme="https")
 
-    assert failure.sentence == "Its certificate is not valid for this address."
+    assert str(failure) == "Its certificate is not valid for this address."
     assert server.received == []
 
 
@@ -243,7 +243,7 @@ def test_refuses_a_certificate_that_nobody_vouches_for(certified, monkeypatch):
     tls = certified("hooks.example.com")
     monkeypatch.delenv("SSL_CERT_FILE")
     with receiving(204, tls=tls) as server:
-        assert refused(server, scheme="https").sentence == "Its certificate is not valid for this address."
+        assert str(refused(server, scheme="https")) == "Its certificate is not valid for this address."
 
 
 def test_gives_up_in_time_on_a_server_that_does_not_shake_hands():

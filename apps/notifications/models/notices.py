@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from apps.notifications.messages import NoticeEvent
+from apps.notifications.models.constraints import only_then
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -26,13 +27,6 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
     def for_digest(self, now: datetime) -> NoticeQuerySet:
         """What waits for a daily digest whose hour has come."""
         return self.filter(state=Notice.State.DIGEST, next_try_at__lte=now)
-
-
-def _only_then(instant: str, states: tuple[str, ...], *, name: str) -> models.CheckConstraint:
-    """The instant is there in these states, and in no other."""
-    with_it, without = Q(**{f"{instant}__isnull": False}), Q(**{f"{instant}__isnull": True})
-    in_them = Q(state__in=states)
-    return models.CheckConstraint(condition=(in_them & with_it) | (~in_them & without), name=name)
 
 
 class Notice(models.Model):
@@ -88,9 +82,9 @@ class Notice(models.Model):
         ]
         constraints = [
             models.UniqueConstraint("key", Lower("address"), name="notice_once_per_key_and_address"),
-            _only_then("next_try_at", ("queued", "sending", "digest"), name="notice_waits_until_some_time"),
-            _only_then("sent_at", ("sent",), name="notice_sent_says_when"),
-            _only_then("failed_at", ("failed",), name="notice_failed_says_when"),
+            only_then("next_try_at", ("queued", "sending", "digest"), name="notice_waits_until_some_time"),
+            only_then("sent_at", ("sent",), name="notice_sent_says_when"),
+            only_then("failed_at", ("failed",), name="notice_failed_says_when"),
         ]
 
     def __str__(self) -> str:

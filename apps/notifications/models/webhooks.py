@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from apps.common.encryption import unseal
 from apps.notifications.messages import NoticeEvent
+from apps.notifications.models.constraints import only_then
 
 
 class Webhook(models.Model):
@@ -50,10 +51,17 @@ class Webhook(models.Model):
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def due(self, now: datetime) -> WebhookDeliveryQuerySet:
-        """As `NoticeQuerySet.due`. What is for a paused webhook waits until it is not."""
-        waiting = Q(state=WebhookDelivery.State.QUEUED, next_try_at__lte=now)
-        abandoned = Q(state=WebhookDelivery.State.SENDING, leased_until__lte=now)
-        return self.filter(waiting | abandoned, webhook__is_enabled=True)
+        """As `NoticeQuerySet.due`. What is for a paused webhook waits until it is not.
+
+        The webhook is asked in a subquery: an update that has waited for a row asks again for its own columns
+        only."""
+        enabled = Webhook.objects.filter(is_enabled=True).values("id")
+        states = (WebhookDelivery.State.QUEUED, WebhookDelivery.State.SENDING)
+        return self.filter(state__in=states, next_try_at__lte=now, webhook_id__in=enabled)
+
+    def spent(self, before: datetime) -> WebhookDeliveryQuerySet:
+        """What has waited since before then and is not being sent."""
+        return self.filter(state=WebhookDelivery.State.QUEUED, queued_at__lt=before)
 
 
 class WebhookDelivery(models.Model):
@@ -69,7 +77,7 @@ class WebhookDelivery(models.Model):
     # Not for the database to check: a webhook that is deleted meanwhile must not undo a change that tells of
     # itself. Such a row is never due, and tidied away with the others.
     webhook = models.ForeignKey(
-        Webhook, on_delete=models.CASCADE, related_name="deliveries", db_constraint=False
+        Webhook, on_delete=models.CASCADE, related_name="deliveries", db_constraint=False, db_index=False
     )
     key = models.CharField(max_length=200)  # which event it is about, as that of a notice
     event = models.CharField(max_length=32)
@@ -79,12 +87,12 @@ class WebhookDelivery(models.Model):
 
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_try_at = models.DateTimeField()
-    leased_until = models.DateTimeField(null=True, blank=True)
-    tried_at = models.DateTimeField(null=True, blank=True)
+    queued_at = models.DateTimeField()  # at first, or when somebody let it be sent again
+    next_try_at = models.DateTimeField(null=True, blank=True)  # as in `Notice`
     sent_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)  # of the last answer, if any came
-    failure = models.CharField(max_length=200, blank=True)  # what went wrong last, in plain words
+    trouble = models.CharField(max_length=300, blank=True)  # why the last attempt failed, for people
 
     objects = WebhookDeliveryQuerySet.as_manager()
 
@@ -93,23 +101,16 @@ class WebhookDelivery(models.Model):
             models.Index(fields=["webhook", "created_at", "id"], name="webhook_delivery_log"),
             models.Index(fields=["created_at"], name="webhook_delivery_created"),
             models.Index(
-                fields=["next_try_at"],
-                condition=Q(state__in=["queued", "sending"]),
+                fields=["next_try_at", "id"],
+                condition=Q(next_try_at__isnull=False),
                 name="webhook_delivery_due",
             ),
         ]
         constraints = [
-            models.UniqueConstraint("webhook", "key", name="webhook_told_once_of_each_event"),
-            models.CheckConstraint(
-                condition=Q(state="sending", leased_until__isnull=False)
-                | (~Q(state="sending") & Q(leased_until__isnull=True)),
-                name="webhook_delivery_sending_is_leased",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="sent", sent_at__isnull=False)
-                | (~Q(state="sent") & Q(sent_at__isnull=True)),
-                name="webhook_delivery_sent_says_when",
-            ),
+            models.UniqueConstraint(fields=["webhook", "key"], name="webhook_told_once_of_each_event"),
+            only_then("next_try_at", ("queued", "sending"), name="webhook_delivery_waits_until_some_time"),
+            only_then("sent_at", ("sent",), name="webhook_delivery_sent_says_when"),
+            only_then("failed_at", ("failed",), name="webhook_delivery_failed_says_when"),
         ]
 
     def __str__(self) -> str:

@@ -38,6 +38,7 @@ def delivery_of(webhook: Webhook, key: str, message: Message, now: datetime) -> 
         subject=one_line(message.subject, SUBJECT_LIMIT),
         body=json.dumps(_payload(pk, message, now), ensure_ascii=False, separators=(",", ":")),
         created_at=now,
+        queued_at=now,
         next_try_at=now,
     )
 

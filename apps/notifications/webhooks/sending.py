@@ -29,11 +29,11 @@ Connect = Callable[[tuple[str, int], float], socket.socket]
 
 
 class NotDelivered(OSError):
-    """`sentence` says why in plain words; `status_code` is the answer's, if there was one."""
+    """Its text says why in plain words; `status_code` is the answer's, if there was one."""
 
     def __init__(self, sentence: str, status_code: int | None = None) -> None:
         super().__init__(sentence)
-        self.sentence, self.status_code = sentence, status_code
+        self.status_code = status_code
 
 
 def addresses_of(host: str, port: int) -> Sequence[Address]:
