@@ -181,6 +181,7 @@ reviews:move_end             in/in      404/404  404/404    404/404   403/403  2
 reviews:change_reviewers     in/in      404/404  404/404    404/404   403/403  200/400
 reviews:by_hand              in/in      403/405  403/405    403/405   200/405  200/405
 reviews:note_handled         in/in      403/403  403/403    403/403   403/403  200/400
+notifications:preferences    in/in      200/400  200/400    200/400   200/400  200/400
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
 notifications:open           in/in      405/404  405/404    405/302   405/404  405/404

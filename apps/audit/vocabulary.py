@@ -40,6 +40,7 @@ class AuditAction(TextChoices):
     PERSON_DISABLED = "person.disabled", "Person disabled"
     PERSON_ENABLED = "person.enabled", "Person enabled"
     TIME_ZONE_CHANGED = "person.time_zone_changed", "Time zone changed"
+    NOTICE_SETTINGS_CHANGED = "person.notice_settings_changed", "Notice settings changed"
     GROUP_CREATED = "group.created", "Group created"
     GROUP_CHANGED = "group.changed", "Group changed"
     GROUP_MANAGED = "group.managed", "Group put under management"
@@ -174,6 +175,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.PERSON_DISABLED: "{actor} disabled the account of {target}.",
     AuditAction.PERSON_ENABLED: "{actor} enabled the account of {target}.",
     AuditAction.TIME_ZONE_CHANGED: "{actor} changed the time zone of {target}.",
+    AuditAction.NOTICE_SETTINGS_CHANGED: "{actor} changed which notices they get by mail, and when.",
     AuditAction.GROUP_CREATED: "{actor} created the group {target}.",
     AuditAction.GROUP_CHANGED: "{actor} changed the name or the description of the group {target}.",
     AuditAction.GROUP_MANAGED: "{actor} put the group {target} under management.",

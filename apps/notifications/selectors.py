@@ -34,6 +34,11 @@ def preferences_of(people: Iterable[UUID | None]) -> dict[UUID | None, NoticePre
     return {row.principal_id: row for row in rows}
 
 
+def preferences(principal_id: UUID) -> NoticePreferences:
+    """What this person chose about their mail; whoever chose nothing gets everything at once."""
+    return preferences_of([principal_id]).get(principal_id) or NoticePreferences(principal_id=principal_id)
+
+
 def recipients_of(keys: Collection[str]) -> set[UUID | None]:
     """Who has been told of these events."""
     return set(Notice.objects.filter(key__in=keys).values_list("recipient_id", flat=True))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import islice
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from apps.audit.services import record
+from apps.audit.vocabulary import AuditAction, Party
 from apps.common.text import one_line
 from apps.notifications.messages import Message, Recipient
 from apps.notifications.models import Notice, NoticePreferences
-from apps.notifications.policy import mail_of
+from apps.notifications.policy import mail_of, next_digest
 from apps.notifications.selectors import preferences_of
 from apps.notifications.webhooks.announcing import announce
 
@@ -52,6 +55,26 @@ def notify_each(
         chosen = preferences_of(recipient.principal_id for recipient, _ in told)
         notices = [_notice(key, *letter, chosen.get(letter[0].principal_id), now) for letter in told]
         Notice.objects.bulk_create(notices, ignore_conflicts=True)
+
+
+@transaction.atomic
+def change_preferences(
+    *, principal_id: UUID, wanted: Mapping[str, Any], zone: tzinfo, actor: Party, now: datetime
+) -> bool:
+    """What this person chose about their mail, all of it, by the names of the columns; whether that changes
+    anything. What waits for a digest goes with the next one, or now where there is none any more."""
+    row, _ = NoticePreferences.objects.select_for_update().get_or_create(principal_id=principal_id)
+    before = row.in_words
+    for name, value in wanted.items():
+        setattr(row, name, value)
+    if row.in_words == before:
+        return False
+    row.save()
+    due_at = now if row.digest_hour is None else next_digest(row.digest_hour, zone, now=now)
+    Notice.objects.inbox_of(principal_id).filter(state=Notice.State.DIGEST).update(next_try_at=due_at)
+    details = {"from": before, "to": row.in_words}
+    record(AuditAction.NOTICE_SETTINGS_CHANGED, actor=actor, at=now, target=actor, details=details)
+    return True
 
 
 def take_back(keys: Iterable[str], *, principal_id: UUID) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.common.web.forms import form_page, sent
 from apps.notifications import selectors, services
-from apps.notifications.forms import MarkAllReadForm
+from apps.notifications.forms import MarkAllReadForm, PreferencesForm
 from apps.notifications.messages import NoticeEvent
 from apps.notifications.models import Notice
 
@@ -52,6 +54,20 @@ def inbox(request: HttpRequest) -> HttpResponse:
     rows = [InboxRow(notice, *_LOOKS[NoticeEvent(notice.event)]) for notice in page.rows]
     unread = selectors.unread_count(request.user.pk)
     return render(request, "notifications/inbox.html", {"rows": rows, "page": page, "unread": unread})
+
+
+@form_page
+def preferences(request: HttpRequest) -> HttpResponse:
+    """What the person who is signed in also gets by mail, and when."""
+    form = PreferencesForm(sent(request), chosen=selectors.preferences(request.user.pk))
+    if form.is_valid():
+        person, zone = request.user, request.user.recipient.zone
+        services.change_preferences(
+            principal_id=person.pk, wanted=form.columns, zone=zone, actor=person.party, now=request.now
+        )
+        messages.success(request, "Your notice settings are saved.")
+        return redirect("notifications:inbox")
+    return render(request, "notifications/preferences.html", {"form": form}, status=form.status)
 
 
 @require_POST

@@ -35,3 +35,13 @@ class NoticePreferences(models.Model):
 
     def __str__(self) -> str:
         return f"Notice settings of {self.principal_id}"
+
+    @property
+    def in_words(self) -> dict[str, str]:
+        """As the audit log keeps it."""
+        when = "at once"
+        if self.digest_hour is not None:
+            when = f"daily at {self.digest_hour:02}:00"
+        elif self.quiet_from is not None:
+            when = f"not from {self.quiet_from:%H:%M} until {self.quiet_until:%H:%M}"
+        return {"inbox_only": ", ".join(sorted(self.inbox_only)), "mail": when}
