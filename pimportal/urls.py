@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("apps.portal.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.administration.urls")),
+    path("", include("apps.alerts.urls")),
     path("", include("apps.reviews.urls")),
     path("", include("apps.access_requests.urls")),
     path("", include("apps.notifications.urls")),

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from apps.accounts.models import AuthenticatorDevice, Session, User
 from apps.accounts.services.links import send_link
+from apps.alerts.policy.catalogue import PRIVILEGED_GUEST
 from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Provider
 from apps.jobs.services import plan_job
@@ -181,6 +182,11 @@ reviews:move_end             in/in      404/404  404/404    404/404   403/403  2
 reviews:change_reviewers     in/in      404/404  404/404    404/404   403/403  200/400
 reviews:by_hand              in/in      403/405  403/405    403/405   200/405  200/405
 reviews:note_handled         in/in      403/403  403/403    403/403   403/403  200/400
+# Alerts
+alerts:all                   in/in      403/405  403/405    403/405   200/405  200/405
+alerts:scan                  in/in      405/403  405/403    405/403   405/302  405/302
+alerts:list                  in/in      403/405  403/405    403/405   200/405  200/405
+alerts:detail                in/in      403/405  403/405    403/405   200/405  200/405
 notifications:preferences    in/in      200/400  200/400    200/400   200/400  200/400
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
@@ -339,6 +345,14 @@ def of_rounds(administrator, approver, requester, visitor, now):
 
 
 @pytest.fixture
+def of_alerts():
+    return {
+        "alerts:list": [Provider.DIRECTORY],
+        **each("alerts", "detail", [Provider.DIRECTORY, PRIVILEGED_GUEST.id]),
+    }
+
+
+@pytest.fixture
 def of_notices(of_requests, approver):
     notice = Notice.objects.get(recipient_id=approver.pk, event="approval_needed")
     return {"notifications:open": notice, **each("portal", "demo_mail demo_mail_html", notice)}
@@ -357,12 +371,13 @@ def named(
     of_rounds,
     of_reviewing,
     of_reviews,
+    of_alerts,
     of_notices,
 ):
     """What stands in the addresses of the routes that name something."""
     of_administration = of_people | of_groups | of_roles | of_resources | of_settings | of_imports
     of_access_reviews = of_rounds | of_reviewing | of_reviews
-    return of_accounts | of_requests | of_administration | of_access_reviews | of_notices
+    return of_accounts | of_requests | of_administration | of_access_reviews | of_alerts | of_notices
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def _message(rows: list[Finding]) -> Message:
         subject=f"PIM: {alerts[0].name}{more}",
         text=f"{counted(len(rows), 'finding')} since the last scan. Look at each, then fix or dismiss it.",
         facts=tuple((rule.severity.label, f"{rule.name}: {counts[rule.id]:,}") for rule in named),
-        link=reverse("portal:home"),
+        link=reverse("alerts:all"),
     )
 
 

@@ -133,6 +133,10 @@ class Party:
         """Its name as people read it. An access review is called one: it may be named like anybody."""
         return f"Access review {self.name}" if self.kind == REVIEW else self.name
 
+    @property
+    def is_group(self) -> bool:
+        return self.kind == "group"
+
 
 @dataclass(frozen=True)
 class Place:
@@ -238,7 +242,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.EVIDENCE_EXPORTED: "{actor} exported the evidence of the access review {target}.",
     AuditAction.ALERT_TRIGGERED: "The alert “{target}” was triggered on {place}.",
     AuditAction.ALERT_RESOLVED: "The alert “{target}” no longer finds anything on {place}.",
-    AuditAction.ALERTS_SCANNED: "{actor} had all alerts looked at again.",
+    AuditAction.ALERTS_SCANNED: "{actor} had alerts looked at again.",
     AuditAction.PEOPLE_EXPORTED: "{actor} exported the list of users.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
     AuditAction.INSTALLATION_SET_UP: "{actor} set the portal up for {target}.",

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from apps.access_requests.web import waiting_of
+from apps.alerts.selectors.listing import count_triggered
 from apps.assignments.selectors import Held
 from apps.common.organisation import organisation_name
 from apps.notifications import selectors as notifications
@@ -35,6 +36,7 @@ class Frame:
         counts = {
             "my_waiting": waiting.count_of_mine,
             "to_decide": len(waiting.for_me),
+            "alerts": count_triggered(self._request.access, now=self._request.now),
             "to_review": reviewing_of(self._request).waiting_count,
         }
         return menu(self._view, counts, access=self._request.access, demo=self.demo, place=self._place)

@@ -103,6 +103,13 @@ MANAGE = (
         opens=can_see_people,
     ),
     Entry(
+        "Alerts",
+        "alerts:all",
+        "exclamation-diamond",
+        count="alerts",
+        opens=partial(can_open, permission=Permission.ALERTS_READ),
+    ),
+    Entry(
         "Imports",
         "administration:imports",
         "upload",
@@ -195,6 +202,7 @@ class Step:
 _ROLES = Tab("Roles", "administration:roles", _SEE)
 _TABS = (
     Tab("Assignments", "access_requests:assignments", _SEE),
+    Tab("Alerts", "alerts:list", Permission.ALERTS_READ),
     Tab("Access reviews", "reviews:list", Permission.REVIEWS_READ),
     Tab("Settings", "administration:settings", Permission.SETTINGS_READ),
     Tab("Requests", "access_requests:provider_requests", Permission.REQUESTS_READ),

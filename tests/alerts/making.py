@@ -1,13 +1,19 @@
-"""Scans for tests, by the real service."""
+"""Scans for tests, by the real service, and findings as one would have left them."""
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from apps.alerts.models import Finding
+from apps.alerts.policy.catalogue import PRIVILEGED_GUEST
+from apps.alerts.policy.terms import Rule
 from apps.alerts.services.scanning import run_scans
+from apps.roles.models import Resource
+from apps.roles.selectors import directory
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
 
 
 def scan(*, now: datetime = NOW) -> int:
@@ -18,3 +24,18 @@ def scan(*, now: datetime = NOW) -> int:
 def open_findings(rule: str, *, now: datetime = NOW) -> list[str]:
     """What an alert says, in order."""
     return list(Finding.objects.of(rule).open(now).order_by("text").values_list("text", flat=True))
+
+
+def make_finding(rule: Rule = PRIVILEGED_GUEST, *, now: datetime, resource: Resource | None = None, **facts):
+    """As a scan would have left it; without a resource on the directory."""
+    place = (resource or directory()).place
+    number = next(_numbers)
+    columns = {
+        "key": f"test:{number}",
+        "about_kind": "user",
+        "about_name": f"Person {number}",
+        "role": "Owner",
+        "text": f"Person {number} holds what they should not.",
+    }
+    where = {"provider": place.provider, "path": place.path, "place_name": place.name}
+    return Finding.objects.create(**columns | where | {"rule": rule.id, "found_at": now} | facts)

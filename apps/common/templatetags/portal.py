@@ -182,13 +182,19 @@ _BADGES = {
     "applied": _Badge("Result applied", "check-circle-fill", "is-ok"),
     "held": _Badge("Held", "exclamation-triangle-fill", "is-warn"),
     "deleted": _Badge("Deleted", "trash"),
+    # Alerts, by how bad they are.
+    "high": _Badge("High", "exclamation-octagon-fill", "is-bad"),
+    "medium": _Badge("Medium", "exclamation-triangle-fill", "is-warn"),
+    "low": _Badge("Low", "info-circle-fill", "is-info"),
+    "off": _Badge("Turned off", "pause-circle"),
+    "not_looked": _Badge("Could not be looked at", "exclamation-octagon-fill", "is-bad"),
 }
 
 
 @register.simple_tag
 def state_badge(state: str) -> SafeString:
     """The badge of a request or of a round; of `activated`, `assigned`, `eligible`; of a role `privileged` or
-    `custom`."""
+    `custom`; how bad an alert is."""
     badge = _BADGES[str(state)]
     css_class = f"badge {badge.kind}".strip()
     return format_html('<span class="{}">{}{}</span>', css_class, icon(badge.icon), badge.label)

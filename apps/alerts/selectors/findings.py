@@ -1,0 +1,112 @@
+"""What one alert has found, as its page lists it, and who may do what about each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import TextChoices
+
+from apps.access_requests.asks import Actor
+from apps.accounts.policy import SecondFactor
+from apps.alerts.models import Finding, FindingQuerySet
+from apps.alerts.policy.dismissing import FindingFacts, can_dismiss, can_restore
+from apps.alerts.policy.terms import Rule
+from apps.common.access import Access, Permission, Provider
+from apps.common.decision import Decision
+from apps.common.lookup import every_word
+from apps.common.paging import Page, count_of, newest_first, page_of
+
+
+class Tab(TextChoices):
+    OPEN = "open", "Open"
+    DISMISSED = "dismissed", "Dismissed"
+    HISTORY = "history", "History"
+
+
+_LATEST = {Tab.OPEN: "found_at", Tab.DISMISSED: "dismissed_at", Tab.HISTORY: "mended_at"}
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a page of findings is about, and what narrows it."""
+
+    rule: Rule
+    provider: Provider
+    path: str = ""
+    tab: Tab = Tab.OPEN
+    q: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One finding, and what its reader may do about it here."""
+
+    finding: Finding
+    can_dismiss: Decision
+    can_restore: Decision
+
+
+@dataclass(frozen=True)
+class Found:
+    page: Page[Finding]
+    rows: Sequence[Row]
+    counts: Mapping[Tab, str]
+
+
+def find_findings(search: Search, *, actor: Actor, after: str = "", now: datetime) -> Found:
+    """The latest first. A fixed number of queries."""
+    tabs = _tabs(search, actor.access, now)
+    page = page_of(tabs[search.tab], newest_first(_LATEST[search.tab]), after=after)
+    counts = {tab: count_of(rows) for tab, rows in tabs.items()}
+    return Found(page, rows_for(page.rows, actor=actor, now=now), counts)
+
+
+def picked_findings(rule: Rule, ids: Sequence[UUID], access: Access) -> list[Finding]:
+    """Those of this alert that are visible, in the order of their names. One query."""
+    rows = Finding.objects.visible_to(access).of(rule.id).filter(pk__in=ids)
+    return list(rows.order_by("about_name", "role", "pk"))
+
+
+def rows_for(findings: Iterable[Finding], *, actor: Actor, now: datetime) -> list[Row]:
+    """With what a button may say. No query."""
+    return [
+        Row(finding, can_dismiss(facts), can_restore(facts))
+        for finding in findings
+        for facts in [facts_of(finding, actor=actor, now=now)]
+    ]
+
+
+def facts_of(
+    finding: Finding,
+    *,
+    actor: Actor,
+    now: datetime,
+    factor: SecondFactor | None = None,
+    why: str | None = None,
+    days: int = 0,
+) -> FindingFacts:
+    """What the rules about one finding ask for; without `factor` as a button asks."""
+    return FindingFacts(
+        may_manage=actor.access.may(Permission.ALERTS_MANAGE, finding.provider, finding.path),
+        place_name=finding.place_name,
+        is_about_actor=actor.user is not None and finding.about_id == str(actor.user.pk),
+        why=why,
+        days=days,
+        factor=factor,
+        factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
+        now=now,
+    )
+
+
+def _tabs(search: Search, access: Access, now: datetime) -> dict[Tab, FindingQuerySet]:
+    rows = Finding.objects.visible_to(access).of(search.rule.id).within(search.provider, search.path)
+    fitting = rows.filter(every_word(search.q.split(), "about_name", "role", "place_name", "text"))
+    return {
+        Tab.OPEN: fitting.open(now),
+        Tab.DISMISSED: fitting.dismissed(now),
+        Tab.HISTORY: fitting.mended(),
+    }
