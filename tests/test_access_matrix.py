@@ -79,6 +79,8 @@ administration:people        in/in      403/405  200/405    403/405   200/405  2
 administration:export_people in/in      405/403  405/200    405/403   405/200  405/200
 administration:invite_person in/in      403/403  200/400    403/403   403/403  200/400
 administration:person        in/in      403/405  200/405    403/405   200/405  200/405
+administration:person_audit  in/in      403/405  403/405    403/405   200/405  200/405
+administration:export_person_audit in/in 405/403 405/403    405/403   405/200  405/200
 administration:change_person in/in      403/403  403/403    403/403   403/403  200/400
 administration:send_link     in/in      403/403  403/403    403/403   403/403  200/400
 administration:reset_factor  in/in      403/403  403/403    403/403   403/403  200/400
@@ -94,6 +96,7 @@ access_requests:my_requests  in/in      200/405  200/405    200/405   200/405  2
 access_requests:all_requests in/in      403/405  403/405    403/405   200/405  200/405
 access_requests:export_all_requests in/in 405/403 405/403 405/403 405/200 405/200
 access_requests:request      in/in      404/405  200/405    404/405   200/405  200/405
+access_requests:request_audit in/in     404/405  403/405    404/405   200/405  200/405
 access_requests:cancel       in/in      404/404  200/302    404/404   403/403  200/400
 access_requests:approve      in/in      200/405  200/405    200/405   200/405  200/405
 access_requests:decide       in/in      403/403  403/403    200/400   403/403  403/403
@@ -116,6 +119,8 @@ administration:roles         in/in      403/405  403/405    403/405   200/405  2
 administration:export_roles  in/in      405/403  405/403    405/403   405/200  405/200
 administration:create_role   in/in      403/403  403/403    403/403   403/403  200/400
 administration:role          in/in      403/405  403/405    403/405   200/405  200/405
+administration:role_audit    in/in      403/405  403/405    403/405   200/405  200/405
+administration:export_role_audit in/in  405/403  405/403    405/403   405/200  405/200
 administration:change_role   in/in      403/403  403/403    403/403   403/403  200/400
 administration:delete_role   in/in      403/403  403/403    403/403   403/403  200/400
 administration:retire_role   in/in      403/403  403/403    403/403   403/403  200/400
@@ -237,7 +242,7 @@ def of_requests(requester, eligible, needs_approval, now):
     waiting = activate(eligible, requester, now=now)
     return {
         **each("access_requests", "deactivate extend", running),
-        **each("access_requests", "request cancel decide", waiting),
+        **each("access_requests", "request request_audit cancel decide", waiting),
         "access_requests:extend_assignment": ending,
         "access_requests:renew": ended,
         "access_requests:revoke_all": requester,
@@ -250,7 +255,7 @@ def of_requests(requester, eligible, needs_approval, now):
 @pytest.fixture
 def of_people(requester):
     names = "person change_person send_link reset_factor disable_person enable_person"
-    return each("administration", names, requester)
+    return each("administration", f"{names} person_audit export_person_audit", requester)
 
 
 @pytest.fixture
@@ -269,7 +274,9 @@ def of_roles(now):
     named = [Provider.DIRECTORY, custom.pk]
     return {
         **each("administration", "roles export_roles create_role audit export_audit", [Provider.DIRECTORY]),
-        **each("administration", "role change_role delete_role retire_role", named),
+        **each(
+            "administration", "role role_audit export_role_audit change_role delete_role retire_role", named
+        ),
     }
 
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("requests/all/", all_requests.everybodys, name="all_requests"),
     path("requests/all/export/", all_requests.export_everybodys, name="export_all_requests"),
     path("requests/<uuid:pk>/", requests.detail, name="request"),
+    path("requests/<uuid:pk>/audit/", requests.audit, name="request_audit"),
     path("requests/<uuid:pk>/cancel/", requests.withdraw, name="cancel"),
     path("approve/", deciding.approve_list, name="approve"),
     path("approve/decide/", deciding.decide_several, name="decide_many"),

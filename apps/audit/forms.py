@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django import forms
 
+from apps.audit.groups import choices
 from apps.audit.selectors import Selection
-from apps.audit.vocabulary import AuditAction, Outcome
+from apps.audit.vocabulary import Outcome
 from apps.common.web.periods import PeriodForm
 
 
@@ -18,15 +19,21 @@ def _text(label: str) -> forms.CharField:
     )
 
 
-class HistoryFilter(PeriodForm):
-    """A period and one kind of event. Everything may stay empty."""
-
-    action = forms.ChoiceField(
-        label="Action",
-        required=False,
-        choices=[("", "All actions"), *sorted(AuditAction.choices, key=lambda choice: choice[1])],
-        widget=forms.Select(attrs={"class": "form-select"}),
+def _choice(label: str, options: list) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, required=False, choices=options, widget=forms.Select(attrs={"class": "form-select"})
     )
+
+
+class HistoryFilter(PeriodForm):
+    """A period, what happened, and how and why. Everything may stay empty."""
+
+    action = _choice("Event", [("", "All events"), *choices()])
+    q = _text("Reason, ticket or name")
+    role = _text("Role")
+    outcome = _choice("Outcome", [("", "All outcomes"), *Outcome.choices])
+
+    first = ("since", "until", "action", "q")  # the others are shown when asked for
 
     def selection(self) -> Selection:
         """What was chosen: instants instead of days."""
@@ -35,21 +42,29 @@ class HistoryFilter(PeriodForm):
         return Selection(
             since=since,
             until=until,
-            action=given["action"] or None,
-            outcome=given.get("outcome") or None,
+            action=given["action"],
+            outcome=given["outcome"] or None,
             person=given.get("person", ""),
-            role=given.get("role", ""),
+            role=given["role"],
+            words=given["q"],
         )
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.first]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name not in self.first]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether one of the others was used."""
+        return any(self.data.get(field.html_name) for field in self.more_fields)
 
 
 class LogFilter(HistoryFilter):
-    """The same for the log of everybody: whom it names, which role, and how it went."""
+    """The same for the log of everybody: whom it names."""
 
-    outcome = forms.ChoiceField(
-        label="Outcome",
-        required=False,
-        choices=[("", "All outcomes"), *Outcome.choices],
-        widget=forms.Select(attrs={"class": "form-select"}),
-    )
     person = _text("Person")
-    role = _text("Role")
+    field_order = ("since", "until", "action", "q", "person", "role", "outcome")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -9,31 +10,36 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from apps.audit.groups import actions_in
 from apps.audit.models import AuditEvent, AuditEventQuerySet
-from apps.audit.vocabulary import AuditAction, Outcome
+from apps.audit.vocabulary import Outcome
 from apps.common.access import Access
-from apps.common.paging import Page, newest_first, page_of
+from apps.common.paging import Page, each_of, newest_first, page_of
 
 _NEWEST = newest_first("at")
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Which events are wanted; what is empty leaves nothing out. `person` and `role` are parts of names, and
-    `path` that of a resource, which takes in all below it."""
+    """Which events are wanted; what is empty leaves nothing out. `action` is an event or a group of them,
+    `subject` the id of who did it or whom it was done to, `role_name` a whole name; `person`, `role` and
+    `words` are parts of what stands there, and `path` is that of a resource, which takes in all below it."""
 
     since: datetime | None = None
     until: datetime | None = None
-    action: AuditAction | None = None
+    action: str = ""
     outcome: Outcome | None = None
     person: str = ""
     role: str = ""
+    words: str = ""
     provider: str = ""
     path: str = ""
+    subject: str = ""
+    role_name: str = ""
 
-    def within(self, provider: str, path: str) -> Selection:
-        """The same of one provider, or of one resource alone."""
-        return replace(self, provider=provider, path=path)
+    def of(self, **part: Any) -> Selection:
+        """The same of one provider, one resource, one person, one role."""
+        return replace(self, **part)
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -43,6 +49,20 @@ class Selection:
 
 EVERYTHING = Selection()
 ABOUT_ANYTHING = Q()
+
+_NARROWED: dict[str, Callable[[AuditEventQuerySet, Any], AuditEventQuerySet]] = {
+    "since": lambda events, instant: events.between(instant, None),
+    "until": lambda events, instant: events.between(None, instant),
+    "action": lambda events, choice: events.filter(action__in=actions_in(choice)),
+    "outcome": lambda events, outcome: events.filter(outcome=outcome),
+    "person": lambda events, text: events.naming(text),
+    "role": lambda events, text: events.filter(role__icontains=text),
+    "words": lambda events, text: events.containing(text.split()),
+    "provider": lambda events, provider: events.filter(provider=provider),
+    "path": lambda events, path: events.filter(resource_path__startswith=path),
+    "subject": lambda events, id_: events.about(id_),
+    "role_name": lambda events, name: events.filter(role=name),
+}
 
 
 def events_of(person_id: UUID) -> AuditEventQuerySet:
@@ -64,20 +84,16 @@ def log_for(
 
 
 def whole_log_for(access: Access, selection: Selection) -> AuditEventQuerySet:
-    """All of what `log_for` shows a page at a time, in the same order."""
-    return _selected(AuditEvent.objects.visible_to(access), selection).order_by("-at", "-id")
+    """All of what `log_for` shows a page at a time."""
+    return _selected(AuditEvent.objects.visible_to(access), selection)
+
+
+def each_event(events: AuditEventQuerySet) -> Iterator[AuditEvent]:
+    """The events, newest first, however many: read by key, a part at a time."""
+    return each_of(events, _NEWEST)
 
 
 def _selected(events: AuditEventQuerySet, selection: Selection) -> AuditEventQuerySet:
-    events = events.between(selection.since, selection.until)
-    if selection.action:
-        events = events.filter(action=selection.action)
-    if selection.outcome:
-        events = events.filter(outcome=selection.outcome)
-    if selection.person:
-        events = events.naming(selection.person)
-    if selection.role:
-        events = events.filter(role__icontains=selection.role)
-    if selection.provider:
-        events = events.filter(provider=selection.provider, resource_path__startswith=selection.path)
+    for name, value in selection.chosen.items():
+        events = _NARROWED[name](events, value)
     return events

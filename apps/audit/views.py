@@ -17,7 +17,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     form, page = HistoryFilter(request.GET), None
     if form.is_valid():
         page = history_of(request.user.pk, form.selection(), after=request.GET.get("after", ""))
-    return render(request, "audit/mine.html", events(form, page))
+    return render(request, "audit/mine.html", events(request, form, page))
 
 
 @require_safe
@@ -33,5 +33,5 @@ def export(request: HttpRequest) -> HttpResponseBase:
     can_open(request.access, Permission.AUDIT_READ).require()
     form = log_form(request)
     if not form.is_valid():
-        return render(request, "audit/all.html", events(form), status=400)
+        return render(request, "audit/all.html", events(request, form), status=400)
     return log_file(request, form)

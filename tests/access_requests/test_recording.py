@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from apps.access_requests.asks import Ask, Said
+from apps.access_requests.selectors.requests import events_about
 from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import Action
+from apps.assignments.services import settle
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from tests.access_requests.asking import admin_answer, ask, asking
@@ -77,3 +79,17 @@ def test_what_ends_with_an_assignment_that_was_removed(requester, eligible, admi
 
     ended = AuditEvent.objects.get(action=AuditAction.ACTIVATION_ENDED)
     assert (ended.request_id, ended.justification) == (str(request.id), "")
+
+
+def test_tells_all_of_a_request_up_to_how_its_access_ended(requester, eligible, now):
+    request = activate(eligible, requester, now=now)
+    settle(principal_id=requester.id, now=request.result.ends_at)
+    activate(eligible, requester, now=request.result.ends_at)
+
+    events = AuditEvent.objects.filter(events_about(request))
+
+    assert sorted(event.action for event in events) == [
+        AuditAction.ACTIVATION_ADDED,
+        AuditAction.ACTIVATION_ENDED,
+        AuditAction.REQUEST_SUBMITTED,
+    ]

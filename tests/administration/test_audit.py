@@ -1,8 +1,10 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.roles import built_in
@@ -77,3 +79,34 @@ def test_hands_out_what_is_shown_and_says_so(client, administrator, estate):
     assert "Holder on Sandbox" not in file
     event = AuditEvent.objects.get(action=AuditAction.AUDIT_EXPORTED)
     assert event.details["selection"] == {"provider": "resources", "path": production.path}
+
+
+def test_shows_what_a_person_did_and_what_was_done_to_them(seen_by, administrator, estate):
+    holder = User.objects.get(name="Holder on orders")
+
+    rows = seen_by(administrator, reverse("administration:person_audit", args=[holder.pk]))
+
+    assert {row.target_id for row in rows} == {str(holder.pk)}
+    assert AuditAction.ASSIGNMENT_ADDED in {row.action for row in rows}
+
+
+def test_shows_what_happened_about_a_role_on_a_resource_and_below(seen_by, administrator, estate):
+    production, _ = estate
+    page = reverse("administration:role_audit", args=["resources", built_in.READER])
+
+    assert {row.role for row in seen_by(administrator, page)} == {"Reader"}
+    assert {row.resource_name for row in seen_by(administrator, page, on=production.pk)} == {"orders"}
+
+
+def test_exports_what_happened_about_a_person_alone(client, administrator, estate):
+    holder = User.objects.get(name="Holder on orders")
+    client.force_login(administrator)
+
+    exported = (
+        client.post(reverse("administration:export_person_audit", args=[holder.pk])).getvalue().decode()
+    )
+
+    assert "Holder on orders" in exported
+    assert "Holder on Sandbox" not in exported
+    event = AuditEvent.objects.get(action=AuditAction.AUDIT_EXPORTED)
+    assert event.details == {"selection": {"subject": str(holder.pk)}}

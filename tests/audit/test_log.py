@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -10,11 +12,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.audit.groups import EventGroup
 from apps.audit.models import AuditEvent
 from apps.audit.services import record
 from apps.audit.vocabulary import NOBODY, AuditAction, Outcome, Party, Place
 from apps.common.access import Provider
 from apps.common.csv import harmless
+from apps.common.origin import Origin, coming_from
 from apps.roles import built_in
 from tests.factories import make_active, make_resource
 
@@ -63,6 +67,27 @@ def test_shows_what_others_did_as_sentences(log):
         assert text in page
 
 
+def test_shows_who_approved_where_it_came_from_and_what_it_is_part_of(log):
+    with coming_from(Origin("203.0.113.9", "1")):
+        an_event(
+            approver="Berta Boss", request_id=str(UUID(int=7)), details={"number": "REQ-7", "how": "removed"}
+        )
+
+    page = log(person="ada").content.decode()
+
+    for text in ("Berta Boss", "203.0.113.9", "REQ-7", str(UUID(int=7)), "How it ended", "removed"):
+        assert text in page
+
+
+def test_offers_the_last_days_with_what_else_was_chosen(log, now):
+    choices = log(person="ada", after="", until="2026-03-24").context["periods"]
+
+    week = (timezone.localdate(now) - 6 * DAY).isoformat()
+    assert [choice.label for choice in choices] == ["Today", "7 days", "30 days", "90 days"]
+    assert choices[1].query == f"person=ada&since={week}"
+    assert [choice.is_chosen for choice in log(since=week).context["periods"]] == [False, True, False, False]
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -71,11 +96,14 @@ def test_shows_what_others_did_as_sentences(log):
         {"role": "teams"},
         {"action": AuditAction.REQUEST_APPROVED, "person": "Ada", "role": "Admin"},
         {"outcome": Outcome.FAILURE},
+        {"action": EventGroup.REQUESTS, "person": "Ada"},
+        {"q": "agreed inc-7 ada"},
         {"since": "2026-03-24", "until": "2026-03-24"},
     ],
 )
 def test_finds_by_whom_for_what_when_and_how(log, query):
-    wanted = an_event(target=NOBODY, role="Teams Administrator", outcome=Outcome.FAILURE)
+    said = {"justification": "Agreed", "ticket": "INC-7", "outcome": Outcome.FAILURE}
+    wanted = an_event(target=NOBODY, role="Teams Administrator", **said)
     an_event(actor=JOHN, at=AT + DAY, role="Reader", action=AuditAction.ACTIVATION_ADDED)
 
     assert rows(log(**query)) == {wanted}
@@ -147,7 +175,7 @@ def test_costs_the_same_queries_for_few_and_many(log, client):
     log()
     an_event()
     few = cost()
-    for _ in range(18):
+    for _ in range(58):
         an_event()
 
     assert cost() == few
@@ -185,6 +213,20 @@ def test_hands_out_more_than_a_page(log, client):
         an_event(role="Teams Administrator")
 
     assert len(lines_of(client.post(EXPORT, {"role": "teams"}))) == 60
+
+
+def test_hands_out_json_lines_in_the_order_of_the_list(log, client):
+    for minute in range(3):
+        an_event(
+            role="Teams Administrator", at=AT + minute * timedelta(minutes=1), details={"how": "removed"}
+        )
+
+    response = client.post(EXPORT, {"role": "teams", "as": "jsonl"})
+
+    lines = [json.loads(line) for line in response.getvalue().decode().splitlines()]
+    assert ".jsonl" in response["Content-Disposition"]
+    assert [line["at"] for line in lines] == [f"2026-03-24T13:0{minute}:00.000000Z" for minute in (2, 1, 0)]
+    assert {(line["role"], line["details"]["how"]) for line in lines} == {("Teams Administrator", "removed")}
 
 
 def test_writes_down_who_took_what(log, client, auditor):

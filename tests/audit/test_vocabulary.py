@@ -6,6 +6,7 @@ from string import Formatter
 import pytest
 from django.conf import settings
 
+from apps.audit.groups import EventGroup, actions_in, choices, group_of
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import SENTENCES, AuditAction
 
@@ -40,6 +41,20 @@ def test_has_no_sentence_for_anything_else():
 @pytest.mark.parametrize("action", AuditAction)
 def test_writes_every_action_down_somewhere(action):
     assert action.name in emitted_actions()
+
+
+@pytest.mark.parametrize("action", AuditAction)
+def test_puts_every_action_into_one_group_of_the_filter(action):
+    groups = [group for group in EventGroup if action in actions_in(group)]
+
+    assert groups == [group_of(action)]
+
+
+def test_offers_every_action_once_and_each_group_as_a_whole():
+    offered = [value for _, options in choices() for value, _ in options]
+
+    groups = {group_of(action) for action in AuditAction}
+    assert sorted(offered) == sorted([*AuditAction.values, *groups])
 
 
 def test_says_what_happened():

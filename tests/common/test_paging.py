@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -6,7 +6,7 @@ from apps.audit.models import AuditEvent
 from apps.audit.services import record
 from apps.audit.vocabulary import NOBODY, AuditAction, Party
 from apps.common.errors import Invalid
-from apps.common.paging import COUNTED_TO, by_text, count_of, page_of
+from apps.common.paging import COUNTED_TO, by_text, count_of, each_of, newest_first, page_of
 
 NOW = datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
 
@@ -47,3 +47,15 @@ def test_pages_by_text_with_anything_in_it():
 def test_refuses_what_is_no_key_before_any_row_is_asked_for(key):
     with pytest.raises(Invalid, match="names no page"):
         page_of(AuditEvent.objects.all(), by_text("actor_name"), after=key)
+
+
+@pytest.mark.django_db
+@pytest.mark.postgres
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 9])
+def test_walks_through_all_rows_in_order_a_few_at_a_time(django_assert_num_queries, count):
+    for number in range(count):
+        record(AuditAction.SIGNED_IN, actor=NOBODY, at=NOW + timedelta(minutes=number // 2))
+    wanted = list(AuditEvent.objects.order_by("-at", "-id"))
+
+    with django_assert_num_queries(count // 4 + 1):
+        assert list(each_of(AuditEvent.objects.all(), newest_first("at"), size=4)) == wanted

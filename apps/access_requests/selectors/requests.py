@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db.models import Q
+
 from apps.access_requests.asks import Actor
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.policy.reading import Reading
@@ -57,6 +59,13 @@ def my_requests(user: User, *, now: datetime, waiting_only: bool = False) -> lis
 def my_waiting_count(user: User, *, now: datetime) -> int:
     rows = AccessRequest.objects.waiting().filter(principal_id=user.id).named()
     return sum(state in WAITING for state in states_now(rows, now=now).values())
+
+
+def events_about(item: AccessRequest) -> Q:
+    """What belongs to this request, and what became of the access that it brought."""
+    own = Q(request_id=str(item.id)) & ~Q(request_id="")  # the second says it for the index
+    brought = Q(target_id=str(item.principal_id), details__assignment=str(item.result_id))
+    return own | brought if item.result_id else own
 
 
 def timeline(item: AccessRequest, reading: Reading, *, deciders: str, now: datetime) -> list[TimelineStep]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from apps.access_requests.forms.deciding import CancelForm
@@ -15,7 +16,7 @@ from apps.access_requests.selectors.approvers import approvers_for
 from apps.access_requests.selectors.facts import readings_now
 from apps.access_requests.selectors.managing import other_admins
 from apps.access_requests.selectors.my_roles import ActiveRow, MyRoles
-from apps.access_requests.selectors.requests import my_requests, timeline
+from apps.access_requests.selectors.requests import events_about, my_requests, timeline
 from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.services.withdrawing import (
     assess_opening_cancel,
@@ -27,7 +28,8 @@ from apps.access_requests.states import OPEN, WAITING, State
 from apps.access_requests.web import actor_of
 from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until
-from apps.common.access import Permission
+from apps.audit.web import log_page
+from apps.common.access import Permission, can_open
 from apps.common.errors import NotAllowed
 from apps.common.instants import short
 from apps.common.text import any_of
@@ -60,6 +62,9 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "reading": reading,
         "origin": _origin(request, item),
         "is_own": is_own(item, actor_of(request)),
+        "can_see_audit": can_open(
+            request.access, Permission.AUDIT_READ, item.resource.provider, item.resource.path
+        ),
         "settings": rules,
         "timeline": timeline(item, reading, deciders=_deciders(request, item, state, rules), now=request.now),
         "can_cancel": can_cancel if state in OPEN else None,
@@ -70,6 +75,19 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     }
     template = "_request_progress" if request.htmx else "request_detail"
     return render(request, f"access_requests/{template}.html", context)
+
+
+@require_safe
+def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """All that the log has of it: how it went, and what became of the access that it brought."""
+    item = _visible(request, pk)
+    can_open(request.access, Permission.AUDIT_READ, item.resource.provider, item.resource.path).require()
+    context = {
+        "about": item.number,
+        "back": (item.number, item.get_absolute_url()),
+        "list_url": reverse("access_requests:request_audit", args=[pk]),
+    }
+    return render(request, "audit/about.html", context | log_page(request, about=events_about(item)))
 
 
 @form_page

@@ -94,6 +94,7 @@ def role(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
         "settings": in_force(row, place),
         "can_see_settings": place.can_open(request.access, Permission.SETTINGS_READ),
         "can_see_requests": place.can_open(request.access, Permission.REQUESTS_READ),
+        "can_see_audit": place.can_open(request.access, Permission.AUDIT_READ),
         "can_assign": place.can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
         "can_change": can_open_change(keeper, facts),
         "was_used": facts.was_used,

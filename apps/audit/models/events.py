@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -13,16 +13,19 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
+from apps.audit.details import Detail, details_of
 from apps.audit.vocabulary import AuditAction, Outcome, sentence
 from apps.common.access import Access, Permission, Provider
+from apps.common.lookup import every_word
 
 NAME_LIMIT = 200
+_NAMES = ("actor_name", "target_name", "role", "resource_name", "approver")
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
-    def about(self, person_id: uuid.UUID) -> AuditEventQuerySet:
-        """What this person did, and what was done to their access."""
-        return self.filter(Q(actor_id=str(person_id)) | Q(target_id=str(person_id)))
+    def about(self, id_: uuid.UUID | str) -> AuditEventQuerySet:
+        """What this person or thing did, and what was done to it or to its access."""
+        return self.filter(Q(actor_id=str(id_)) | Q(target_id=str(id_)))
 
     def visible_to(self, access: Access) -> AuditEventQuerySet:
         """What lies on or below a resource where `access` may read the audit log; nothing without that."""
@@ -37,6 +40,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         lower = Q(at__gte=since) if since else Q()
         upper = Q(at__lt=until) if until else Q()
         return self.filter(lower & upper)
+
+    def containing(self, words: Iterable[str]) -> AuditEventQuerySet:
+        """Those with every word in a reason, a ticket or a name."""
+        return self.filter(every_word(words, "justification", "ticket", *_NAMES))
 
     def naming(self, person: str) -> AuditEventQuerySet:
         """Those whose actor or target has this text in their name."""
@@ -106,6 +113,15 @@ class AuditEvent(models.Model):
     @property
     def sentence(self) -> str:
         return sentence(self)
+
+    @property
+    def request_number(self) -> str:
+        """What people call the access request that it is part of."""
+        return self.details.get("number") or "The request that it is part of"
+
+    @property
+    def details_in_words(self) -> list[Detail]:
+        return details_of(self.details)
 
     @property
     def is_failure(self) -> bool:

@@ -17,6 +17,15 @@ def csv_file(lines: Iterable[str], *, name: str, now: datetime) -> StreamingHttp
     )
 
 
+def streamed_file(lines: Iterable[str], *, name: str, kind: str, now: datetime) -> StreamingHttpResponse:
+    """A file of text to download, sent as its lines come; named like a CSV file, `kind` is its ending."""
+    return StreamingHttpResponse(
+        lines,
+        content_type=f"application/{kind}; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}-{now:%Y-%m-%d}.{kind}"'},
+    )
+
+
 def text_file(text: str, *, name: str, kind: str, now: datetime) -> HttpResponse:
     """A file of text to download, named like a CSV file; `kind` is its ending."""
     return HttpResponse(
