@@ -228,6 +228,12 @@ Q_CLUSTER = {
     "save_limit": 1000,
 }
 
+# ---- The audit log (docs/audit.md) -------------------------------------------------------------------------
+
+AUDIT_MONTHS = env_number("PIM_AUDIT_MONTHS", 0, most=1200)  # 0: events are kept for ever
+AUDIT_CHECKPOINT_TO = env_list("PIM_AUDIT_CHECKPOINT_TO")  # addresses outside, mailed once a day
+AUDIT_STREAM = env_flag("PIM_AUDIT_STREAM")  # `serve` writes events to its standard output as well
+
 # ---- Time, language ----------------------------------------------------------------------------------------
 
 USE_TZ = True

@@ -31,7 +31,7 @@ def seal_waiting(*, now: datetime, batches: int) -> int:
 @transaction.atomic
 def seal_next(*, now: datetime) -> int:
     """Seal the oldest that wait, in the order of their times; answers how many."""
-    chain = _hold_chain()
+    chain = hold_chain()
     waiting = list(AuditEvent.objects.waiting_for_a_seal().select_related("seal")[:AT_ONCE])
     new = [event for event in waiting if not hasattr(event, "seal")]
     AuditSeal.objects.bulk_create([_follow(chain, event, now) for event in new])
@@ -40,7 +40,8 @@ def seal_next(*, now: datetime) -> int:
     return len(new)
 
 
-def _hold_chain() -> Chain:
+def hold_chain() -> Chain:
+    """Until the transaction ends nobody else goes on with the chain, or takes from its beginning."""
     Chain.objects.get_or_create(pk=THE_ONE)
     return Chain.objects.select_for_update().get(pk=THE_ONE)
 

@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.utils import timezone
 
+from apps.audit.retention import first_kept, remove_stretch
 from apps.audit.sealing import seal_waiting
+from apps.audit.verifying import go_on
 
 _BATCHES = 20  # in one run: some seconds at most
+_AT_MOST = timedelta(seconds=10)  # the next run goes on
 
 
 def seal() -> int:
     """Give what was written since the last run its place in the chain."""
     return seal_waiting(now=timezone.now(), batches=_BATCHES)
+
+
+def verify() -> int:
+    """Go on with the verification that somebody began; answers how many steps."""
+    until, steps = timezone.now() + _AT_MOST, 0
+    while timezone.now() < until and go_on(now=timezone.now()):
+        steps += 1
+    return steps
+
+
+def trim() -> int:
+    """Remove what is older than events are kept; answers how many."""
+    if not settings.AUDIT_MONTHS:
+        return 0
+    until, removed = timezone.now() + _AT_MOST, 0
+    before = first_kept(months=settings.AUDIT_MONTHS, now=timezone.now())
+    while timezone.now() < until and (more := remove_stretch(before=before, now=timezone.now())):
+        removed += more
+    return removed

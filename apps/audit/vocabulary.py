@@ -106,6 +106,8 @@ class AuditAction(TextChoices):
     ALERTS_SCANNED = "alerts.scanned", "Alerts scanned"
     PEOPLE_EXPORTED = "people.exported", "Users exported"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
+    AUDIT_VERIFIED = "audit.verified", "Audit log verified"
+    AUDIT_TRIMMED = "audit.trimmed", "Old audit events removed"
     INSTALLATION_SET_UP = "installation.set_up", "Portal set up"
     ORGANISATION_RENAMED = "organisation.renamed", "Organisation renamed"
     INSTALLATION_CONFIRMED = "installation.confirmed", "Set-up step confirmed"
@@ -245,6 +247,8 @@ SENTENCES: dict[str, str] = {
     AuditAction.ALERTS_SCANNED: "{actor} had alerts looked at again.",
     AuditAction.PEOPLE_EXPORTED: "{actor} exported the list of users.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
+    AuditAction.AUDIT_VERIFIED: "{actor} verified the audit log.",
+    AuditAction.AUDIT_TRIMMED: "{actor} removed audit events that are older than the portal keeps them.",
     AuditAction.INSTALLATION_SET_UP: "{actor} set the portal up for {target}.",
     AuditAction.ORGANISATION_RENAMED: "{actor} renamed the organisation to {target}.",
     AuditAction.INSTALLATION_CONFIRMED: "{actor} confirmed that backups are made.",
