@@ -60,6 +60,7 @@ def test_looks_at_every_rule_once_a_day(risky):
     assert scan(now=LATER - SECOND) == 0
     assert scan(now=LATER) == len(RULES) + 1
     assert Look.objects.get(rule=PRIVILEGED_GUEST.id).at == LATER
+    assert not Look.objects.filter(failed=True)
 
 
 def test_finds_the_same_once(risky):

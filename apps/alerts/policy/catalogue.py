@@ -127,9 +127,8 @@ DUPLICATE_ROLE = Rule(
     name="Duplicate role created",
     severity=Severity.MEDIUM,
     providers=_WITH_PRIVILEGED_ROLES,
-    trigger="On one resource, or in the directory, people have a custom role that is the same as another one "
-    "they have there: with the same permissions in this portal or, where neither gives any, with the same "
-    "description.",
+    trigger="On one resource, or in the directory, people have a custom role and another that is the same: "
+    "with the same permissions, where only this portal enforces both, or else with the same description.",
     impact="Settings, reviews and alerts of one role say nothing about the other.",
     mend="Assign one of the two to everybody, and retire the other.",
     prevent="Look for a role that does the job before creating one.",
@@ -256,5 +255,25 @@ HELD_REVIEW = Rule(
     prevent="Hand reviews over before their owner changes roles.",
 )
 
-RULES: tuple[Rule, ...] = (PRIVILEGED_GUEST,)
+RULES: tuple[Rule, ...] = (
+    ASSIGNED_OUTSIDE,
+    TOO_MANY_GLOBAL_ADMINISTRATORS,
+    ACTIVATED_TOO_FREQUENTLY,
+    UNUSED_ROLE,
+    NO_MFA_ON_ACTIVATION,
+    STALE_ACCOUNT,
+    TOO_MANY_OWNERS,
+    TOO_MANY_PERMANENT_OWNERS,
+    DUPLICATE_ROLE,
+    GROUP_WITHOUT_OWNER,
+    NO_REACHABLE_APPROVER,
+    NO_SECOND_FACTOR,
+    SAME_PAIR,
+    HASTY_APPROVALS,
+    PERMANENT_POWER,
+    PRIVILEGED_GUEST,
+    GRANTED_ONESELF,
+    SETTINGS_LOOSENED,
+    HELD_REVIEW,
+)
 BY_ID = {rule.id: rule for rule in RULES}
