@@ -67,6 +67,8 @@ accounts:delete_factor       in/in      404/404  200/400    404/404   404/404  4
 administration:setup         404/404    404/404  404/404    404/404   404/404  404/404
 administration:installation  in/in      403/403  403/403    403/403   403/403  200/403
 administration:send_test_mail in/in     405/403  405/403    405/403   405/403  405/403
+administration:mail          in/in      403/405  403/405    403/405   403/405  200/405
+administration:send_mail_again in/in    403/403  403/403    403/403   403/403  403/403
 administration:confirm_backup in/in     403/403  403/403    403/403   403/403  200/400
 administration:imports       in/in      403/405  200/405    403/405   403/405  200/405
 administration:new_import    in/in      403/403  403/403    403/403   403/403  200/400

@@ -111,6 +111,7 @@ class AuditAction(TextChoices):
     INSTALLATION_SET_UP = "installation.set_up", "Portal set up"
     ORGANISATION_RENAMED = "organisation.renamed", "Organisation renamed"
     INSTALLATION_CONFIRMED = "installation.confirmed", "Set-up step confirmed"
+    MAIL_SENT_AGAIN = "mail.sent_again", "Mail sent again"
 
 
 class Outcome(TextChoices):
@@ -252,6 +253,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.INSTALLATION_SET_UP: "{actor} set the portal up for {target}.",
     AuditAction.ORGANISATION_RENAMED: "{actor} renamed the organisation to {target}.",
     AuditAction.INSTALLATION_CONFIRMED: "{actor} confirmed that backups are made.",
+    AuditAction.MAIL_SENT_AGAIN: "{actor} had mail sent again that had not gone out.",
 }
 
 

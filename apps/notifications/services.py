@@ -16,7 +16,7 @@ from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.text import one_line
 from apps.notifications.messages import Message, Recipient
-from apps.notifications.models import Notice, NoticePreferences
+from apps.notifications.models import Notice, NoticePreferences, NoticeQuerySet
 from apps.notifications.policy import mail_of, next_digest
 from apps.notifications.selectors import preferences_of
 from apps.notifications.webhooks.announcing import announce
@@ -81,6 +81,15 @@ def take_back(keys: Iterable[str], *, principal_id: UUID) -> None:
     """Tell one person nothing of these events, which the transaction that is running has just written: one
     notice tells them of all together. Nobody has seen them yet."""
     Notice.objects.inbox_of(principal_id).filter(key__in=list(keys)).delete()
+
+
+@transaction.atomic
+def send_again(notices: NoticeQuerySet, *, now: datetime) -> int:
+    """Begin anew with those of them that failed, all attempts before them. What waits for the hour that its
+    recipient chose is left alone. Answers how many they are."""
+    return notices.failed_before().update(
+        state=Notice.State.QUEUED, attempts=0, next_try_at=now, failed_at=None
+    )
 
 
 @transaction.atomic

@@ -120,7 +120,7 @@ MANAGE = (
         "Installation",
         "administration:installation",
         "gear",
-        frozenset({"administration:confirm_backup"}),
+        frozenset(f"administration:{name}" for name in ("confirm_backup", "mail", "send_mail_again")),
         opens=can_set_up,
     ),
 )

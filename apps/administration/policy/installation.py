@@ -24,7 +24,8 @@ def can_rename_organisation(access: Access, *, is_fixed: bool) -> Decision:
     return ALLOWED
 
 
-def can_send_test_mail(access: Access, *, mail_is_kept: bool) -> Decision:
+def can_send_mail(access: Access, *, mail_is_kept: bool) -> Decision:
+    """A test mail, or again what did not go out?"""
     if not (decision := can_set_up(access)):
         return decision
     if mail_is_kept:

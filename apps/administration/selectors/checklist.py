@@ -11,7 +11,7 @@ from django.db.models import Exists, Subquery
 
 from apps.access_requests.selectors.approvers import reachable
 from apps.accounts.models import User
-from apps.administration.policy.installation import can_send_test_mail, can_set_up
+from apps.administration.policy.installation import can_send_mail, can_set_up
 from apps.assignments.membership import people_within
 from apps.assignments.models import Assignment
 from apps.common.access import DIRECTORY_ID, Access
@@ -65,7 +65,7 @@ def checklist_for(user: User, access: Access, *, reviews: Exists, now: datetime)
     steps = steps_done(reviews=reviews, now=now)
     if steps.done == steps.count:
         return None
-    can_send = can_send_test_mail(access, mail_is_kept=settings.MAIL_IS_KEPT)
+    can_send = can_send_mail(access, mail_is_kept=settings.MAIL_IS_KEPT)
     return Checklist(steps, last_test_mail(user), can_send)
 
 

@@ -8,11 +8,13 @@ from django.conf import settings
 from django.db import connection
 
 from apps.accounts.models import User
-from apps.administration.policy.installation import can_rename_organisation, can_send_test_mail
+from apps.administration.policy.installation import can_rename_organisation, can_send_mail
 from apps.administration.selectors.checklist import last_test_mail
+from apps.administration.selectors.mail import Tab, mail_in
 from apps.common.access import Access
 from apps.common.decision import Decision
 from apps.common.organisation import organisation_name
+from apps.common.paging import count_of
 from apps.notifications.models import Notice
 
 
@@ -27,6 +29,7 @@ class Facts:
     database: str
     time_zone: str
     test_mail: Notice | None
+    given_up: str  # how many mails were
     can_send: Decision
     can_rename: Decision
 
@@ -45,6 +48,7 @@ def installation_facts(user: User, access: Access) -> Facts:
         database=connection.display_name,
         time_zone=settings.TIME_ZONE,
         test_mail=last_test_mail(user),
-        can_send=can_send_test_mail(access, mail_is_kept=settings.MAIL_IS_KEPT),
+        given_up=count_of(mail_in(Tab.GIVEN_UP)),
+        can_send=can_send_mail(access, mail_is_kept=settings.MAIL_IS_KEPT),
         can_rename=can_rename_organisation(access, is_fixed=bool(settings.ORGANISATION)),
     )

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from apps.access_requests.asks import Actor
 from apps.accounts.policy import zone_of
-from apps.administration.policy.installation import can_send_test_mail, can_set_up
+from apps.administration.policy.installation import can_send_mail, can_set_up
 from apps.administration.selectors.checklist import BACKUP
 from apps.administration.selectors.keepers import keeper_of
 from apps.audit.services import record
@@ -22,7 +22,7 @@ from apps.notifications.messages import Message, NoticeEvent
 
 def send_test_mail(*, actor: Actor, now: datetime) -> None:
     """To the one who presses, at most one a minute."""
-    can_send_test_mail(actor.access, mail_is_kept=settings.MAIL_IS_KEPT).require()
+    can_send_mail(actor.access, mail_is_kept=settings.MAIL_IS_KEPT).require()
     user = actor.somebody
     message = Message(
         NoticeEvent.TEST_MAIL,

@@ -5,6 +5,7 @@ from apps.administration.urls import (
     groups,
     imports,
     installation,
+    mail,
     people,
     resources,
     roles,
@@ -14,5 +15,8 @@ from apps.administration.urls import (
 )
 
 app_name = "administration"
-_SUBJECTS = (people, groups, resources, roles, settings, settings_file, imports, audit, search, installation)
+_SUBJECTS = (
+    *(people, groups, resources, roles, settings, settings_file, imports, audit, search),
+    *(installation, mail),
+)
 urlpatterns = [address for subject in _SUBJECTS for address in subject.urlpatterns]

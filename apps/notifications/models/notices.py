@@ -24,6 +24,18 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         """What to send now: its time has come and nobody is at it, or whoever was has not come back."""
         return self.filter(state__in=(Notice.State.QUEUED, Notice.State.SENDING), next_try_at__lte=now)
 
+    def to_send(self) -> NoticeQuerySet:
+        """What is being sent or waits for that."""
+        return self.filter(next_try_at__isnull=False, state__in=(Notice.State.QUEUED, Notice.State.SENDING))
+
+    def given_up(self) -> NoticeQuerySet:
+        return self.filter(failed_at__isnull=False)
+
+    def failed_before(self) -> NoticeQuerySet:
+        """What was given up, or waits to be tried again: nobody is at it."""
+        waits = Q(next_try_at__isnull=False, state=Notice.State.QUEUED, attempts__gt=0)
+        return self.filter(Q(failed_at__isnull=False) | waits)
+
     def for_digest(self, now: datetime) -> NoticeQuerySet:
         """What waits for a daily digest whose hour has come."""
         return self.filter(state=Notice.State.DIGEST, next_try_at__lte=now)
@@ -93,6 +105,12 @@ class Notice(models.Model):
     @property
     def event_label(self) -> str:
         return NoticeEvent(self.event).label
+
+    @property
+    def has_failed(self) -> bool:
+        """As `failed_before` finds it."""
+        waits_again = self.state == self.State.QUEUED and self.attempts > 0
+        return waits_again or self.state == self.State.FAILED
 
     @property
     def is_read(self) -> bool:
