@@ -46,6 +46,10 @@ TABLE = """
                              anonymous  visitor  requester  approver  auditor  administrator
 portal:home                  in/in      200/405  200/405    200/405   200/405  200/405
 portal:health                200/405    200/405  200/405    200/405   200/405  200/405
+portal:overview              in/in      403/405  200/405    403/405   200/405  200/405
+portal:activations           in/in      403/405  200/405    403/405   200/405  200/405
+portal:place_overview        in/in      403/405  403/405    403/405   200/405  200/405
+portal:place_activations     in/in      403/405  403/405    403/405   200/405  200/405
 portal:demo_mailbox          200/405    200/405  200/405    200/405   200/405  200/405
 portal:demo_mail             200/405    200/405  200/405    200/405   200/405  200/405
 portal:demo_mail_html        200/405    200/405  200/405    200/405   200/405  200/405
@@ -251,6 +255,7 @@ def of_requests(requester, eligible, needs_approval, now):
         "access_requests:change_assignments": ["remove"],
         **each("access_requests", "assignments add_assignments export_assignments", [Provider.DIRECTORY]),
         **each("access_requests", "provider_requests export_requests", [Provider.DIRECTORY]),
+        **each("portal", "place_overview place_activations", [Provider.DIRECTORY]),
     }
 
 

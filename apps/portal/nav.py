@@ -92,6 +92,13 @@ def _provider(provider: Provider, view: str, icon: str, *args: str) -> Entry:
 
 
 MANAGE = (
+    Entry(
+        "Overview",
+        "portal:overview",
+        "graph-up",
+        frozenset({"portal:activations"}),
+        opens=partial(can_open, permission=_SEE),
+    ),
     _provider(Provider.DIRECTORY, "administration:roles", "shield-lock", Provider.DIRECTORY),
     _provider(Provider.GROUPS, "administration:groups", "people"),
     _provider(Provider.RESOURCES, "administration:resources", "diagram-3"),
@@ -199,6 +206,7 @@ class Step:
     url: str
 
 
+_OVERVIEW = Tab("Overview", "portal:place_overview", _SEE)
 _ROLES = Tab("Roles", "administration:roles", _SEE)
 _TABS = (
     Tab("Assignments", "access_requests:assignments", _SEE),
@@ -212,14 +220,14 @@ _LISTS = {
     Provider.GROUPS: ("Groups", "administration:groups"),
     Provider.RESOURCES: ("Resources", "administration:resources"),
 }
-TABS = (_ROLES, *_TABS)
 
 
 def tabs(view: str, place: Place, access: Access) -> list[Item]:
     """The pages about this place that somebody who may do this much can open."""
-    shown = TABS if place.provider != Provider.GROUPS else _TABS
-    items = [_tab(tab, view, place) for tab in shown if place.may(access, tab.needs)]
-    return [*_overview(view, place), *items]
+    rest = _TABS if place.provider == Provider.GROUPS else (_ROLES, *_TABS)
+    opened = {tab: _tab(tab, view, place) for tab in (_OVERVIEW, *rest) if place.may(access, tab.needs)}
+    overview = [opened.pop(_OVERVIEW)] if _OVERVIEW in opened else []
+    return [*overview, *_itself(view, place), *opened.values()]
 
 
 def way_to(place: Place) -> list[Step]:
@@ -232,10 +240,11 @@ def way_to(place: Place) -> list[Step]:
     return steps + [Step(row.name, row.get_absolute_url()) for row in resources]
 
 
-def _overview(view: str, place: Place) -> list[Item]:
+def _itself(view: str, place: Place) -> list[Item]:
+    """The list of the provider's groups or resources, or the page of the one that this is about."""
     if place.resource:
-        page = "administration:group" if place.resource.group_id else "administration:resource"
-        return [Item("Overview", place.resource.get_absolute_url(), "", view == page, 0)]
+        label, page = ("Group", "group") if place.resource.group_id else ("Resource", "resource")
+        return [Item(label, place.resource.get_absolute_url(), "", view == f"administration:{page}", 0)]
     if place.provider not in _LISTS:
         return []
     label, page = _LISTS[place.provider]

@@ -1,13 +1,17 @@
 from django.conf import settings
 from django.urls import path
 
-from apps.portal import views
 from apps.portal.demo import codes, mailbox, sign_in
+from apps.portal.views import home, overview
 
 app_name = "portal"
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("health/", views.health, name="health"),
+    path("", home.home, name="home"),
+    path("health/", home.health, name="health"),
+    path("overview/", overview.everything, name="overview"),
+    path("overview/activations/", overview.activations, name="activations"),
+    path("<provider:provider>/overview/", overview.of_place, name="place_overview"),
+    path("<provider:provider>/activations/", overview.activations_of_place, name="place_activations"),
 ]
 if settings.DEMO:
     urlpatterns += [

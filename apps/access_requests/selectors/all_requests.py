@@ -15,6 +15,7 @@ from apps.access_requests.states import WAITING
 from apps.accounts.models import User
 from apps.common.access import Access
 from apps.common.paging import Page, count_of, in_batches, newest_first, page_of
+from apps.roles.models import where_within
 
 _NEWEST = newest_first("created_at")
 _READ_AT_ONCE = 500  # requests that an export holds in memory
@@ -90,13 +91,15 @@ def whole_list(user: User, access: Access, search: Search, *, now: datetime) -> 
         yield from _lines(some, now)
 
 
-def _tabs(user: User, access: Access, search: Search, now: datetime) -> dict[Tab, AccessRequestQuerySet]:
+def found_by(search: Search, user: User, access: Access) -> AccessRequestQuerySet:
+    """What is looked for, in all tabs."""
     visible = AccessRequest.objects.visible_to(user, access).containing(search.q.split())
-    if search.provider:
-        visible = visible.filter(resource__provider=search.provider)
-    if search.path:
-        visible = visible.filter(resource__path__startswith=search.path)
-    return {Tab.WAITING: _waiting(visible, now), Tab.DECIDED: visible.decided(), Tab.ALL: visible}
+    return visible.filter(where_within(search.provider, search.path))
+
+
+def _tabs(user: User, access: Access, search: Search, now: datetime) -> dict[Tab, AccessRequestQuerySet]:
+    found = found_by(search, user, access)
+    return {Tab.WAITING: waiting_still(found, now=now), Tab.DECIDED: found.decided(), Tab.ALL: found}
 
 
 def _with_answers(rows: AccessRequestQuerySet) -> AccessRequestQuerySet:
@@ -110,8 +113,8 @@ def _lines(rows: Sequence[AccessRequest], now: datetime) -> list[Line]:
     return [Line(row, readings[row.id]) for row in rows]
 
 
-def _waiting(visible: AccessRequestQuerySet, now: datetime) -> AccessRequestQuerySet:
+def waiting_still(rows: AccessRequestQuerySet, *, now: datetime) -> AccessRequestQuerySet:
     """Those that wait as the clock has it: what has lost its ground waits no longer, also before a sweep."""
-    stored = visible.waiting().filter(deadline_at__gt=now)
+    stored = rows.waiting().filter(deadline_at__gt=now)
     states = states_now(stored.with_names(), now=now)
     return stored.exclude(pk__in=[id_ for id_, state in states.items() if state not in WAITING])

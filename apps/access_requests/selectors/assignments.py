@@ -22,6 +22,7 @@ from apps.common.paging import Column, Page, by_text, count_of, newest_first, pa
 from apps.roles.models import Resource, RoleDefinition
 
 ENDING_SOON = timedelta(days=14)
+NEW = timedelta(days=30)
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -41,7 +42,18 @@ class Holder(TextChoices):
 
 class Ending(TextChoices):
     SOON = "soon", "Ends in 14 days"
+    LIMITED = "limited", "Has an end"
     PERMANENT = "permanent", "Permanent"
+
+
+class Start(TextChoices):
+    NEW = "new", "Assigned in 30 days"
+
+
+class Reach(TextChoices):
+    """Of one resource: what is held on it and above, which gives power there; or on it and below."""
+
+    BELOW = "below", "Here and below"
 
 
 class State(TextChoices):
@@ -102,11 +114,15 @@ class Search:
     holder: Holder | None = None
     state: State | None = None
     ending: Ending | None = None
+    start: Start | None = None
+    reach: Reach | None = None
     sort: Sort | None = None
 
     @property
     def narrows(self) -> bool:
-        return bool(self.q or self.role or self.holder or self.state or self.ending)
+        return bool(
+            self.q or self.role or self.holder or self.state or self.ending or self.start or self.reach
+        )
 
     @property
     def chosen(self) -> dict[str, str]:
@@ -118,6 +134,8 @@ class Search:
             "holder": self.holder,
             "state": self.state,
             "ending": self.ending,
+            "start": self.start,
+            "reach": self.reach,
         }
         return {name: str(value) for name, value in parts.items() if value}
 
@@ -153,8 +171,8 @@ class Line:
 
     @property
     def held_above(self) -> Resource | None:
-        here = self.where.resource
-        return self.item.resource if here is not None and here.id != self.item.resource_id else None
+        here, there = self.where.resource, self.item.resource
+        return there if here is not None and here.id != there.id and there.covers(here) else None
 
     @property
     def via(self) -> str:
@@ -261,7 +279,7 @@ _OF_ROWS = ("principal__user", "principal__group")
 
 
 def _tabs(where: Where, access: Access, search: Search, now: datetime) -> dict[Tab, AssignmentQuerySet]:
-    held = _narrowed(_held_at(where, access), search, now)
+    held = _narrowed(_held_at(where, access, search.reach), search, now)
     running = held.not_ended(now)
     over = [row.id for row in groundless_of(running, now=now)]
     assigned = held.filter(origin=Assignment.Origin.ASSIGNED)
@@ -275,10 +293,10 @@ def _tabs(where: Where, access: Access, search: Search, now: datetime) -> dict[T
     return tabs
 
 
-def _held_at(where: Where, access: Access) -> AssignmentQuerySet:
+def _held_at(where: Where, access: Access, reach: Reach | None) -> AssignmentQuerySet:
     here = where.resource
-    if here is None:
-        return Assignment.objects.visible_to(access).filter(resource__provider=where.provider)
+    if here is None or reach == Reach.BELOW:
+        return Assignment.objects.visible_to(access).within(where.provider, here.path if here else "")
     if access.may(Permission.ASSIGNMENTS_READ, here.provider, here.path):
         return Assignment.objects.reaching(here)
     return Assignment.objects.none()
@@ -292,8 +310,12 @@ def _narrowed(rows: AssignmentQuerySet, search: Search, now: datetime) -> Assign
         found = found.filter(**_HOLDERS[search.holder])
     if search.ending == Ending.PERMANENT:
         found = found.filter(ends_at__isnull=True)
+    if search.ending == Ending.LIMITED:
+        found = found.filter(ends_at__isnull=False)
     if search.ending == Ending.SOON:
         found = found.filter(ends_at__lte=now + ENDING_SOON)
+    if search.start == Start.NEW:
+        found = found.filter(origin=Assignment.Origin.ASSIGNED, created_at__gt=now - NEW)
     return found
 
 

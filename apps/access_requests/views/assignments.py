@@ -14,8 +14,10 @@ from apps.access_requests.selectors.assignments import (
     STATES,
     Ending,
     Holder,
+    Reach,
     Search,
     Sort,
+    Start,
     State,
     Tab,
     Where,
@@ -49,12 +51,14 @@ def assignments(request: HttpRequest, provider: Provider) -> HttpResponse:
         "tabs": [(tab.value, tab.label, found.counts[tab]) for tab in Tab],
         "holders": Holder.choices,
         "endings": Ending.choices,
+        "starts": Start.choices,
+        "reaches": Reach.choices if place.path and place.provider == Provider.RESOURCES else (),
         "states": [(state.value, state.label) for state in STATES.get(search.tab, ())],
         "can_export": can_export(activated_only=search.state == State.ACTIVATED),
         "sorts": Sort,
         "changes": _changes(search.tab),
         "links_people": request.access.may_in(Permission.ASSIGNMENTS_READ, Provider.DIRECTORY),
-        "shows_scope": place.resource is None and place.provider != Provider.DIRECTORY,
+        "shows_scope": place.provider != Provider.DIRECTORY and (place.resource is None or search.reach),
         "can_manage": place.can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
     }
     return render(request, "access_requests/assignments.html", context)
@@ -88,6 +92,8 @@ def _search(asked: QueryDict) -> Search:
         role=as_id(asked.get("role", "")),
         holder=_choice(Holder, asked.get("holder", "")),
         ending=_choice(Ending, asked.get("ending", "")),
+        start=_choice(Start, asked.get("start", "")),
+        reach=_choice(Reach, asked.get("reach", "")),
         sort=_choice(Sort, asked.get("sort", "")),
     )
 

@@ -37,6 +37,11 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def activated(self) -> AssignmentQuerySet:
         return self.filter(origin=Assignment.Origin.ACTIVATED)
 
+    def begun(self, *, since: datetime, now: datetime) -> AssignmentQuerySet:
+        """Activations that began in this time; those taken back before they began did not."""
+        taken_back = Q(ended_at__isnull=False, ended_at__lte=F("starts_at"))
+        return self.activated().filter(starts_at__gte=since, starts_at__lte=now).exclude(taken_back)
+
     def on_doubtful_ground(self, now: datetime) -> AssignmentQuerySet:
         """Activations that may have lost what they rest on. The others surely have not: their holder is
         enabled, and the eligible assignment runs, is their own, and is held at the same place."""

@@ -51,6 +51,11 @@ class Totals:
     permanent: int = 0
 
 
+def day_of(instant: datetime) -> date:
+    """The day in UTC on which this is."""
+    return instant.astimezone(UTC).date()
+
+
 def start_of(day: date) -> datetime:
     """Midnight in UTC, with which the day begins and the one before it ends."""
     return datetime.combine(day, time.min, tzinfo=UTC)

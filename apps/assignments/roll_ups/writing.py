@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.db import transaction
 from django.db.models import Max, Min, Q
 
 from apps.assignments.models import Assignment, AssignmentQuerySet, DailyAccess
-from apps.assignments.roll_ups.counting import DAY, Row, Totals, start_of, totals_of
+from apps.assignments.roll_ups.counting import DAY, Row, Totals, day_of, start_of, totals_of
 from apps.common.paging import in_batches
 
 DAYS_AT_ONCE = 7  # per run; the next one takes more. Of a large organisation a day takes a second
@@ -25,7 +25,7 @@ def roll_up(*, now: datetime) -> int:
     """Count the days that are over and not written yet, the oldest first. Repeatable, and may be killed
     anywhere: each day is one transaction. Returns how many days had anything to count."""
     written = 0
-    for day in _due(now.astimezone(UTC).date() - DAY):
+    for day in _due(day_of(now) - DAY):
         written += _write_day(day)
         if written == DAYS_AT_ONCE:
             break
@@ -40,7 +40,7 @@ def _due(yesterday: date) -> Iterator[date]:
     begun = Assignment.objects.aggregate(first=Min("starts_at"))["first"]
     if begun is None:
         return
-    first = begun.astimezone(UTC).date()
+    first = day_of(begun)
     day = first if last is None else max(first, min(last + DAY, yesterday - COUNTED_AGAIN))
     while day <= yesterday:
         yield day
