@@ -198,6 +198,8 @@ alerts:all                   in/in      403/405  403/405    403/405   200/405  2
 alerts:scan                  in/in      405/403  405/403    405/403   405/302  405/302
 alerts:list                  in/in      403/405  403/405    403/405   200/405  200/405
 alerts:detail                in/in      403/405  403/405    403/405   200/405  200/405
+alerts:fix                   in/in      403/403  403/403    403/403   302/302  302/302
+alerts:discovery             in/in      403/405  403/405    403/405   200/405  200/405
 notifications:preferences    in/in      200/400  200/400    200/400   200/400  200/400
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302

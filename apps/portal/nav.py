@@ -113,6 +113,7 @@ MANAGE = (
         "Alerts",
         "alerts:all",
         "exclamation-diamond",
+        frozenset({"alerts:discovery", "alerts:fix"}),
         count="alerts",
         opens=partial(can_open, permission=Permission.ALERTS_READ),
     ),

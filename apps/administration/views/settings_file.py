@@ -13,7 +13,7 @@ from apps.access_requests.web import actor_of
 from apps.administration.forms.settings_file import FileForm
 from apps.administration.selectors.settings_file import WrongFile, changes_in
 from apps.administration.services.settings_file import export_settings
-from apps.administration.views.settings_plan import plan_page
+from apps.administration.web import plan_page
 from apps.common.access import Permission, Provider, can_open
 from apps.common.strict_yaml import Fault
 from apps.common.web.files import text_file

@@ -16,7 +16,7 @@ from apps.administration.policy.settings_values import with_cells, with_values
 from apps.administration.selectors.settings_many import places_offered, roles_of, targets_of
 from apps.administration.selectors.settings_plan import changes_to
 from apps.administration.views.settings import Spot, spot_of
-from apps.administration.views.settings_plan import plan_page
+from apps.administration.web import plan_page
 from apps.common.access import Permission, Provider
 from apps.common.lookup import as_ids
 from apps.common.web.forms import form_page, sent

@@ -1,4 +1,5 @@
-"""Show what wanted settings would do, and apply just that: a file, copies and many at once end here."""
+"""What pages of higher apps use of administration, and its own: show what wanted settings would do, and apply
+just that. A file, copies, many at once and the fix of an alert end here."""
 
 from __future__ import annotations
 

@@ -1,0 +1,78 @@
+"""From a finding to the page that mends it."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.alerts.models import Finding
+from apps.alerts.policy import catalogue
+from apps.common.access import Provider
+from apps.roles import built_in
+from apps.roles.selectors import directory
+from tests.alerts.making import scan
+from tests.factories import assign, make_active, make_resource, make_user
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+TEAMS = built_in.TEAMS_ADMINISTRATOR
+FIX = reverse("alerts:fix")
+BACK = "/directory/alerts/"
+
+
+@pytest.fixture
+def now():
+    return timezone.now()
+
+
+@pytest.fixture
+def admin(now):
+    user = make_user("Ada Admin", now=now)
+    make_active(user, built_in.GLOBAL_ADMINISTRATOR, now=now)
+    return user
+
+
+@pytest.fixture
+def client(admin):
+    client = Client()
+    client.force_login(admin)
+    return client
+
+
+def found(rule, now):
+    scan(now=now)
+    return list(Finding.objects.of(rule.id).open(now))
+
+
+def test_leads_to_the_page_that_removes_what_was_picked(client, now):
+    rows = [assign(make_user(type="guest", now=now), built_in.GLOBAL_READER, now=now) for _ in range(2)]
+    picks = [finding.pk for finding in found(catalogue.PRIVILEGED_GUEST, now)]
+
+    response = client.get(FIX, {"pick": picks, "next": BACK}, follow=True)
+
+    assert {str(preview.line.item.pk) for preview in response.context["previews"]} == {
+        str(row.pk) for row in rows
+    }
+    assert response.context["change"] == "remove"
+    assert response.context["back"] == BACK
+
+
+def test_fixes_nothing_that_its_visitor_does_not_see(now):
+    keeper, production = make_user("Kim Keeper", now=now), make_resource("Production", now=now)
+    make_active(keeper, built_in.RESOURCE_OWNER, production, now=now, ends_at=now + DAY)
+    assign(make_user(type="guest", now=now), built_in.GLOBAL_READER, directory(), now=now)
+    picks = [finding.pk for finding in found(catalogue.PRIVILEGED_GUEST, now)]
+    client = Client()
+    client.force_login(keeper)
+
+    response = client.get(FIX, {"pick": picks, "next": BACK})
+
+    assert response.url == BACK
+
+
+def test_says_that_nothing_was_picked(client, now):
+    response = client.get(FIX, {"next": f"/{Provider.DIRECTORY}/alerts/"}, follow=True)
+
+    assert "Pick at least one finding that is still there." in response.content.decode()
