@@ -14,6 +14,7 @@ JOBS = (
     Job("assignments.sweep", "apps.assignments.tasks.sweep", every=timedelta(seconds=2)),
     # Each day once, soon after it has ended in UTC; days that were missed a few with each run.
     Job("assignments.roll_up", "apps.assignments.tasks.roll_up_days", every=timedelta(minutes=1)),
+    Job("assignments.remind", "apps.assignments.tasks.remind", every=timedelta(seconds=30)),
     Job("access_requests.sweep", "apps.access_requests.tasks.sweep", every=timedelta(seconds=2)),
     Job("administration.jobs", "apps.administration.tasks.work_on_jobs", every=timedelta(seconds=1)),
     Job("reviews.run", "apps.reviews.tasks.run", every=timedelta(seconds=2)),

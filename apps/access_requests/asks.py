@@ -88,4 +88,4 @@ class Ask:
     ends_at: datetime | None = None
     minutes: int = 0
     said: Said = field(default_factory=Said)
-    job_id: UUID | None = None  # the job it is part of: admins hear of that, once, and not of each
+    batch_id: UUID | None = None  # what it is done with: admins hear of that, once, and not of each

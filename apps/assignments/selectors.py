@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
-from apps.assignments.membership import active_within_reach, members_of, memberships_of
+from apps.assignments.membership import EVERY_ROW, active_within_reach, members_of, memberships_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.policy import EXPIRED_SHOWN, Groups, access_from, ground_stands, groups_of, in_force
 from apps.common.access import Access
@@ -112,16 +113,22 @@ def holders_of(
 
 
 def holders_on(
-    role_ids: Collection[UUID], paths: Iterable[str], *, kind: Assignment.Kind, now: datetime
+    role_ids: Collection[UUID],
+    paths: Iterable[str],
+    *,
+    kind: Assignment.Kind,
+    among: Q = EVERY_ROW,
+    now: datetime,
 ) -> dict[str, list[User]]:
-    """`holders_of` for the resources with these paths. Three queries, however many; none for none."""
+    """`holders_of` for the resources with these paths. Three queries, however many; none for none. `among`
+    narrows the rows that count, those of membership, too, such as to permanent ones."""
     above = {path: frozenset(ancestor_ids(path)) for path in paths}
     if not above:
         return {}
     places = frozenset[UUID]().union(*above.values())
-    held = Assignment.objects.filter(role_id__in=role_ids, kind=kind, resource_id__in=places)
+    held = Assignment.objects.filter(among, role_id__in=role_ids, kind=kind, resource_id__in=places)
     rows = list(held.current(now).with_ground())
-    members = members_of(_groups_among(rows), now=now)
+    members = members_of(_groups_among(rows), now=now, among=among)
     people = {row.id: _people(row, members, now) for row in rows}
     ids = {user_id for each in people.values() for user_id in each}
     users = list(User.objects.filter(id__in=ids, is_enabled=True).order_by("name", "id"))

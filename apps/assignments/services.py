@@ -16,7 +16,7 @@ from django.db import transaction
 
 from apps.accounts.models import Principal, User
 from apps.assignments.models import ENDED_BY_LIMIT, Assignment
-from apps.assignments.notices.ending import tell_holder
+from apps.assignments.notices.ending import tell_ended
 from apps.assignments.selectors import without_ground
 from apps.audit import services as audit
 from apps.audit.vocabulary import CLOCK, AuditAction, Party
@@ -167,7 +167,7 @@ def end(
     assignment.ended_at, assignment.ended_how, assignment.ended_by = at or now, how, name
     action = AuditAction.ACTIVATION_ENDED if assignment.is_activated else AuditAction.ASSIGNMENT_ENDED
     _record(action, assignment, by, now, why, how=how, ended_at=assignment.ended_at.isoformat())
-    tell_holder(assignment, by=by, reason=why.justification, now=now)
+    tell_ended(assignment, by=by, reason=why.justification, now=now)
     for child in assignment.activations.filter(ended_at__isnull=True).with_names():
         _end_child(child, parent_ended_at=assignment.ended_at, by=by, now=now, why=why.of_its_consequences)
 

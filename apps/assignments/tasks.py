@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from apps.assignments.reminders import remind_of_ends
 from apps.assignments.roll_ups.writing import roll_up
 from apps.assignments.sweep import write_down_the_clock
 
@@ -16,3 +17,8 @@ def sweep() -> int:
 def roll_up_days() -> int:
     """Write down the days that are over; answers how many. May run twice, may be killed anywhere."""
     return roll_up(now=timezone.now())
+
+
+def remind() -> int:
+    """Warn of what ends soon. May run twice, may be killed anywhere; answers of how many it told."""
+    return remind_of_ends(now=timezone.now())

@@ -22,6 +22,8 @@ class NoticeEvent(TextChoices):
     REQUEST_FAILED = "request_failed", "Request failed"
     ROLE_ACTIVATED = "role_activated", "Role activated"
     ROLE_ENDED = "role_ended", "Role ended"
+    ACTIVATION_ENDS = "activation_ends", "Activation ends soon"
+    ENDS_SOON = "ends_soon", "Ends soon"
     ROLE_ASSIGNED = "role_assigned", "Role assigned"
     ASSIGNMENT_CHANGED = "assignment_changed", "Assignment changed"
     JOB_DONE = "job_done", "A job is done"
@@ -34,6 +36,7 @@ class NoticeEvent(TextChoices):
     TEST_MAIL = "test_mail", "Test mail"
     ACCOUNT_CHANGED = "account_changed", "Your account changed"
     GRANTED_ONESELF = "granted_oneself", "Granted oneself"
+    WEEKLY_DIGEST = "weekly_digest", "Weekly summary"
     DAILY_DIGEST = "daily_digest", "Daily digest"
 
 

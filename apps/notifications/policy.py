@@ -75,6 +75,8 @@ _KINDS = {
     NoticeEvent.ROLE_ASSIGNED: Kind.ASSIGNMENTS,
     NoticeEvent.ASSIGNMENT_CHANGED: Kind.ASSIGNMENTS,
     NoticeEvent.ROLE_ENDED: Kind.ASSIGNMENTS,
+    NoticeEvent.ENDS_SOON: Kind.ASSIGNMENTS,
+    NoticeEvent.WEEKLY_DIGEST: Kind.ASSIGNMENTS,
     NoticeEvent.REVIEW_COMPLETED: Kind.REVIEWS,
     NoticeEvent.ALERT_TRIGGERED: Kind.ALERTS,
     NoticeEvent.JOB_DONE: Kind.JOBS,

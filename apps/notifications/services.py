@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, tzinfo
 from itertools import islice
@@ -25,6 +26,8 @@ RECIPIENT_LIMIT = 1000  # per event, as in Entra
 SUBJECT_LIMIT = 200
 NAME_LIMIT = 120
 
+Letter = tuple[Recipient, Message]
+
 log = logging.getLogger(__name__)
 
 
@@ -39,9 +42,7 @@ def notify(*, key: str, message: Message, recipients: Iterable[Recipient], now: 
 
 
 @transaction.atomic(savepoint=False)
-def notify_each(
-    *, key: str, letters: Iterable[tuple[Recipient, Message]], announced: Message | None, now: datetime
-) -> None:
+def notify_each(*, key: str, letters: Iterable[Letter], announced: Message | None, now: datetime) -> None:
     """`notify`, with words of their own for each, and a mail when they chose to have it. Three queries for
     letters, however many.
 
@@ -50,11 +51,21 @@ def notify_each(
     """
     if announced is not None:
         announce(key=key, message=announced, now=now)
-    if letters := list(letters):
-        told = list(_not_told(key, letters))
-        chosen = preferences_of(recipient.principal_id for recipient, _ in told)
-        notices = [_notice(key, *letter, chosen.get(letter[0].principal_id), now) for letter in told]
-        Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    notify_many({key: letters}, now=now)
+
+
+@transaction.atomic(savepoint=False)
+def notify_many(letters: Mapping[str, Iterable[Letter]], *, now: datetime) -> None:
+    """The letters of many events, by their keys, of which webhooks hear nothing, such as reminders. Three
+    queries, however many."""
+    written = {key: each for key, each in ((key, list(each)) for key, each in letters.items()) if each}
+    if not written:
+        return
+    told = _addresses_told(written)
+    new = [(key, *letter) for key, each in written.items() for letter in _not_told(key, each, told[key])]
+    chosen = preferences_of(recipient.principal_id for _, recipient, _ in new)
+    notices = [_notice(*each, chosen.get(each[1].principal_id), now) for each in new]
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
 @transaction.atomic
@@ -77,10 +88,11 @@ def change_preferences(
     return True
 
 
-def take_back(keys: Iterable[str], *, principal_id: UUID) -> None:
-    """Tell one person nothing of these events, which the transaction that is running has just written: one
-    notice tells them of all together. Nobody has seen them yet."""
-    Notice.objects.inbox_of(principal_id).filter(key__in=list(keys)).delete()
+def take_back(keys: Iterable[str], *, principal_id: UUID | None = None) -> None:
+    """Tell nobody, or one person nothing, of these events, which the transaction that is running has just
+    written: another notice tells them of all together. Nobody has seen them yet."""
+    notices = Notice.objects.filter(key__in=list(keys))
+    (notices.inbox_of(principal_id) if principal_id else notices).delete()
 
 
 @transaction.atomic
@@ -106,11 +118,18 @@ def mark_all_read(*, principal_id: UUID, until: datetime, now: datetime) -> int:
     return inbox.filter(created_at__lte=until).update(read_at=now)
 
 
-def _not_told(key: str, letters: Iterable[tuple[Recipient, Message]]) -> Iterable[tuple[Recipient, Message]]:
+def _addresses_told(keys: Iterable[str]) -> dict[str, set[str]]:
+    """By the key of the event, who has been told of it."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for key, address in Notice.objects.filter(key__in=list(keys)).values_list("key", "address"):
+        found[key].add(address.lower())
+    return found
+
+
+def _not_told(key: str, letters: Iterable[Letter], told: Collection[str]) -> Iterable[Letter]:
     """One recipient per address, whatever its case. One event may be told in several calls; beyond the
     limit of all of them nobody is told, and the log says so."""
-    told = {address.lower() for address in Notice.objects.filter(key=key).values_list("address", flat=True)}
-    by_address: dict[str, tuple[Recipient, Message]] = {}
+    by_address: dict[str, Letter] = {}
     for recipient, message in letters:
         if recipient.address.lower() not in told:
             by_address.setdefault(recipient.address.lower(), (recipient, message))

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
+from apps.access_requests.notices import tell_admins_of_many
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.membership import members_of
+from apps.assignments.models import Assignment
 from apps.assignments.notices.cells import admins_of
 from apps.common.instants import short
 from apps.common.lookup import present
@@ -51,11 +53,18 @@ def tell_completed(round_: Round, *, denied: int, is_applied: bool, now: datetim
     _tell_all(_interested(round_, now), message, key=f"round:{round_.id}:completed", now=now)
 
 
-def tell_applied(round_: Round, counts: Mapping[str, int], *, now: datetime) -> None:
-    """Its owner hears what was taken away, and what is left to do by hand; of nothing, nothing."""
-    if any(counts.values()):
-        people = [round_.review.owner] if round_.review.owner.is_enabled else []
-        _tell_all(people, _applied(round_, counts), key=f"round:{round_.id}:applied", now=now)
+def tell_applied(
+    round_: Round, counts: Mapping[str, int], removed: Iterable[Assignment], *, now: datetime
+) -> None:
+    """Its owner hears what was taken away, and what is left to do by hand; of nothing, nothing. The admins of
+    the places where it was held hear of that, all together."""
+    if not any(counts.values()):
+        return
+    people = [round_.review.owner] if round_.review.owner.is_enabled else []
+    key, more = f"round:{round_.id}:applied", (("Review", round_.terms.name),)
+    _tell_all(people, _applied(round_, counts), key=key, now=now)
+    by = round_.review.party
+    tell_admins_of_many(removed, key=key, by=by, did=lambda what: f"removed {what}", more=more, now=now)
 
 
 def tell_held(review: Review, *, now: datetime) -> None:

@@ -75,7 +75,7 @@ def test_shows_the_approver_everything_that_is_asked(requester, approver, eligib
 
     notice = Notice.objects.get(event="approval_needed")
     assert notice.subject == "PIM: Review John Doe's request to activate the Teams Administrator role"
-    assert notice.text.startswith("John Doe asks to activate Teams Administrator. The first answer counts.")
+    assert notice.text.startswith("John Doe asks to activate the Teams Administrator role. The first answer")
     facts = dict(notice.facts)
     assert (facts["Who"], facts["Role"], facts["How long"]) == ("John Doe", "Teams Administrator", "1 h")
     assert (facts["Why"], facts["Ticket"], facts["Starts"]) == ("Broken", "INC-7", "When approved")
@@ -117,13 +117,27 @@ def test_tells_those_who_must_activate_first_to_do_so(requester, eligible, now):
 
 
 def test_tells_the_requester_and_the_other_approver_of_a_yes(
-    requester, approver, other, eligible, two_approvers, now
+    requester, approver, other, administrator, eligible, two_approvers, now
 ):
+    answer(activate(eligible, requester, now=now), approver, now=now, why="Go ahead")
+
+    assert told("request_approved") == addresses(requester, other)
+    assert told("role_activated") == addresses(administrator)
+    notice = Notice.objects.get(event="request_approved", recipient_id=requester.id)
+    sentences = (
+        "Ada Approver approved the request. John Doe activated Teams Administrator. It ends 14:00 UTC."
+    )
+    assert notice.text == sentences
+    assert dict(notice.facts) | {"Decided by": "Ada Approver", "They say": "Go ahead"} == dict(notice.facts)
+
+
+def test_tells_an_admin_who_approves_too_only_once(requester, approver, administrator, eligible, now):
+    set_rules(now=now, approvers=(approver, administrator))
+
     answer(activate(eligible, requester, now=now), approver, now=now)
 
-    assert told("role_activated") == addresses(requester)
-    assert told("request_approved") == addresses(other)
-    assert Notice.objects.get(event="request_approved").text == "Ada Approver approved the request."
+    assert told("request_approved") == addresses(requester, administrator)
+    assert told("role_activated") == []
 
 
 def test_tells_the_requester_and_the_other_approver_of_a_no_with_its_reason(

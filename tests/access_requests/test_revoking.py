@@ -99,7 +99,7 @@ def test_tells_the_person_and_each_admin_once(requester, administrator, now):
         ("Activated", "Security Reader on Example Organisation"),
         ("Request", "Teams Administrator on Example Organisation"),
     ]
-    assert "took 3 assignments of roles that you manage from John Doe" in told[other.pk].text
+    assert "took 3 assignments of roles that you manage from John Doe." in told[other.pk].text
 
 
 def test_tells_nobody_where_nothing_goes(administrator, now):

@@ -129,8 +129,8 @@ def test_tells_each_holder_of_their_own_and_each_admin_once(administrator, appro
     assert sorted(told) == [
         ("Ada Approver", "PIM: Alma Admin changed 2 assignments from a file"),
         ("Alma Admin", "PIM: Assignments from staff.csv is done"),
-        ("John Doe", "PIM: John Doe was assigned the Teams Administrator role"),
-        ("Vera Visitor", "PIM: Vera Visitor was assigned the Teams Administrator role"),
+        ("John Doe", "PIM: John Doe was permanently assigned the Teams Administrator role"),
+        ("Vera Visitor", "PIM: Vera Visitor was permanently assigned the Teams Administrator role"),
     ]
 
 

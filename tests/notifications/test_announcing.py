@@ -19,7 +19,14 @@ from tests.notifications.making import ADA, NOW, a_message, a_recipient
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
-PERSONAL = {NoticeEvent.TEST_MAIL, NoticeEvent.ACCOUNT_CHANGED, NoticeEvent.DAILY_DIGEST}
+PERSONAL = {
+    NoticeEvent.ACCOUNT_CHANGED,
+    NoticeEvent.ACTIVATION_ENDS,
+    NoticeEvent.DAILY_DIGEST,
+    NoticeEvent.ENDS_SOON,
+    NoticeEvent.TEST_MAIL,
+    NoticeEvent.WEEKLY_DIGEST,
+}
 
 
 def announce(key="request:1:denied", **facts):
@@ -71,7 +78,7 @@ def test_never_tells_a_webhook_of_buttons():
     assert "links/1" not in WebhookDelivery.objects.get().body
 
 
-@pytest.mark.parametrize("event", PERSONAL)
+@pytest.mark.parametrize("event", sorted(PERSONAL))
 def test_tells_no_webhook_what_is_personal(event):
     a_webhook()
 

@@ -221,10 +221,9 @@ def test_a_holder_hears_which_review_took_it_and_why(owner, reviewer, ann, row, 
 
     notice = Notice.objects.get(recipient_id=ann.id, subject__endswith="ended")
     assert notice.text == "Teams Administrator on Example Organisation: removed."
-    assert notice.facts == [
-        ["Removed by", "Access review Privileged roles"],
-        ["Reason", "Denied by Rita Reviewer: Left the <b>team</b>"],
-    ]
+    facts = dict(notice.facts)
+    assert facts["Removed by"] == "Access review Privileged roles"
+    assert facts["Why"] == "Denied by Rita Reviewer: Left the <b>team</b>"
 
 
 # ---- Held --------------------------------------------------------------------------------------------------

@@ -12,22 +12,23 @@ from apps.access_requests.notices.assignments import (
     tell_admin_decided,
     tell_assigned,
     tell_holder,
-    told_of_many,
     warn_of_own_grant,
 )
-from apps.access_requests.notices.revoking import tell_revoked
+from apps.access_requests.notices.many import tell_admins_of_many
+from apps.access_requests.notices.revoking import tell_disabled, tell_revoked
 
 __all__ = [
     "ask_admins",
     "ask_approvers",
     "tell_admin_decided",
+    "tell_admins_of_many",
     "tell_assigned",
     "tell_closed",
     "tell_decided",
+    "tell_disabled",
     "tell_granted",
     "tell_holder",
     "tell_revoked",
     "tell_started",
-    "told_of_many",
     "warn_of_own_grant",
 ]

@@ -2,35 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 
 from apps.access_requests.models import AccessRequest
+from apps.access_requests.notices.words import (
+    APPROVED,
+    DECIDED,
+    facts_of_request,
+    still_open,
+    what_is_asked,
+)
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
 from apps.access_requests.states import State
 from apps.accounts.models import User
-from apps.assignments.notices.cells import Build, admins_of, letters, tell, tell_cells
+from apps.assignments.notices.cells import Build, Letter, admins_of, letters, tell, tell_cells, told_by
+from apps.assignments.notices.words import to_activate
 from apps.audit.vocabulary import Party
 from apps.common.instants import short
-from apps.common.spans import minutes_in_words
+from apps.common.lookup import present
 from apps.notifications import services as notifications
-from apps.notifications.messages import Button, Message, NoticeEvent
-from apps.roles.policy.rules import Audience, NoticeCase, RoleRules
+from apps.notifications.messages import Button, Message, NoticeEvent, Recipient
+from apps.roles.policy.rules import APPROVERS_ONLY, Audience, NoticeCase, RoleRules
 
 
 def ask_approvers(request: AccessRequest, approvers: Approvers, *, rules: RoleRules, now: datetime) -> None:
     """Tell everybody who can decide. Never additional addresses (Entra behaviour)."""
     tell(
-        approvers.told if rules.cell(NoticeCase.ACTIVATION, Audience.APPROVER).default_recipients else (),
+        told_by(rules, *APPROVERS_ONLY, approvers.told),
         lambda zone: _approval_needed(request, zone, now, must_activate=not approvers.people),
         key=f"request:{request.id}:approval_needed",
         now=now,
     )
 
 
-def tell_granted(request: AccessRequest, *, rules: RoleRules, now: datetime) -> None:
+def reminder_for_approvers(
+    request: AccessRequest, approvers: Approvers, *, rules: RoleRules, now: datetime
+) -> list[Letter]:
+    """To those who can still decide."""
+    return letters(
+        told_by(rules, *APPROVERS_ONLY, approvers.told),
+        lambda zone: still_open(_approval_needed(request, zone, now, must_activate=not approvers.people)),
+    )
+
+
+def tell_granted(
+    request: AccessRequest, *, rules: RoleRules, but: Iterable[Recipient] = (), now: datetime
+) -> None:
     """The role is active, or will be: the requester hears, and the admins do."""
     key = f"request:{request.id}:granted"
-    _tell_of_activation(request, lambda zone: _granted(request, zone, now), rules=rules, key=key, now=now)
+    _tell_of_activation(
+        request, lambda zone: _granted(request, zone, now), rules=rules, key=key, but=but, now=now
+    )
 
 
 def tell_started(request: AccessRequest, *, rules: RoleRules, now: datetime) -> None:
@@ -40,38 +64,51 @@ def tell_started(request: AccessRequest, *, rules: RoleRules, now: datetime) -> 
 
 
 def _tell_of_activation(
-    request: AccessRequest, build: Build, *, rules: RoleRules, key: str, now: datetime
+    request: AccessRequest,
+    build: Build,
+    *,
+    rules: RoleRules,
+    key: str,
+    but: Iterable[Recipient] = (),
+    now: datetime,
 ) -> None:
-    people = {Audience.HOLDER: [request.requester], Audience.ADMIN: admins_of(request.resource, now=now)}
-    tell_cells(rules, NoticeCase.ACTIVATION, people, build, key=key, now=now)
+    admins = admins_of(request.resource, now=now)
+    told = {Audience.HOLDER: ([request.person], build), Audience.ADMIN: (admins, build)}
+    tell_cells(rules, NoticeCase.ACTIVATION, told, key=key, announced=build(UTC), but=but, now=now)
 
 
-def tell_decided(request: AccessRequest, approver: User, *, rules: RoleRules, now: datetime) -> None:
-    """Every approver hears that it is settled and how; the requester hears of a no, and of a failed yes."""
+def tell_decided(
+    request: AccessRequest, approver: User, *, said: str, rules: RoleRules, now: datetime
+) -> None:
+    """The requester hears, and whoever else was asked: it is settled, and how. Of what was granted the admins
+    hear, too; whoever knows of it already not again."""
 
-    def build(zone: tzinfo) -> Message:
-        return _decided(request, approver.name, zone, now, link=request.get_decide_url())
+    def build_to(link: str) -> Build:
+        return lambda zone: _decided(request, approver.name, said, zone, now, link=link)
 
-    def build_for_requester(zone: tzinfo) -> Message:
-        return _decided(request, approver.name, zone, now, link=request.get_absolute_url())
-
-    others = approvers_for(
-        rules, resource=request.eligible.resource, requester=request.requester, now=now
-    ).people
-    told = others if request.state == State.FAILED else [user for user in others if user.id != approver.id]
-    written = [*letters(told, build)]
-    if request.state in (State.DENIED, State.FAILED):
-        written = [*letters([request.requester], build_for_requester), *written]
+    others = approvers_for(rules, resource=request.ground.resource, requester=request.person, now=now).people
+    asked = [each for each in told_by(rules, *APPROVERS_ONLY, others) if each != approver.recipient]
+    if request.state == State.FAILED:
+        asked.append(approver.recipient)  # it is not what they answered
+    for_requester = build_to(request.get_absolute_url())
+    written = [
+        *letters([request.person.recipient], for_requester),
+        *letters(asked, build_to(request.get_decide_url())),
+    ]
     key = f"request:{request.id}:decided"
-    notifications.notify_each(key=key, letters=written, announced=build_for_requester(UTC), now=now)
+    notifications.notify_each(key=key, letters=written, announced=for_requester(UTC), now=now)
+    if request.result is not None:
+        known = [approver.recipient, *(recipient for recipient, _ in written)]
+        tell_granted(request, rules=rules, but=known, now=now)
 
 
 def tell_closed(request: AccessRequest, *, by: Party, now: datetime) -> None:
     """The requester hears that a request ended without an answer, unless they ended it themself."""
     is_own = request.requester is None or by.id == str(request.requester_id)
-    told = [] if is_own else [(request.requester.recipient, _closed_for_requester(request))]
-    announced = _closed(request, f"{request.requester_name}'s", request.closing_reason)
-    notifications.notify_each(key=key_of_close(request), letters=told, announced=announced, now=now)
+    told = [] if is_own else [request.person.recipient]
+    announced = _closed(request, f"{request.requester_name}'s", request.closing_reason, UTC, now)
+    written = letters(told, lambda zone: _closed_for_requester(request, zone, now))
+    notifications.notify_each(key=key_of_close(request), letters=written, announced=announced, now=now)
 
 
 def key_of_close(request: AccessRequest) -> str:
@@ -82,14 +119,14 @@ def key_of_close(request: AccessRequest) -> str:
 
 
 def _approval_needed(request: AccessRequest, zone: tzinfo, now: datetime, *, must_activate: bool) -> Message:
-    name, role = request.principal.name, request.role.name
-    lapses = short(request.deadline_at, zone, now=now)
+    name, what = request.principal.name, what_is_asked(request)
+    lapses = short(present(request.deadline_at), zone, now=now)
     first = "Activate your own role first, then decide. " if must_activate else ""
     return Message(
         event=NoticeEvent.APPROVAL_NEEDED,
-        subject=f"PIM: Review {name}'s request to activate the {role} role",
-        text=f"{name} asks to activate {role}. {first}The first answer counts. It times out {lapses}.",
-        facts=_facts(request, zone, now),
+        subject=f"PIM: Review {name}'s request to {what}",
+        text=f"{name} asks to {what}. {first}The first answer counts. It times out {lapses}.",
+        facts=facts_of_request(request, zone, now=now),
         link=request.get_decide_url(),
         buttons=(
             Button("Approve", f"{request.get_decide_url()}?choice=approve"),
@@ -99,21 +136,27 @@ def _approval_needed(request: AccessRequest, zone: tzinfo, now: datetime, *, mus
 
 
 def _granted(request: AccessRequest, zone: tzinfo, now: datetime) -> Message:
-    name, role, result = request.principal.name, request.role.name, request.result
-    ends = short(result.ends_at, zone, now=now)
-    if result.starts_at > now:
-        what = f"{name} activates {role} from {short(result.starts_at, zone, now=now)} until {ends}."
-    elif request.is_extension:
-        what = f"{name} extended {role}. It now ends {ends}."
-    else:
-        what = f"{name} activated {role}. It ends {ends}."
+    did = "extended" if request.is_extension else "activated"
     return Message(
         event=NoticeEvent.ROLE_ACTIVATED,
-        subject=f"PIM: {name} activated the {role} role",
-        text=what,
-        facts=_facts(request, zone, now),
+        subject=f"PIM: {request.principal.name} {did} the {request.role.name} role",
+        text=_comes_of_it(request, zone, now),
+        facts=facts_of_request(request, zone, now=now),
         link=request.get_absolute_url(),
     )
+
+
+def _comes_of_it(request: AccessRequest, zone: tzinfo, now: datetime) -> str:
+    """What was granted, in a sentence; nothing where nothing was."""
+    if request.result is None:
+        return ""
+    name, role, result = request.principal.name, request.role.name, request.result
+    ends = short(present(result.ends_at), zone, now=now)
+    if result.starts_at > now:
+        return f"{name} activates {role} from {short(result.starts_at, zone, now=now)} until {ends}."
+    if request.is_extension:
+        return f"{name} extended {role}. It now ends {ends}."
+    return f"{name} activated {role}. It ends {ends}."
 
 
 def _started(request: AccessRequest, zone: tzinfo, now: datetime) -> Message:
@@ -129,59 +172,45 @@ def _started(request: AccessRequest, zone: tzinfo, now: datetime) -> Message:
         event=NoticeEvent.ROLE_ACTIVATED,
         subject=f"PIM: {name}'s {role} role {'was' if is_over else 'is'} active",
         text=text,
-        facts=_facts(request, zone, now),
+        facts=facts_of_request(request, zone, now=now),
         link=request.get_absolute_url(),
     )
 
 
-_DECIDED = {
-    State.DENIED: (NoticeEvent.REQUEST_DENIED, "denied", "denied the request."),
-    State.FAILED: (
-        NoticeEvent.REQUEST_FAILED,
-        "not granted",
-        "approved the request, but it cannot be granted.",
-    ),
-}
-_APPROVED = (NoticeEvent.REQUEST_APPROVED, "approved", "approved the request.")
+_EVENTS = {State.DENIED: NoticeEvent.REQUEST_DENIED, State.FAILED: NoticeEvent.REQUEST_FAILED}
 
 
-def _decided(request: AccessRequest, approver: str, zone: tzinfo, now: datetime, *, link: str) -> Message:
-    event, word, sentence = _DECIDED.get(State(request.state), _APPROVED)
-    reason = f" {request.closing_reason}" if request.closing_reason else ""
+def _decided(
+    request: AccessRequest, approver: str, said: str, zone: tzinfo, now: datetime, *, link: str
+) -> Message:
+    state = State(request.state)
+    word, sentence = DECIDED.get(state, APPROVED)
+    sentences = (f"{approver} {sentence}", request.closing_reason, _comes_of_it(request, zone, now))
+    answer = (("Decided by", approver), ("They say", said if said != request.closing_reason else ""))
     return Message(
-        event=event,
+        event=_EVENTS.get(state, NoticeEvent.REQUEST_APPROVED),
         subject=f"PIM: {request.principal.name}'s request for the {request.role.name} role was {word}",
-        text=f"{approver} {sentence}{reason}",
-        facts=_facts(request, zone, now),
+        text=" ".join(filter(None, sentences)),
+        facts=facts_of_request(request, zone, *answer, now=now),
         link=link,
     )
 
 
-def _closed_for_requester(request: AccessRequest) -> Message:
-    return _closed(request, "Your", f"{request.closing_reason} Ask again if you still need the role.")
+def _closed_for_requester(request: AccessRequest, zone: tzinfo, now: datetime) -> Message:
+    text = f"{request.closing_reason} Ask again if you still need the role."
+    message = _closed(request, "Your", text, zone, now)
+    lapsed = request.state == State.TIMED_OUT and not request.is_about_assignment
+    again = (replace(to_activate(request.ground), label="Ask again"),) if lapsed else ()
+    return replace(message, buttons=again)
 
 
-def _closed(request: AccessRequest, whose: str, text: str) -> Message:
+def _closed(request: AccessRequest, whose: str, text: str, zone: tzinfo, now: datetime) -> Message:
     lapsed = request.state == State.TIMED_OUT
     ended = "timed out" if lapsed else "was cancelled"
     return Message(
         event=NoticeEvent.REQUEST_TIMED_OUT if lapsed else NoticeEvent.REQUEST_CANCELED,
         subject=f"PIM: {whose} request for the {request.role.name} role {ended}",
         text=text,
+        facts=facts_of_request(request, zone, now=now),
         link=request.get_absolute_url(),
     )
-
-
-def _facts(request: AccessRequest, zone: tzinfo, now: datetime) -> tuple[tuple[str, str], ...]:
-    starts = short(request.starts_at, zone, now=now) if request.starts_at else "When approved"
-    lines = (
-        ("Who", request.principal.name),
-        ("Role", request.role.name),
-        ("Where", f"{request.resource.name}, {request.resource.kind}"),
-        ("How long", minutes_in_words(request.duration_minutes or 0)),
-        ("Starts", starts if request.state == State.PENDING_APPROVAL else ""),
-        ("Why", request.justification),
-        ("Ticket", " ".join(filter(None, [request.ticket_number, request.ticket_system]))),
-        ("Request", request.number),
-    )
-    return tuple((label, value) for label, value in lines if value)

@@ -2,95 +2,87 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 
 from apps.access_requests.models import AccessRequest
+from apps.access_requests.notices.words import APPROVED, DECIDED, facts_of_request, still_open, what_is_asked
 from apps.access_requests.selectors.approvers import Approvers
 from apps.access_requests.selectors.managing import admins_on, managed_resource, other_admins
 from apps.access_requests.states import Action, State
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
-from apps.assignments.notices.cells import (
-    Build,
-    admins_of,
-    admins_on_each,
-    letters,
-    recipients_of,
-    tell,
-    tell_cells,
-)
+from apps.assignments.notices.cells import Build, Letter, admins_of, letters, tell, tell_cells, told_by
+from apps.assignments.notices.words import facts_of, list_of, to_activate
 from apps.audit.vocabulary import Party
 from apps.common.instants import short
+from apps.common.lookup import present
 from apps.notifications import services as notifications
 from apps.notifications.messages import Button, Message, NoticeEvent, Recipient
 from apps.roles.policy.rules import Audience, NoticeCase, RoleRules
-from apps.roles.selectors import rules_for_many
 
 
 def ask_admins(request: AccessRequest, *, rules: RoleRules, now: datetime) -> None:
     """Tell every admin who can decide and gains nothing by it."""
-    admins = _deciders(request, now)
+    admins = deciders_on(request, now=now)
     tell(
-        admins.told if rules.cell(_case_of(request), Audience.APPROVER).default_recipients else (),
+        told_by(rules, _case_of(request), Audience.APPROVER, admins.told),
         lambda zone: _decision_needed(request, zone, now, must_activate=not admins.people),
         key=f"request:{request.id}:decision_needed",
         now=now,
     )
 
 
-def tell_admin_decided(request: AccessRequest, admin: User, *, now: datetime) -> None:
-    """The other admins hear that it is settled and how; the requester hears what came of it."""
+def reminder_for_admins(
+    request: AccessRequest, admins: Approvers, *, rules: RoleRules, now: datetime
+) -> list[Letter]:
+    """To those who can still decide."""
+    return letters(
+        told_by(rules, _case_of(request), Audience.APPROVER, admins.told),
+        lambda zone: still_open(_decision_needed(request, zone, now, must_activate=not admins.people)),
+    )
+
+
+def tell_admin_decided(
+    request: AccessRequest, admin: User, *, said: str, rules: RoleRules, now: datetime
+) -> None:
+    """The requester hears what came of it, and whoever else was asked that it is settled. Of what was given
+    the admins hear, too; whoever knows of it already not again."""
 
     def build_to(link: str) -> Build:
-        return lambda zone: _decided(request, admin.name, zone, now, link=link)
+        return lambda zone: _decided(request, admin.name, said, zone, now, link=link)
 
-    others = [user for user in _deciders(request, now).people if user.id != admin.id]
+    asked = told_by(rules, _case_of(request), Audience.APPROVER, deciders_on(request, now=now).people)
+    for_requester = build_to(request.get_absolute_url())
     written = [
-        *letters([request.person], build_to(request.get_absolute_url())),
-        *letters(others, build_to(request.get_decide_url())),
+        *letters([request.person.recipient], for_requester),
+        *letters([each for each in asked if each != admin.recipient], build_to(request.get_decide_url())),
     ]
-    announced = build_to(request.get_absolute_url())(UTC)
     key = f"request:{request.id}:decided"
-    notifications.notify_each(key=key, letters=written, announced=announced, now=now)
+    notifications.notify_each(key=key, letters=written, announced=for_requester(UTC), now=now)
+    if request.state == State.PROVISIONED:
+        known = [recipient for recipient, _ in written]
+        tell_assigned(request, by=admin.party, rules=rules, but=known, now=now)
 
 
-def tell_assigned(request: AccessRequest, *, by: Party, rules: RoleRules, now: datetime) -> None:
-    """A person hears what they were given, or what has changed. Members of a group see it in their own
-    list."""
-
-    def build(zone: tzinfo) -> Message:
-        return _assigned(request, by, zone, now)
-
+def tell_assigned(
+    request: AccessRequest, *, by: Party, rules: RoleRules, but: Iterable[Recipient] = (), now: datetime
+) -> None:
+    """A person hears what they were given, or what has changed, and the other admins of the place do.
+    Members of a group see it in their own list."""
+    given = _Given(request, by, now)
     admins = [user for user in admins_of(request.resource, now=now) if str(user.id) != by.id]
-    people = {Audience.HOLDER: _holder(request), Audience.ADMIN: admins}
-    tell_cells(rules, _case_of(request), people, build, key=f"request:{request.id}:assigned", now=now)
+    told = {Audience.HOLDER: (_holder(request), given.to_holder), Audience.ADMIN: (admins, given.to_admin)}
+    announced = given.to_admin(UTC)
+    tell_cells(rules, _case_of(request), told, key=given.key, announced=announced, but=but, now=now)
 
 
 def tell_holder(request: AccessRequest, *, by: Party, rules: RoleRules, now: datetime) -> None:
-    """`tell_assigned` for one of many: admins hear of all of them together (`told_of_many`)."""
-
-    def build(zone: tzinfo) -> Message:
-        return _assigned(request, by, zone, now)
-
-    people = {Audience.HOLDER: _holder(request)}
-    tell_cells(rules, _case_of(request), people, build, key=f"request:{request.id}:assigned", now=now)
-
-
-def told_of_many(given: Iterable[Assignment], *, now: datetime) -> dict[Recipient, int]:
-    """The admins to tell of these assignments, loaded with role and resource, each with how many of them
-    concern them, as the settings of each role say. A fixed number of queries."""
-    rows = list(given)
-    rules = rules_for_many((row.role, row.resource) for row in rows)
-    admins = admins_on_each({row.resource for row in rows}, now=now)
-    counts: dict[Recipient, int] = defaultdict(int)
-    for row in rows:
-        case = NoticeCase.ACTIVE if row.kind == Assignment.Kind.ACTIVE else NoticeCase.ELIGIBLE
-        cell = rules[row.role_id, row.resource_id].cell(case, Audience.ADMIN)
-        for recipient in recipients_of(cell, admins[row.resource_id]):
-            counts[recipient] += 1
-    return dict(counts)
+    """`tell_assigned` for one of many: admins hear of all of them together (`many`)."""
+    given = _Given(request, by, now)
+    told = {Audience.HOLDER: (_holder(request), given.to_holder)}
+    announced = given.to_admin(UTC)
+    tell_cells(rules, _case_of(request), told, key=given.key, announced=announced, now=now)
 
 
 def warn_of_own_grant(request: AccessRequest, *, by: Party, now: datetime) -> None:
@@ -100,10 +92,12 @@ def warn_of_own_grant(request: AccessRequest, *, by: Party, now: datetime) -> No
     told = set(User.objects.filter(id__in=found.active | found.could))
     told |= set(admins_of(request.resource, now=now))
     people = sorted((user for user in told if str(user.id) != by.id), key=lambda user: user.name)
-    tell(people, lambda zone: _own(request, by, zone, now), key=f"request:{request.id}:own", now=now)
+    recipients = [user.recipient for user in people]
+    tell(recipients, lambda zone: _own(request, by, zone, now), key=f"request:{request.id}:own", now=now)
 
 
-def _deciders(request: AccessRequest, now: datetime) -> Approvers:
+def deciders_on(request: AccessRequest, *, now: datetime) -> Approvers:
+    """The admins who can decide on it and gain nothing by it."""
     return other_admins(request.resource, principal_id=request.principal_id, actor=request.person, now=now)
 
 
@@ -117,103 +111,108 @@ def _case_of(request: AccessRequest) -> NoticeCase:
 
 # ---- In which words ----------------------------------------------------------------------------------------
 
-_ASKED = {Action.SELF_EXTEND: "extend", Action.SELF_RENEW: "renew"}
-_CHANGED = {Action.ADMIN_UPDATE: "changed", Action.ADMIN_EXTEND: "extended", Action.ADMIN_RENEW: "renewed"}
-
-
-def _what(request: AccessRequest) -> str:
-    """What is asked, after "asks to"."""
-    role, word = request.role.name, _ASKED.get(Action(request.action))
-    if word:
-        return f"{word} the {role} role"
-    holder = "themself" if request.principal_id == request.requester_id else request.principal.name
-    return f"give {holder} the {role} role"
-
 
 def _decision_needed(request: AccessRequest, zone: tzinfo, now: datetime, *, must_activate: bool) -> Message:
     first = "Activate your own role first, then decide. " if must_activate else ""
-    lapses = short(request.deadline_at, zone, now=now)
+    lapses, what = short(present(request.deadline_at), zone, now=now), what_is_asked(request)
     return Message(
         event=NoticeEvent.APPROVAL_NEEDED,
-        subject=f"PIM: Review {request.requester_name}'s request to {_what(request)}",
-        text=f"{request.requester_name} asks to {_what(request)}. {first}The first answer counts. "
+        subject=f"PIM: Review {request.requester_name}'s request to {what}",
+        text=f"{request.requester_name} asks to {what}. {first}The first answer counts. "
         f"It times out {lapses}.",
-        facts=_facts(request, zone, now),
+        facts=facts_of_request(request, zone, now=now),
         link=request.get_decide_url(),
-        buttons=(Button("Decide", request.get_decide_url()),),
+        buttons=(
+            Button("Approve", f"{request.get_decide_url()}?choice=approve"),
+            Button("Deny", f"{request.get_decide_url()}?choice=deny", danger=True),
+        ),
     )
 
 
-_OUTCOMES = {
-    State.PROVISIONED: (NoticeEvent.REQUEST_APPROVED, "approved", "approved the request."),
-    State.DENIED: (NoticeEvent.REQUEST_DENIED, "denied", "denied the request."),
-    State.FAILED: (
-        NoticeEvent.REQUEST_FAILED,
-        "not granted",
-        "approved the request, but it cannot be granted.",
-    ),
+_EVENTS = {
+    State.PROVISIONED: NoticeEvent.REQUEST_APPROVED,
+    State.DENIED: NoticeEvent.REQUEST_DENIED,
+    State.FAILED: NoticeEvent.REQUEST_FAILED,
 }
 
 
-def _decided(request: AccessRequest, admin: str, zone: tzinfo, now: datetime, *, link: str) -> Message:
-    event, word, sentence = _OUTCOMES[State(request.state)]
-    given = f" {_given(request, zone, now)}" if request.state == State.PROVISIONED else ""
-    reason = f" {request.closing_reason}" if request.closing_reason else ""
+def _decided(
+    request: AccessRequest, admin: str, said: str, zone: tzinfo, now: datetime, *, link: str
+) -> Message:
+    state = State(request.state)
+    word, sentence = DECIDED.get(state, APPROVED)
+    given = _comes_of_it(request, zone, now) if state == State.PROVISIONED else ""
+    answer = (("Decided by", admin), ("They say", said if said != request.closing_reason else ""))
     return Message(
-        event=event,
-        subject=f"PIM: {request.requester_name}'s request to {_what(request)} was {word}",
-        text=f"{admin} {sentence}{given}{reason}",
-        facts=_facts(request, zone, now),
+        event=_EVENTS[state],
+        subject=f"PIM: {request.requester_name}'s request to {what_is_asked(request)} was {word}",
+        text=" ".join(filter(None, (f"{admin} {sentence}", given, request.closing_reason))),
+        facts=facts_of_request(request, zone, *answer, now=now),
         link=link,
     )
 
 
-def _given(request: AccessRequest, zone: tzinfo, now: datetime) -> str:
-    result = request.result
+def _comes_of_it(request: AccessRequest, zone: tzinfo, now: datetime) -> str:
+    result = present(request.result)
     until = f"until {short(result.ends_at, zone, now=now)}" if result.ends_at else "permanently"
     return (
         f"{request.principal.name} is {result.get_kind_display().lower()} for {request.role.name}, {until}."
     )
 
 
-def _assigned(request: AccessRequest, by: Party, zone: tzinfo, now: datetime) -> Message:
-    result, name, role = request.result, request.principal.name, request.role.name
-    until = f"until {short(result.ends_at, zone, now=now)}" if result.ends_at else "permanently"
-    kind, word = result.get_kind_display().lower(), _CHANGED.get(Action(request.action))
-    return Message(
-        event=NoticeEvent.ASSIGNMENT_CHANGED if word else NoticeEvent.ROLE_ASSIGNED,
-        subject=f"PIM: {name}'s {role} role was {word}"
-        if word
-        else f"PIM: {name} was assigned the {role} role",
-        text=f"{by.name} {word} it: {name} is {kind} for {role}, {until}."
-        if word
-        else f"{by.name} made {name} {kind} for {role}, {until}.",
-        facts=(("Role", role), ("Where", request.resource.name)),
-        link=result.get_absolute_url(),
-    )
+_CHANGED = {Action.ADMIN_UPDATE: "changed", Action.SELF_EXTEND: "extended", Action.SELF_RENEW: "renewed"}
+_CHANGED |= {Action.ADMIN_EXTEND: "extended", Action.ADMIN_RENEW: "renewed"}
+
+
+class _Given:
+    """What a request gave or changed, in words: to the holder, who may activate it, and to an admin."""
+
+    def __init__(self, request: AccessRequest, by: Party, now: datetime) -> None:
+        self.request, self.row, self.by, self.now = request, present(request.result), by, now
+        self.key = f"request:{request.id}:assigned"
+
+    def to_holder(self, zone: tzinfo) -> Message:
+        may_activate = self.row.kind == Assignment.Kind.ELIGIBLE and self.row.starts_at <= self.now
+        buttons = (to_activate(self.row),) if may_activate else ()
+        return self._message(self.row.get_absolute_url(), buttons, zone)
+
+    def to_admin(self, zone: tzinfo) -> Message:
+        return self._message(list_of(self.row, self.row.kind), (), zone)
+
+    def _message(self, link: str, buttons: tuple[Button, ...], zone: tzinfo) -> Message:
+        word = _CHANGED.get(Action(self.request.action))
+        more = (("By", self.by.called), ("Why", self.request.justification))
+        return Message(
+            event=NoticeEvent.ASSIGNMENT_CHANGED if word else NoticeEvent.ROLE_ASSIGNED,
+            subject=self._subject(word),
+            text=self._text(word, zone),
+            facts=facts_of(self.row, zone, *more, now=self.now),
+            link=link,
+            buttons=buttons,
+        )
+
+    def _subject(self, word: str | None) -> str:
+        name, role = self.row.principal.name, self.row.role.name
+        if word:
+            return f"PIM: {name}'s {role} role was {word}"
+        how = "permanently assigned" if self.row.is_permanent else "assigned"
+        return f"PIM: {name} was {how} the {role} role"
+
+    def _text(self, word: str | None, zone: tzinfo) -> str:
+        row, ends_at = self.row, self.row.ends_at
+        until = f"until {short(ends_at, zone, now=self.now)}" if ends_at else "permanently"
+        what = f"{row.get_kind_display().lower()} for {row.role.name}, {until}."
+        if word:
+            return f"{self.by.called} {word} it: {row.principal.name} is {what}"
+        return f"{self.by.called} made {row.principal.name} {what}"
 
 
 def _own(request: AccessRequest, by: Party, zone: tzinfo, now: datetime) -> Message:
+    given = _comes_of_it(request, zone, now)
     return Message(
         event=NoticeEvent.GRANTED_ONESELF,
         subject=f"PIM: {by.name} gave themself the {request.role.name} role",
-        text=f"No other admin could be asked. {_given(request, zone, now)} See that this is right.",
-        facts=_facts(request, zone, now),
+        text=f"No other admin could be asked. {given} See that this is right.",
+        facts=facts_of_request(request, zone, now=now),
         link=request.get_absolute_url(),
     )
-
-
-def _facts(request: AccessRequest, zone: tzinfo, now: datetime) -> tuple[tuple[str, str], ...]:
-    present = request.extends
-    lines = (
-        ("Who", request.requester_name),
-        ("For", request.principal.name if request.principal_id != request.requester_id else ""),
-        ("Role", request.role.name),
-        ("Where", f"{request.resource.name}, {request.resource.kind}"),
-        ("As", request.kind.label),
-        ("Asked until", short(request.ends_at, zone, now=now) if request.ends_at else "Permanent"),
-        ("Has it until", short(present.ends_at, zone, now=now) if present and present.ends_at else ""),
-        ("Why", request.justification),
-        ("Request", request.number),
-    )
-    return tuple((label, value) for label, value in lines if value)

@@ -39,19 +39,19 @@ def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessReques
         notices.ask_approvers(request, case.approvers, rules=case.facts.rules, now=now)
     else:
         grant(request, case, now=now)
+        notices.tell_granted(request, rules=case.facts.rules, now=now)
     return request
 
 
 def grant(request: AccessRequest, case: ActivationCase, *, now: datetime, approver: str = "") -> None:
-    """Give what was asked, from now or from its later start. The caller has judged the facts at `now`. It is
-    the requester who activates, whoever approved of it."""
+    """Give what was asked, from now or from its later start. The caller has judged the facts at `now`, and
+    tells of it. It is the requester who activates, whoever approved of it."""
     period = granted_period(case.facts)
     if period is None:
         raise Invalid("Nothing would be left to grant.")
     result = _carry_out(case, period, why(request, approver=approver), now)
     starts_later = result.starts_at > now
     move(request, Step.GRANT_LATER if starts_later else Step.GRANT, at=now, result=result)
-    notices.tell_granted(request, rules=case.facts.rules, now=now)
 
 
 def _carry_out(case: ActivationCase, period: Period, reason: Why, now: datetime) -> Assignment:

@@ -23,10 +23,12 @@ from apps.accounts.models import Principal
 from apps.assignments import services as assignments
 from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment
+from apps.assignments.notices.ending import key_of_end, tell_admins_of_removal
 from apps.assignments.services import Why
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.decision import Decision
 from apps.common.lookup import find
+from apps.notifications.services import take_back
 
 
 def assess_assignment(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
@@ -55,7 +57,7 @@ def assign(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     if case.is_gain:
         record(AuditAction.GRANTED_ONESELF, request, by=actor.party, now=now)
         notices.warn_of_own_grant(request, by=actor.party, now=now)
-    tell = notices.tell_assigned if ask.job_id is None else notices.tell_holder
+    tell = notices.tell_assigned if ask.batch_id is None else notices.tell_holder
     tell(request, by=actor.party, rules=case.rules, now=now)
     return request
 
@@ -101,6 +103,7 @@ def carry_out(
         result = row
     else:
         assignments.end(row, how=Assignment.End.REMOVED, by=by, now=now, why=reason)
+        take_back([key_of_end(row)])  # that it is another kind now says so
         close_waiting_on(row, by=by, now=now)
         result = _open(case, by, now, reason)
     close_waiting_on(result, by=by, now=now)
@@ -136,6 +139,8 @@ def remove(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     can_remove(removal_facts(row, actor=actor, now=now)).require()
     request = write_request_about(row, ask, actor=actor, state=State.REVOKED, now=now, result=row)
     assignments.end(row, how=Assignment.End.REMOVED, by=actor.party, now=now, why=why(request))
+    if ask.batch_id is None:
+        tell_admins_of_removal(row, by=actor.party, reason=ask.said.justification, now=now)
     close_waiting_on(row, by=actor.party, now=now)
     return request
 

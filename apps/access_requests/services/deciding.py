@@ -58,7 +58,7 @@ def _decide_activation(verdict: Verdict, *, actor: Actor, now: datetime) -> Acce
         _approve(request, verdict, rules, actor, now)
     else:
         write_denied(request, verdict, actor, now)
-    notices.tell_decided(request, actor.somebody, rules=rules, now=now)
+    notices.tell_decided(request, actor.somebody, said=verdict.justification, rules=rules, now=now)
     return request
 
 

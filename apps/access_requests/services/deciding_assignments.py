@@ -48,7 +48,7 @@ def decide_assignment(verdict: Verdict, *, actor: Actor, now: datetime) -> Acces
     else:
         write_approval(request, verdict, admin, now)
         write_denied(request, verdict, admin, now)
-    notices.tell_admin_decided(request, admin.somebody, now=now)
+    notices.tell_admin_decided(request, admin.somebody, said=verdict.justification, rules=rules, now=now)
     return request
 
 

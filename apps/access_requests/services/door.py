@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID, uuid4
 
+from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.mandate import may_ask_as_review
@@ -82,8 +84,38 @@ def assess_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[For
 
 
 def submit_many(asks: Iterable[Ask], *, actor: Actor, now: datetime) -> list[Answer[Ask]]:
-    """`submit` for each, on its own."""
-    return answer_each(asks, lambda ask: submit(ask, actor=actor, now=now))
+    """`submit` for each, on its own. Of what was done to several assignments admins hear once."""
+    asks = list(asks)
+    if len(asks) < 2:
+        return answer_each(asks, lambda ask: submit(ask, actor=actor, now=now))
+    batch_id = uuid4()
+    answers = answer_each(asks, lambda ask: submit(replace(ask, batch_id=batch_id), actor=actor, now=now))
+    _tell_admins(answers, batch_id, actor, now)
+    return answers
+
+
+_DONE = {
+    Action.ADMIN_ASSIGN: "added",
+    Action.ADMIN_UPDATE: "changed",
+    Action.ADMIN_EXTEND: "extended",
+    Action.ADMIN_RENEW: "renewed",
+    Action.ADMIN_REMOVE: "removed",
+}
+
+
+def _tell_admins(answers: list[Answer[Ask]], batch_id: UUID, actor: Actor, now: datetime) -> None:
+    """One form does the same to all of them, with one reason."""
+    action, why = answers[0].asked.action, answers[0].asked.said.justification
+    rows = [answer.request.result for answer in answers if answer.request and answer.request.result]
+    if action in _DONE and rows:
+        notices.tell_admins_of_many(
+            rows,
+            key=f"batch:{batch_id}",
+            by=actor.party,
+            did=lambda what: f"{_DONE[action]} {what}",
+            more=(("Why", why),),
+            now=now,
+        )
 
 
 def _may_ask(ask: Ask, actor: Actor) -> Decision:

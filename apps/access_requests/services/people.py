@@ -9,12 +9,17 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
+from apps.access_requests import notices
+from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.assigning import can_disable
 from apps.access_requests.services.last_one import last_of_person, lock_guards
 from apps.access_requests.services.settling import settle_holder, settle_locked
+from apps.access_requests.states import State
 from apps.accounts.models import User
 from apps.accounts.services import people as accounts
+from apps.assignments.models import Assignment
 from apps.audit.vocabulary import Party
 
 
@@ -29,7 +34,17 @@ def disable_person(user_id: UUID, *, actor: Party, now: datetime) -> User:
     can_disable(last_of=last_of_person(user, now=now)).require()
     accounts.disable_user(user=user, actor=actor, now=now)
     settle_locked(principal_id=user_id, by=actor, reason=f"{actor.name} disabled the account.", now=now)
+    _tell(user, by=actor, now=now)
     return user
+
+
+def _tell(user: User, *, by: Party, now: datetime) -> None:
+    """Once of all that has ended with the account."""
+    lost = Assignment.End.GROUND_LOST
+    ended = Assignment.objects.filter(principal_id=user.id, ended_at=now, ended_how=lost)
+    asked = Q(principal_id=user.id) | Q(requester=user)
+    closed = AccessRequest.objects.filter(asked, closed_at=now, state=State.CANCELED)
+    notices.tell_disabled(user, list(ended.with_names()), list(closed.with_names()), by=by, now=now)
 
 
 @transaction.atomic

@@ -75,7 +75,11 @@ def _remove(row: Assignment, actor: Actor, said: Said, now: datetime) -> Revoked
     if not Assignment.objects.not_ended(now).filter(pk=row.pk).exists():
         return Revoked(assignment=row)  # it has ended with what it rested on
     try:
-        remove(Ask(Action.ADMIN_REMOVE, assignment_id=row.id, said=said), actor=actor, now=now)
+        remove(
+            Ask(Action.ADMIN_REMOVE, assignment_id=row.id, said=said, batch_id=row.principal_id),
+            actor=actor,
+            now=now,
+        )
     except DomainError as error:
         return Revoked(assignment=row, error=error)
     return Revoked(assignment=row)

@@ -7,12 +7,12 @@ from typing import Any
 
 from django import forms
 
-from apps.administration.policy.settings import APPROVERS_ONLY, MOST_ADDRESSES
+from apps.administration.policy.settings import MOST_ADDRESSES
 from apps.administration.policy.settings_values import CellKey
 from apps.administration.policy.settings_words import MAILS, SECTIONS, cell_name
 from apps.common.text import LONGEST_ADDRESS
 from apps.roles.policy.plain import CELLS
-from apps.roles.policy.rules import Audience, NoticeCase
+from apps.roles.policy.rules import APPROVERS_ONLY, Audience, NoticeCase
 
 _LONGEST_ADDRESSES = MOST_ADDRESSES * (LONGEST_ADDRESS + len("; "))
 

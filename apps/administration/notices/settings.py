@@ -13,7 +13,7 @@ from apps.access_requests.selectors.approvers import Sought, approvers_for_many
 from apps.accounts.models import User
 from apps.administration.selectors.settings_changes import Assessed, Change, digest_of_plan
 from apps.assignments.models import Assignment
-from apps.assignments.notices.cells import ADMIN_ROLES
+from apps.assignments.notices.cells import admins_at
 from apps.assignments.selectors import holders_on
 from apps.common.access import DIRECTORY_PATH, Provider
 from apps.notifications import services as notifications
@@ -70,7 +70,7 @@ def _admins(changes: Iterable[Change], now: datetime) -> Mapping[tuple[Provider,
     places = {(_where(change), change.resource is None) for change in changes}
     for provider in Provider:
         paths = {path for (of, path), everywhere in places if of == provider and not everywhere}
-        here = holders_on(ADMIN_ROLES[provider], paths, kind=active, now=now)
+        here = admins_at(provider, paths, now=now)
         found |= {(provider, path): users for path, users in here.items()}
         if ((Provider.DIRECTORY, provider.value), True) in places:
             top = holders_on(_EVERYWHERE[provider], [DIRECTORY_PATH], kind=active, now=now)

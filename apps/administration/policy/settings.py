@@ -19,10 +19,9 @@ from apps.common.text import is_address
 from apps.roles.policy.paths import nearest
 from apps.roles.policy.plain import CELLS, as_plain
 from apps.roles.policy.rules import (
+    APPROVERS_ONLY,
     DAYS_OFFERED,
-    Audience,
     Authentication,
-    NoticeCase,
     RoleRules,
     SeatKind,
     default_rules,
@@ -32,8 +31,6 @@ from apps.roles.policy.strictness import is_loosened, seat_key
 SHORTEST_WINDOW, LONGEST_WINDOW = 5, 14 * 24 * 60  # minutes
 MOST_ADDRESSES = 20
 LONGEST_CONTEXT = 60  # as it is stored
-# What this cell asks for, only approvers may answer (Entra behaviour).
-APPROVERS_ONLY = (NoticeCase.ACTIVATION, Audience.APPROVER)
 
 __all__ = ["SettingsFacts", "can_save", "effective", "is_loosened", "may_manage", "plan_digest"]
 

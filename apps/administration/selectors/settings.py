@@ -9,14 +9,13 @@ from uuid import UUID
 
 from apps.access_requests.selectors.approvers import ApproverLine, approvers_for
 from apps.accounts.models import User
-from apps.administration.policy.settings import APPROVERS_ONLY
 from apps.administration.policy.settings_words import MAILS, SECTIONS, SETTINGS, Setting, Tab
 from apps.administration.selectors.reachability import Governed
 from apps.common.access import Access, Permission, Provider
 from apps.common.lookup import every_word
 from apps.common.paging import Column, Page, newest_first, page_of
 from apps.roles.models import Resource, RoleDefinition, RoleSettings, SettingsChange
-from apps.roles.policy.rules import Audience, Cell, NoticeCase
+from apps.roles.policy.rules import APPROVERS_ONLY, Audience, Cell, NoticeCase
 from apps.roles.selectors import Settings, history_of, rows_near, settings_among, settings_at_many
 
 _BY_NAME = (Column("name", str), Column("id", UUID))

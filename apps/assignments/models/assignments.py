@@ -206,6 +206,11 @@ class Assignment(models.Model):
         return self.kind if self.kind == self.Kind.ELIGIBLE else self.origin
 
     @property
+    def governed_on(self) -> Resource:
+        """Where the settings that hold for it are those in force: of an activation, where one is eligible."""
+        return (self.parent or self).resource
+
+    @property
     def rests_on_a_group(self) -> bool:
         """Whether it was activated from what a group is eligible for."""
         return self.parent is not None and self.parent.principal_id != self.principal_id

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from uuid import UUID
 
+from django.db.models import Q
+
 from apps.accounts.models import User
-from apps.accounts.policy import zone_of
+from apps.assignments.membership import EVERY_ROW
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import holders_of, holders_on
+from apps.assignments.selectors import holders_on
 from apps.common.access import Provider
 from apps.notifications import services as notifications
 from apps.notifications.messages import Message, Recipient
+from apps.notifications.services import Letter
 from apps.roles.built_in import (
     GLOBAL_ADMINISTRATOR,
     GROUP_OWNER,
@@ -22,83 +26,109 @@ from apps.roles.built_in import (
     USER_ACCESS_ADMINISTRATOR,
 )
 from apps.roles.models import Resource
-from apps.roles.policy.rules import Audience, Cell, NoticeCase, RoleRules
+from apps.roles.policy.rules import APPROVERS_ONLY, Audience, NoticeCase, RoleRules
 
-# Who "Admin" is in the notification matrix (fact sheet, section 6).
-ADMIN_ROLES = {
-    Provider.DIRECTORY: (GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, SECURITY_ADMINISTRATOR),
-    Provider.RESOURCES: (RESOURCE_OWNER, USER_ACCESS_ADMINISTRATOR),
-    Provider.GROUPS: (GROUP_OWNER,),
+# ---- Who "Admin" is ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Admins:
+    """Who is meant by "Admin" in the notification matrix: whoever holds one of these roles actively (`among`:
+    by such rows only), or is eligible for one of those."""
+
+    active: tuple[UUID, ...]
+    eligible: tuple[UUID, ...] = ()
+    among: Q = EVERY_ROW
+
+
+# Entra behaviour: of groups the permanent owners alone, of resources also who may become their owner.
+ADMINS = {
+    Provider.DIRECTORY: Admins((GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR, SECURITY_ADMINISTRATOR)),
+    Provider.RESOURCES: Admins((RESOURCE_OWNER, USER_ACCESS_ADMINISTRATOR), eligible=(RESOURCE_OWNER,)),
+    Provider.GROUPS: Admins((GROUP_OWNER,), among=Q(ends_at__isnull=True)),
 }
 
-Build = Callable[[tzinfo], Message]
-Letter = tuple[Recipient, Message]
 
-
-def admins_of(resource: Resource, *, now: datetime) -> Iterable[User]:
-    roles = ADMIN_ROLES[Provider(resource.provider)]
-    return holders_of(roles, resource, kind=Assignment.Kind.ACTIVE, now=now)
+def admins_of(resource: Resource, *, now: datetime) -> list[User]:
+    return admins_at(Provider(resource.provider), [resource.path], now=now)[resource.path]
 
 
 def admins_on_each(resources: Iterable[Resource], *, now: datetime) -> dict[UUID, list[User]]:
-    """`admins_of` each of many, by their ids. Three queries for each provider."""
+    """`admins_of` each of many, by their ids. A fixed number of queries."""
     found: dict[UUID, list[User]] = {}
-    for provider, roles in ADMIN_ROLES.items():
+    for provider in ADMINS:
         paths = {resource.path: resource.id for resource in resources if resource.provider == provider}
-        held = holders_on(roles, paths, kind=Assignment.Kind.ACTIVE, now=now)
-        found |= {paths[path]: users for path, users in held.items()}
+        found |= {paths[path]: users for path, users in admins_at(provider, paths, now=now).items()}
     return found
 
 
-def recipients_of(cell: Cell, people: Iterable[User]) -> Iterable[Recipient]:
-    """Whom a cell names; nobody of what only informs, where it is for critical mails only."""
-    if cell.critical_only:
-        return
-    if cell.default_recipients:
-        yield from (user.recipient for user in people)
-    yield from (Recipient(address) for address in cell.additional_recipients)
+def admins_at(provider: Provider, paths: Iterable[str], *, now: datetime) -> dict[str, list[User]]:
+    """By the path of the resource. Three queries, or six where those who are eligible are admins, too."""
+    meant, paths, kinds = ADMINS[provider], list(paths), Assignment.Kind
+    active = holders_on(meant.active, paths, kind=kinds.ACTIVE, among=meant.among, now=now)
+    eligible = holders_on(meant.eligible, paths, kind=kinds.ELIGIBLE, now=now)
+    return {path: list(dict.fromkeys([*users, *eligible[path]])) for path, users in active.items()}
+
+
+# ---- Whom a cell names -------------------------------------------------------------------------------------
+
+
+def told_by(
+    rules: RoleRules, case: NoticeCase, audience: Audience, people: Iterable[User]
+) -> list[Recipient]:
+    """THE one place that says who gets a mail that a cell of the matrix is about; `people` are its default
+    recipients. What approvers get asks for an answer, so that "critical only" leaves it; all else informs."""
+    cell = rules.cell(case, audience)
+    if cell.critical_only and audience != Audience.APPROVER:
+        return []
+    told = [user.recipient for user in people] if cell.default_recipients else []
+    if (case, audience) != APPROVERS_ONLY:
+        told += map(Recipient, cell.additional_recipients)
+    return told
+
+
+def case_of(row: Assignment) -> NoticeCase:
+    """The row of the matrix that is about what happens to this assignment."""
+    if row.is_activated:
+        return NoticeCase.ACTIVATION
+    return NoticeCase.ACTIVE if row.kind == Assignment.Kind.ACTIVE else NoticeCase.ELIGIBLE
+
+
+# ---- In their own time zone --------------------------------------------------------------------------------
+
+Build = Callable[[tzinfo], Message]
+
+
+def letters(recipients: Iterable[Recipient], build: Build) -> list[Letter]:
+    """One for each, the times in their own zone."""
+    recipients = list(recipients)
+    messages = {zone: build(zone) for zone in {each.zone for each in recipients}}
+    return [(each, messages[each.zone]) for each in recipients]
+
+
+def tell(recipients: Iterable[Recipient], build: Build, *, key: str, now: datetime) -> None:
+    """All of them the same, and webhooks too."""
+    written = letters(recipients, build)
+    notifications.notify_each(key=key, letters=written, announced=build(UTC), now=now)
 
 
 def tell_cells(
     rules: RoleRules,
     case: NoticeCase,
-    people: Mapping[Audience, Iterable[User]],
-    build: Build,
+    told: Mapping[Audience, tuple[Iterable[User], Build]],
     *,
     key: str,
+    announced: Message | None,
+    but: Iterable[Recipient] = (),
     now: datetime,
 ) -> None:
-    """Tell those whom a row of the notification matrix names; `people` are the default recipients of its
-    columns. These mails inform, so a cell for critical mails only leaves them out. Webhooks hear of it
-    whatever the cells say."""
+    """Tell those whom a row of the matrix names, each column in its own words; whoever stands in several
+    hears the first, and whoever knows already (`but`) nothing. Webhooks hear of it whatever the cells say."""
+    known = {recipient.address.lower() for recipient in but}
     written = [
         letter
-        for audience, default in people.items()
-        for letter in _letters_of(rules.cell(case, audience), default, build)
+        for audience, (people, build) in told.items()
+        for letter in letters(told_by(rules, case, audience, people), build)
+        if letter[0].address.lower() not in known
     ]
-    notifications.notify_each(key=key, letters=written, announced=build(UTC), now=now)
-
-
-def _letters_of(cell: Cell, people: Iterable[User], build: Build) -> Iterable[Letter]:
-    if cell.critical_only:
-        return
-    if cell.default_recipients:
-        yield from letters(people, build)
-    for address in cell.additional_recipients:
-        yield Recipient(address), build(UTC)
-
-
-def letters(people: Iterable[User], build: Build) -> Iterable[Letter]:
-    """One for each, the times in their own zone."""
-    messages: dict[tzinfo, Message] = {}
-    for user in people:
-        zone = zone_of(user)
-        if zone not in messages:
-            messages[zone] = build(zone)
-        yield user.recipient, messages[zone]
-
-
-def tell(people: Iterable[User], build: Build, *, key: str, now: datetime) -> None:
-    """All of them the same, and webhooks too."""
-    written = letters(people, build)
-    notifications.notify_each(key=key, letters=written, announced=build(UTC), now=now)
+    notifications.notify_each(key=key, letters=written, announced=announced, now=now)

@@ -78,7 +78,12 @@ def _apply(item: Item, actor: Actor, now: datetime) -> bool:
     try:
         with transaction.atomic():
             submit(
-                Ask(Action.ADMIN_REMOVE, assignment_id=item.assignment_id, said=_said(item)),
+                Ask(
+                    Action.ADMIN_REMOVE,
+                    assignment_id=item.assignment_id,
+                    said=_said(item),
+                    batch_id=item.round_id,
+                ),
                 actor=actor,
                 now=now,
             )
@@ -132,5 +137,7 @@ def _finish(round_: Round, now: datetime) -> bool:
     applied = list(round_.items.exclude(apply_result="").values_list("apply_result", flat=True))
     counts = {str(result): applied.count(str(result)) for result in ApplyResult if result != ApplyResult.NEW}
     record_round(AuditAction.ROUND_APPLIED, round_, by=review.party, now=now, **counts)
-    notices.tell_applied(round_, counts, now=now)
+    gone = round_.items.filter(apply_result=ApplyResult.APPLIED)
+    removed = Assignment.objects.filter(review_items__in=gone).with_names()
+    notices.tell_applied(round_, counts, removed, now=now)
     return True

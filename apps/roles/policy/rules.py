@@ -47,6 +47,10 @@ class Audience(TextChoices):
     APPROVER = "approver", "Approver"
 
 
+# Of this mail nobody gets a copy: the designated approvers alone do (Entra behaviour).
+APPROVERS_ONLY = (NoticeCase.ACTIVATION, Audience.APPROVER)
+
+
 @dataclass(frozen=True)
 class Seat:
     """One entry of an approver list."""

@@ -55,7 +55,7 @@ def plan_reversals(lines: Sequence[JobLine], *, actor: Actor, now: datetime) -> 
 
 
 def apply_ask(line: JobLine, *, actor: Actor, now: datetime) -> Effect:
-    ask = replace(ask_from(line.todo), job_id=line.job_id)
+    ask = replace(ask_from(line.todo), batch_id=line.job_id)
     before = Assignment.objects.filter(pk=ask.assignment_id).first() if ask.assignment_id else None
     if before is not None and _has_moved(line.todo, before):
         raise Invalid("This was changed meanwhile.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from apps.access_requests.notices import told_of_many
+from apps.access_requests.notices import tell_admins_of_many
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
+from apps.audit.vocabulary import Party
 from apps.common.text import counted
 from apps.jobs.models import Job
 from apps.jobs.selectors import progress_of
@@ -28,24 +29,18 @@ def tell_done(job: Job, *, now: datetime) -> None:
 
 
 def tell_admins(job: Job, *, now: datetime) -> None:
-    """Each admin of a place where the job gave something hears of all of it together."""
-    given = job.lines.filter(state=LineState.DONE, undo__has_key="assignment_id")
-    ids = given.values_list("undo__assignment_id", flat=True)
+    """Each admin of a place where the job gave or took something hears of all of it together."""
+    done = job.lines.filter(state=LineState.DONE, undo__has_key="assignment_id")
+    ids = done.values_list("undo__assignment_id", flat=True)
     rows = Assignment.objects.filter(pk__in=[UUID(id_) for id_ in ids if id_])
-    told = told_of_many(rows.select_related("role", "resource"), now=now)
-    others = ((who, count) for who, count in told.items() if who.principal_id != job.actor_id)
-    letters = [(who, _given(job, count)) for who, count in others]
-    key = f"job:{job.id}:given"
-    notifications.notify_each(key=key, letters=letters, announced=None, now=now)  # the job is
-
-
-def _given(job: Job, count: int) -> Message:
-    what = counted(count, "assignment")
-    return Message(
-        event=NoticeEvent.JOB_DONE,
-        subject=f"PIM: {job.actor_name} changed {what} from a file",
-        text=f"{job.actor_name} gave or changed {what} of roles that you manage: {job.title}.",
-        link="",
+    by = Party("user", str(job.actor_id), job.actor_name)
+    tell_admins_of_many(
+        rows.with_names(),
+        key=f"job:{job.id}:given",
+        by=by,
+        did=lambda what: f"changed {what} from a file",
+        more=(("Job", job.title),),
+        now=now,
     )
 
 
