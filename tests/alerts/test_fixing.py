@@ -9,11 +9,15 @@ from django.utils import timezone
 
 from apps.alerts.models import Finding
 from apps.alerts.policy import catalogue
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import AuditAction
 from apps.common.access import Provider
 from apps.roles import built_in
-from apps.roles.selectors import directory
+from apps.roles.models import RoleSettings
+from apps.roles.selectors import directory, rules_for
+from tests.access_requests.pages import code_of
 from tests.alerts.making import scan
-from tests.factories import assign, make_active, make_resource, make_user
+from tests.factories import assign, make_active, make_resource, make_user, role, set_rules
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -57,6 +61,42 @@ def test_leads_to_the_page_that_removes_what_was_picked(client, now):
     }
     assert response.context["change"] == "remove"
     assert response.context["back"] == BACK
+
+
+def test_has_the_second_factor_asked_for(client, admin, now):
+    set_rules(TEAMS, now=now, authentication="none")
+    assign(make_user(now=now), TEAMS, now=now)
+    [finding] = found(catalogue.NO_MFA_ON_ACTIVATION, now)
+    sent = {"pick": finding.pk, "next": BACK}
+    page = client.get(FIX, sent)
+    apply = {"apply": "1", "digest": page.context["plan"].digest, "code": code_of(admin)}
+
+    response = client.post(FIX, sent | apply)
+
+    assert response.url == BACK
+    assert RoleSettings.objects.get(role=TEAMS, resource=None).authentication == "mfa"
+    assert AuditEvent.objects.filter(action=AuditAction.SETTINGS_CHANGED, role="Teams Administrator").exists()
+    later = now + timedelta(minutes=1)
+    scan(now=later)
+    assert not Finding.objects.of(catalogue.NO_MFA_ON_ACTIVATION.id).open(later).exists()
+
+
+def test_changes_the_settings_of_a_keeper_where_they_may(now):
+    keeper, production = make_user("Kim Keeper", now=now), make_resource("Production", now=now)
+    make_active(keeper, built_in.RESOURCE_OWNER, production, now=now, ends_at=now + DAY)
+    set_rules(built_in.CONTRIBUTOR, now=now, authentication="none")
+    assign(make_user(now=now), built_in.CONTRIBUTOR, production, now=now)
+    [finding] = found(catalogue.NO_MFA_ON_ACTIVATION, now)
+    client = Client()
+    client.force_login(keeper)
+    page = client.get(FIX, {"pick": finding.pk})
+    apply = {"apply": "1", "digest": page.context["plan"].digest, "code": code_of(keeper)}
+
+    client.post(FIX, {"pick": finding.pk} | apply)
+
+    contributor = role(built_in.CONTRIBUTOR)
+    assert rules_for(contributor, production).authentication == "mfa"
+    assert rules_for(contributor, make_resource(now=now)).authentication == "none"
 
 
 def test_fixes_nothing_that_its_visitor_does_not_see(now):
