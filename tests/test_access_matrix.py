@@ -50,6 +50,9 @@ portal:overview              in/in      403/405  200/405    403/405   200/405  2
 portal:activations           in/in      403/405  200/405    403/405   200/405  200/405
 portal:place_overview        in/in      403/405  403/405    403/405   200/405  200/405
 portal:place_activations     in/in      403/405  403/405    403/405   200/405  200/405
+portal:report                in/in      403/405  403/405    403/405   200/405  200/405
+portal:print_report          in/in      403/405  403/405    403/405   200/405  200/405
+portal:export_report         in/in      405/403  405/403    405/403   405/200  405/200
 portal:demo_mailbox          200/405    200/405  200/405    200/405   200/405  200/405
 portal:demo_mail             200/405    200/405  200/405    200/405   200/405  200/405
 portal:demo_mail_html        200/405    200/405  200/405    200/405   200/405  200/405

@@ -105,6 +105,7 @@ class AuditAction(TextChoices):
     ALERT_RESOLVED = "alert.resolved", "Alert resolved"
     ALERTS_SCANNED = "alerts.scanned", "Alerts scanned"
     PEOPLE_EXPORTED = "people.exported", "Users exported"
+    REPORT_EXPORTED = "access_report.exported", "Access report exported"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
     AUDIT_VERIFIED = "audit.verified", "Audit log verified"
     AUDIT_TRIMMED = "audit.trimmed", "Old audit events removed"
@@ -247,6 +248,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.ALERT_RESOLVED: "The alert “{target}” no longer finds anything on {place}.",
     AuditAction.ALERTS_SCANNED: "{actor} had alerts looked at again.",
     AuditAction.PEOPLE_EXPORTED: "{actor} exported the list of users.",
+    AuditAction.REPORT_EXPORTED: "{actor} exported a report of who held what.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",
     AuditAction.AUDIT_VERIFIED: "{actor} verified the audit log.",
     AuditAction.AUDIT_TRIMMED: "{actor} removed audit events that are older than the portal keeps them.",

@@ -80,7 +80,7 @@ _SEE = Permission.ASSIGNMENTS_READ
 _PEOPLE = {
     f"administration:{name}"
     for name in (
-        *("person", "invite_person", "change_person"),
+        *("person", "invite_person", "change_person", "person_audit", "export_person_audit"),
         *("send_link", "reset_factor", "disable_person", "enable_person"),
     )
 }
@@ -146,6 +146,13 @@ ACTIVITY = (
         "clipboard-data",
         frozenset({"reviews:export_history"}),
         opens=partial(can_open, permission=Permission.REVIEWS_READ),
+    ),
+    Entry(
+        "Report",
+        "portal:report",
+        "file-earmark-text",
+        frozenset({"portal:print_report", "portal:export_report"}),
+        opens=partial(can_open, permission=Permission.AUDIT_READ),
     ),
     Entry(
         "Audit",

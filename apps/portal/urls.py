@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import path
 
 from apps.portal.demo import codes, mailbox, sign_in
-from apps.portal.views import home, overview
+from apps.portal.views import home, overview, reports
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("overview/activations/", overview.activations, name="activations"),
     path("<provider:provider>/overview/", overview.of_place, name="place_overview"),
     path("<provider:provider>/activations/", overview.activations_of_place, name="place_activations"),
+    path("report/", reports.report, name="report"),
+    path("report/print/", reports.print_report, name="print_report"),
+    path("report/export/", reports.export, name="export_report"),
 ]
 if settings.DEMO:
     urlpatterns += [

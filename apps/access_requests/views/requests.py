@@ -84,6 +84,7 @@ def audit(request: HttpRequest, pk: UUID) -> HttpResponse:
     can_open(request.access, Permission.AUDIT_READ, item.resource.provider, item.resource.path).require()
     context = {
         "about": item.number,
+        "origin": _origin(request, item),
         "back": (item.number, item.get_absolute_url()),
         "list_url": reverse("access_requests:request_audit", args=[pk]),
     }

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.administration.views.person import visible_person
@@ -63,12 +64,14 @@ def _role(request: HttpRequest, provider: Provider, pk: UUID) -> tuple[dict[str,
     """A role by the name that it has now; what it was called before stands in its place's log."""
     part = _place(request, provider)
     role = get_object_or_404(RoleDefinition, provider=provider, pk=pk)
+    on = request.place.resource
     context = {
         "about": role.name,
-        "on": request.place.resource,
+        "on": on,
         "back": (role.name, reverse("administration:role", args=[provider, pk]) + request.place.query),
         "list_url": reverse("administration:role_audit", args=[provider, pk]),
         "export_url": reverse("administration:export_role_audit", args=[provider, pk]),
+        "report_of": urlencode({"role": pk, **({"on": on.pk} if on else {})}),
     }
     return context, part | {"role_name": role.name}
 
@@ -82,6 +85,7 @@ def _person(request: HttpRequest, pk: UUID) -> tuple[dict[str, Any], dict[str, s
         "back": (person.name, reverse("administration:person", args=[pk])),
         "list_url": reverse("administration:person_audit", args=[pk]),
         "export_url": reverse("administration:export_person_audit", args=[pk]),
+        "report_of": urlencode({"person": pk}),
     }
     return context, {"subject": str(pk)}
 
