@@ -33,10 +33,10 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env(name, default).split(",") if item.strip()]
 
 
-def env_number(name: str, default: int, most: int) -> int:
+def env_number(name: str, default: int, most: int, least: int = 0) -> int:
     text = env(name, str(default))
-    if not (text.isascii() and text.isdigit() and int(text) <= most):
-        raise ImproperlyConfigured(f"{name} is a number from 0 to {most}, not {text!r}.")
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise ImproperlyConfigured(f"{name} is a number from {least} to {most}, not {text!r}.")
     return int(text)
 
 
@@ -198,6 +198,8 @@ EMAIL_HOST, EMAIL_PORT = _MAIL.host, _MAIL.port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.user, _MAIL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = _MAIL.scheme == "smtp+tls", _MAIL.scheme == "smtps"
 EMAIL_TIMEOUT = 10
+# After that, notices are deleted. No round of a review is longer: its notices say who has been told.
+NOTICE_DAYS = env_number("PIM_NOTICE_DAYS", 400, least=366, most=36500)
 DEFAULT_FROM_EMAIL = env("PIM_MAIL_FROM", f"pim-portal@{urlsplit(BASE_URL).hostname}")
 
 # ---- Webhooks ----------------------------------------------------------------------------------------------

@@ -6,11 +6,12 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.audit.services import record
@@ -25,6 +26,7 @@ from apps.notifications.webhooks.announcing import announce
 RECIPIENT_LIMIT = 1000  # per event, as in Entra
 SUBJECT_LIMIT = 200
 NAME_LIMIT = 120
+FORGOTTEN_AT_ONCE = 500  # SQLite has one writer, and nobody should wait for it
 
 Letter = tuple[Recipient, Message]
 
@@ -102,6 +104,15 @@ def send_again(notices: NoticeQuerySet, *, now: datetime) -> int:
     return notices.failed_before().update(
         state=Notice.State.QUEUED, attempts=0, next_try_at=now, failed_at=None
     )
+
+
+@transaction.atomic
+def forget_notices(*, now: datetime) -> int:
+    """Delete a batch of those that are old, read or not; answers how many. What still waits to be mailed
+    stays, and the statement that deletes asks for that again: somebody may just have it sent once more."""
+    old = Notice.objects.over_before(now - timedelta(days=settings.NOTICE_DAYS))
+    batch = list(old.order_by("created_at", "id").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    return old.filter(pk__in=batch).delete()[0]
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from apps.notifications.delivery import deliver_next, keep_due
 from apps.notifications.digests import gather_digests
 from apps.notifications.mail import Postman
 from apps.notifications.models import WebhookDelivery
+from apps.notifications.services import forget_notices
 from apps.notifications.webhooks.couriers import Courier
 from apps.notifications.webhooks.keeping import tidy_deliveries
 from apps.notifications.webhooks.sending import Sender
@@ -44,6 +45,7 @@ def tell_webhooks() -> int:
 
 def tidy() -> None:
     tidy_deliveries(now=timezone.now())
+    _work(lambda now: forget_notices(now=now) > 0)
 
 
 def gather() -> int:

@@ -36,6 +36,10 @@ class NoticeQuerySet(models.QuerySet["Notice"]):
         waits = Q(next_try_at__isnull=False, state=Notice.State.QUEUED, attempts__gt=0)
         return self.filter(Q(failed_at__isnull=False) | waits)
 
+    def over_before(self, before: datetime) -> NoticeQuerySet:
+        """What is older than that and waits for nothing."""
+        return self.filter(next_try_at__isnull=True, created_at__lt=before)
+
     def for_digest(self, now: datetime) -> NoticeQuerySet:
         """What waits for a daily digest whose hour has come."""
         return self.filter(state=Notice.State.DIGEST, next_try_at__lte=now)
