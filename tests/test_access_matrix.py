@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from apps.accounts.models import AuthenticatorDevice, Session, User
 from apps.accounts.services.links import send_link
+from apps.alerts.models import AlertSettings
 from apps.alerts.policy.catalogue import PRIVILEGED_GUEST
 from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Provider
@@ -32,6 +33,7 @@ from apps.reviews.states import Answer, ApplyResult, NoAnswer
 from apps.roles import built_in
 from apps.roles.models import SettingsChange
 from apps.roles.services.custom_roles import create_role
+from tests.alerts.making import make_finding
 from tests.factories import acting, activate, assign, make_group, make_resource, make_session
 from tests.reviews.making import line_of, make_review, run, say, stage_of, start_review, terms_for
 
@@ -203,6 +205,10 @@ alerts:list                  in/in      403/405  403/405    403/405   200/405  2
 alerts:detail                in/in      403/405  403/405    403/405   200/405  200/405
 alerts:fix                   in/in      403/403  403/403    403/403   302/302  302/302
 alerts:discovery             in/in      403/405  403/405    403/405   200/405  200/405
+alerts:dismiss               in/in      403/403  403/403    403/403   403/403  200/400
+alerts:restore               in/in      403/403  403/403    403/403   403/403  200/400
+alerts:configure             in/in      403/403  403/403    403/403   403/403  200/400
+alerts:inherit               in/in      403/403  403/403    403/403   403/403  200/400
 notifications:preferences    in/in      200/400  200/400    200/400   200/400  200/400
 notifications:inbox          in/in      200/405  200/405    200/405   200/405  200/405
 notifications:read_all       in/in      405/302  405/302    405/302   405/302  405/302
@@ -364,10 +370,20 @@ def of_rounds(administrator, approver, requester, visitor, now):
 
 
 @pytest.fixture
-def of_alerts():
+def findings(now):
+    """One that is open, and one that was dismissed."""
+    said = {"dismissed_at": now, "dismissed_by": "Alma Admin", "dismissed_why": "Known"}
+    return make_finding(now=now), make_finding(now=now, **said)
+
+
+@pytest.fixture
+def of_alerts(now):
+    of = {"rule": PRIVILEGED_GUEST.id, "provider": Provider.DIRECTORY}
+    AlertSettings.objects.create(**of, modified_at=now, modified_by="Alma Admin")
+    names = "detail dismiss restore configure inherit"
     return {
         "alerts:list": [Provider.DIRECTORY],
-        **each("alerts", "detail", [Provider.DIRECTORY, PRIVILEGED_GUEST.id]),
+        **each("alerts", names, [Provider.DIRECTORY, PRIVILEGED_GUEST.id]),
     }
 
 
@@ -400,13 +416,15 @@ def named(
 
 
 @pytest.fixture
-def sent(named, eligible):
+def sent(named, eligible, findings):
     """What is sent where sending nothing would lead elsewhere."""
     return {
         "access_requests:activate": {"pick": str(eligible.pk), "duration": "x"},
         "access_requests:extend": {"duration": "x"},
         "access_requests:decide_many": {"pick": str(named["access_requests:decide"].pk)},
         "access_requests:change_assignments": {"pick": str(eligible.pk)},
+        "alerts:dismiss": {"pick": str(findings[0].pk)},
+        "alerts:restore": {"pick": str(findings[1].pk)},
         "portal:demo_sign_in": {"email": CAST[0].email},
     }
 

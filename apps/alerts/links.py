@@ -48,6 +48,8 @@ def _links(finding: Finding, access: Access) -> Iterator[Link]:
     for name, (label, view, permission) in _NAMED.items():
         if name in ids and _may(access, permission, finding):
             yield Link(label, reverse(view, args=[ids[name]]))
+    if ids.get("person") and can_see_people(access):
+        yield Link("Person", reverse("administration:person", args=[ids["person"]]))
     if "role" in ids and _may(access, Permission.SETTINGS_READ, finding):
         yield Link("Role settings", _on_place("administration:role_settings", finding, ids["role"]))
     if url := about_url(finding, access):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.alerts.views import details, discovery, fixing, lists
+from apps.alerts.views import configuring, details, discovery, dismissing, fixing, lists
 
 _ALERT = "<provider:provider>/alerts/<slug:rule>/"
 
@@ -15,4 +15,8 @@ urlpatterns = [
     path("discovery/<slug:step>/", discovery.discovery, name="discovery"),
     path("<provider:provider>/alerts/", lists.of_place, name="list"),
     path(_ALERT, details.detail, name="detail"),
+    path(f"{_ALERT}dismiss/", dismissing.dismiss, name="dismiss"),
+    path(f"{_ALERT}restore/", dismissing.restore, name="restore"),
+    path(f"{_ALERT}settings/", configuring.configure, name="configure"),
+    path(f"{_ALERT}inherit/", configuring.inherit, name="inherit"),
 ]

@@ -40,6 +40,8 @@ _GROUPS = {
     "review_line": EventGroup.REVIEWS,
     "alert": EventGroup.ALERTS,
     "alerts": EventGroup.ALERTS,
+    "alert_settings": EventGroup.ALERTS,
+    "alert_finding": EventGroup.ALERTS,
     "settings": EventGroup.SETTINGS,
     "role": EventGroup.ROLES,
     "group": EventGroup.GROUPS,

@@ -104,6 +104,9 @@ class AuditAction(TextChoices):
     ALERT_TRIGGERED = "alert.triggered", "Alert triggered"
     ALERT_RESOLVED = "alert.resolved", "Alert resolved"
     ALERTS_SCANNED = "alerts.scanned", "Alerts scanned"
+    ALERT_SETTINGS_CHANGED = "alert_settings.changed", "Alert settings changed"
+    FINDING_DISMISSED = "alert_finding.dismissed", "Finding dismissed"
+    FINDING_RESTORED = "alert_finding.restored", "Dismissal taken back"
     PEOPLE_EXPORTED = "people.exported", "Users exported"
     REPORT_EXPORTED = "access_report.exported", "Access report exported"
     AUDIT_EXPORTED = "audit.exported", "Audit log exported"
@@ -247,6 +250,9 @@ SENTENCES: dict[str, str] = {
     AuditAction.ALERT_TRIGGERED: "The alert “{target}” was triggered on {place}.",
     AuditAction.ALERT_RESOLVED: "The alert “{target}” no longer finds anything on {place}.",
     AuditAction.ALERTS_SCANNED: "{actor} had alerts looked at again.",
+    AuditAction.ALERT_SETTINGS_CHANGED: "{actor} changed the settings of the alert “{target}” on {place}.",
+    AuditAction.FINDING_DISMISSED: "{actor} dismissed a finding of the alert “{target}” on {place}.",
+    AuditAction.FINDING_RESTORED: "{actor} took back that a finding of “{target}” on {place} is dismissed.",
     AuditAction.PEOPLE_EXPORTED: "{actor} exported the list of users.",
     AuditAction.REPORT_EXPORTED: "{actor} exported a report of who held what.",
     AuditAction.AUDIT_EXPORTED: "{actor} exported the audit log.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from apps.alerts.models import Finding
 from apps.alerts.policy.catalogue import PRIVILEGED_GUEST
@@ -33,6 +34,7 @@ def make_finding(rule: Rule = PRIVILEGED_GUEST, *, now: datetime, resource: Reso
     columns = {
         "key": f"test:{number}",
         "about_kind": "user",
+        "about_id": str(uuid4()),
         "about_name": f"Person {number}",
         "role": "Owner",
         "text": f"Person {number} holds what they should not.",

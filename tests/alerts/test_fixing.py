@@ -17,7 +17,7 @@ from apps.roles.models import RoleSettings
 from apps.roles.selectors import directory, rules_for
 from tests.access_requests.pages import code_of
 from tests.alerts.making import scan
-from tests.factories import assign, make_active, make_resource, make_user, role, set_rules
+from tests.factories import assign, join, make_active, make_group, make_resource, make_user, role, set_rules
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -115,4 +115,17 @@ def test_fixes_nothing_that_its_visitor_does_not_see(now):
 def test_says_that_nothing_was_picked(client, now):
     response = client.get(FIX, {"next": f"/{Provider.DIRECTORY}/alerts/"}, follow=True)
 
-    assert "Pick at least one finding that is still there." in response.content.decode()
+    assert "Pick at least one finding that is still there and can be fixed." in response.content.decode()
+
+
+def test_leaves_out_what_somebody_has_through_a_group(client, now):
+    group = make_group(now=now, is_role_assignable=True)
+    assign(group, built_in.GLOBAL_READER, now=now)
+    join(make_user("Gus Guest", type="guest", now=now), group, now=now)
+    (finding,) = found(catalogue.PRIVILEGED_GUEST, now)
+    page = reverse("alerts:detail", args=[Provider.DIRECTORY, finding.rule])
+
+    response = client.get(FIX, {"pick": finding.pk, "next": BACK})
+
+    assert response.url == BACK
+    assert "This comes through a group." in client.get(page).content.decode()

@@ -25,9 +25,19 @@ class InForce:
 
     rule: Rule
     provider: Provider
+    resource: Resource | None
     row: AlertSettings | None
     own: AlertSettings | None
     above_row: AlertSettings | None
+
+    @property
+    def path(self) -> str:
+        """Empty for all of the provider."""
+        return self.resource.path if self.resource else ""
+
+    @property
+    def place_name(self) -> str:
+        return self.resource.name if self.resource else self.provider.label
 
     @property
     def setting(self) -> Setting:
@@ -55,6 +65,10 @@ class InForce:
         return [(each, self.setting[each.name]) for each in self.rule.thresholds]
 
     @property
+    def thresholds_above(self) -> list[tuple[Threshold, int]]:
+        return [(each, self.above[each.name]) for each in self.rule.thresholds]
+
+    @property
     def version(self) -> str:
         """A short name for all of this: what a form was shown with. Other values, or another place that they
         come from, are another version."""
@@ -73,17 +87,17 @@ def in_force(rule: Rule, provider: Provider, resource: Resource | None) -> InFor
     path = resource.path if resource else ""
     own = next((row for _, row in rows if row.resource_id == (resource and resource.pk)), None)
     others = [(at, row) for at, row in rows if row != own]
-    return InForce(rule, provider, nearest(path, rows), own, nearest(path, others))
+    return InForce(rule, provider, resource, nearest(path, rows), own, nearest(path, others))
 
 
-def set_below(
-    rule: Rule, provider: Provider, resource: Resource | None, access: Access
-) -> list[AlertSettings]:
+def set_below(present: InForce, access: Access) -> list[AlertSettings]:
     """Where the alert is set further down, as far as the reader may see it. One query."""
-    places = Resource.objects.visible_to(access, Permission.ALERTS_READ).filter(provider=provider)
-    if resource is not None:
-        places = places.below(resource).exclude(pk=resource.pk)
-    rows = _rows(rule, provider).filter(resource__in=places)
+    if present.provider == Provider.DIRECTORY:
+        return []
+    places = Resource.objects.visible_to(access, Permission.ALERTS_READ).filter(provider=present.provider)
+    if present.resource is not None:
+        places = places.below(present.resource).exclude(pk=present.resource.pk)
+    rows = _rows(present.rule, present.provider).filter(resource__in=places)
     return list(rows.order_by("resource__name", "pk")[:SHOWN_BELOW])
 
 

@@ -13,7 +13,9 @@ from django.db.models import TextChoices
 from apps.access_requests.asks import Actor
 from apps.accounts.policy import SecondFactor
 from apps.alerts.models import Finding, FindingQuerySet
+from apps.alerts.policy.catalogue import BY_ID
 from apps.alerts.policy.dismissing import FindingFacts, can_dismiss, can_restore
+from apps.alerts.policy.fixing import can_fix
 from apps.alerts.policy.terms import Rule
 from apps.common.access import Access, Permission, Provider
 from apps.common.decision import Decision
@@ -46,6 +48,7 @@ class Row:
     """One finding, and what its reader may do about it here."""
 
     finding: Finding
+    can_fix: Decision
     can_dismiss: Decision
     can_restore: Decision
 
@@ -65,16 +68,16 @@ def find_findings(search: Search, *, actor: Actor, after: str = "", now: datetim
     return Found(page, rows_for(page.rows, actor=actor, now=now), counts)
 
 
-def picked_findings(rule: Rule, ids: Sequence[UUID], access: Access) -> list[Finding]:
-    """Those of this alert that are visible, in the order of their names. One query."""
-    rows = Finding.objects.visible_to(access).of(rule.id).filter(pk__in=ids)
+def picked_findings(rule: Rule, provider: Provider, ids: Sequence[UUID], access: Access) -> list[Finding]:
+    """Those of this alert in this provider that are visible, by name. One query."""
+    rows = Finding.objects.visible_to(access).of(rule.id).within(provider).filter(pk__in=ids)
     return list(rows.order_by("about_name", "role", "pk"))
 
 
 def rows_for(findings: Iterable[Finding], *, actor: Actor, now: datetime) -> list[Row]:
     """With what a button may say. No query."""
     return [
-        Row(finding, can_dismiss(facts), can_restore(facts))
+        Row(finding, _can_fix(finding, actor.access), can_dismiss(facts), can_restore(facts))
         for finding in findings
         for facts in [facts_of(finding, actor=actor, now=now)]
     ]
@@ -100,6 +103,10 @@ def facts_of(
         factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
         now=now,
     )
+
+
+def _can_fix(finding: Finding, access: Access) -> Decision:
+    return can_fix(BY_ID[finding.rule].fix, finding.ids, finding.place, access)
 
 
 def _tabs(search: Search, access: Access, now: datetime) -> dict[Tab, FindingQuerySet]:

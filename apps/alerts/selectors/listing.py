@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from apps.alerts.models import Finding, FindingQuerySet, Look, Scan
 from apps.alerts.policy.catalogue import BY_ID, RULES
 from apps.alerts.policy.terms import Rule, Severity
+from apps.alerts.selectors.configuring import InForce
 from apps.alerts.selectors.settings import settings_of_many
 from apps.audit.vocabulary import Place
 from apps.common.access import Access, Permission, Provider
@@ -143,6 +144,11 @@ def count_triggered(access: Access, *, now: datetime) -> int:
         return 0
     rows = Finding.objects.visible_to(access).open(now).filter(rule__in=BY_ID)
     return rows.order_by().values("rule").distinct().count()
+
+
+def count_open(access: Access, present: InForce, *, now: datetime) -> int:
+    """How many findings of an alert are open where it is set like this. One query."""
+    return _here(access, present.provider, present.path).of(present.rule.id).open(now).count()
 
 
 # ---- Parts -------------------------------------------------------------------------------------------------

@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from apps.access_requests.web import actor_of
 from apps.alerts.links import Link, about_url, links_of
-from apps.alerts.models import Look
+from apps.alerts.models import Finding, Look
 from apps.alerts.policy.catalogue import BY_ID
 from apps.alerts.policy.configuring import may_configure
 from apps.alerts.policy.terms import Rule
 from apps.alerts.selectors.configuring import in_force, place_of_settings
 from apps.alerts.selectors.findings import Row, Search, Tab, find_findings
 from apps.alerts.selectors.listing import last_scan_for
-from apps.common.access import Access, Permission, Provider
+from apps.common.access import Permission, Provider
+from apps.common.decision import Decision
 from apps.common.web.searching import words_in
 from apps.roles.web import Place, place_of
 
 
 @dataclass(frozen=True)
-class Line:
-    """One finding of the list, with the pages that it leads to."""
+class Action:
+    """What is done about a finding, on a page of its own."""
 
-    row: Row
+    label: str
+    url: str
+    icon: str
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Line:
+    """One finding of the list, with what can be done about it and the pages that it leads to."""
+
+    finding: Finding
+    actions: list[Action]
     about_url: str
     links: list[Link]
+
+    @property
+    def can_be_picked(self) -> bool:
+        return any(action.decision for action in self.actions)
 
 
 @require_safe
@@ -45,12 +65,14 @@ def detail(request: HttpRequest, provider: Provider, rule: str) -> HttpResponse:
     found = find_findings(
         search, actor=actor_of(request), after=request.GET.get("after", ""), now=request.now
     )
+    lines = [_line(request, search, row) for row in found.rows]
     setting = in_force(alert, provider, place_of_settings(provider, place.resource))
     context = {
         "rule": alert,
         "search": search,
         "page": found.page,
-        "lines": [_line(row, request.access) for row in found.rows],
+        "lines": lines,
+        "picks": any(line.can_be_picked for line in lines),
         "tabs": [(tab.value, tab.label, found.counts[tab]) for tab in Tab],
         "last": last,
         "look": Look.objects.filter(pk=alert.id).first(),
@@ -71,8 +93,28 @@ def alert_at(
     return alert, place
 
 
-def _line(row: Row, access: Access) -> Line:
-    return Line(row, about_url(row.finding, access), links_of(row.finding, access))
+def _line(request: HttpRequest, search: Search, row: Row) -> Line:
+    finding, access = row.finding, request.access
+    actions = list(_actions(request, search, row))
+    return Line(finding, actions, about_url(finding, access), links_of(finding, access))
+
+
+def _actions(request: HttpRequest, search: Search, row: Row) -> Iterator[Action]:
+    """What a tab offers."""
+    named = [search.provider, search.rule.id]
+    here = request.GET.get("on")
+    asked = {"pick": row.finding.pk, "next": request.get_full_path()} | ({"on": here} if here else {})
+    if search.tab == Tab.OPEN:
+        if search.rule.fix:
+            yield Action("Fix", _url("alerts:fix", [], asked), "wrench-adjustable", row.can_fix)
+        yield Action("Dismiss", _url("alerts:dismiss", named, asked), "bell-slash", row.can_dismiss)
+    elif search.tab == Tab.DISMISSED:
+        icon = "arrow-counterclockwise"
+        yield Action("Take back", _url("alerts:restore", named, asked), icon, row.can_restore)
+
+
+def _url(view: str, named: list[str], asked: dict[str, Any]) -> str:
+    return f"{reverse(view, args=named)}?{urlencode(asked)}"
 
 
 def _search(asked: QueryDict, alert: Rule, place: Place) -> Search:

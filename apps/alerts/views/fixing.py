@@ -15,6 +15,7 @@ from apps.accounts.web import next_url
 from apps.administration.web import plan_page
 from apps.alerts.models import Finding
 from apps.alerts.policy.catalogue import BY_ID
+from apps.alerts.policy.fixing import has_fix
 from apps.alerts.policy.terms import Fix, Rule
 from apps.alerts.selectors.fixing import changes_to_require_mfa, picked
 from apps.common.access import Permission, can_open
@@ -31,9 +32,11 @@ def fix(request: HttpRequest) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     found = list(picked(as_ids(given.getlist("pick")), request.access))
     rules = {row.rule for row in found}
+    rule = BY_ID.get(rules.pop()) if len(rules) == 1 else None
     back = next_url(request, "alerts:all")
-    if len(rules) != 1 or not (rule := BY_ID.get(rules.pop())) or rule.fix is None:
-        messages.info(request, "Pick at least one finding that is still there.")
+    found = [row for row in found if rule and has_fix(rule.fix, row.ids)]
+    if rule is None or rule.fix is None or not found:
+        messages.info(request, "Pick at least one finding that is still there and can be fixed.")
         return redirect(back)
     if rule.fix == Fix.REQUIRE_MFA:
         return _settings_page(request, rule, found, back)
