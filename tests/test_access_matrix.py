@@ -26,7 +26,7 @@ from apps.alerts.policy.catalogue import PRIVILEGED_GUEST
 from apps.audit.vocabulary import CONSOLE
 from apps.common.access import Provider
 from apps.jobs.services import plan_job
-from apps.notifications.models import Notice
+from apps.notifications.models import Notice, WebhookDelivery
 from apps.portal.demo.cast import CAST
 from apps.reviews.services.keeping import stop_round
 from apps.reviews.states import Answer, ApplyResult, NoAnswer
@@ -35,6 +35,7 @@ from apps.roles.models import SettingsChange
 from apps.roles.services.custom_roles import create_role
 from tests.alerts.making import make_finding
 from tests.factories import acting, activate, assign, make_group, make_resource, make_session
+from tests.notifications.hooks import a_delivery
 from tests.reviews.making import line_of, make_review, run, say, stage_of, start_review, terms_for
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,16 @@ administration:send_test_mail in/in     405/403  405/403    405/403   405/403  4
 administration:mail          in/in      403/405  403/405    403/405   403/405  200/405
 administration:send_mail_again in/in    403/403  403/403    403/403   403/403  403/403
 administration:confirm_backup in/in     403/403  403/403    403/403   403/403  200/400
+administration:webhooks      in/in      403/405  403/405    403/405   403/405  200/405
+administration:webhook       in/in      403/405  403/405    403/405   403/405  200/405
+administration:add_webhook   in/in      403/403  403/403    403/403   403/403  200/400
+administration:change_webhook in/in     403/403  403/403    403/403   403/403  200/400
+administration:renew_webhook_secret in/in 403/403 403/403   403/403   403/403  200/400
+administration:pause_webhook in/in      403/403  403/403    403/403   403/403  200/400
+administration:resume_webhook in/in     403/403  403/403    403/403   403/403  200/400
+administration:delete_webhook in/in     403/403  403/403    403/403   403/403  200/400
+administration:test_webhook  in/in      405/403  405/403    405/403   405/403  405/302
+administration:send_webhook_again in/in 405/403  405/403    405/403   405/403  405/302
 administration:imports       in/in      403/405  200/405    403/405   403/405  200/405
 administration:new_import    in/in      403/403  403/403    403/403   403/403  200/400
 administration:import_template in/in    403/405  403/405    403/405   403/405  200/405
@@ -394,6 +405,18 @@ def of_notices(of_requests, approver):
 
 
 @pytest.fixture
+def of_webhooks(of_notices, now):
+    """It was told of something, which can be sent again; made last, so that it hears of nothing else."""
+    told = a_delivery(now=now)
+    WebhookDelivery.objects.update(state="sent", sent_at=now, next_try_at=None)
+    pages = "webhook change_webhook renew_webhook_secret delete_webhook"
+    return {
+        **each("administration", f"{pages} pause_webhook resume_webhook test_webhook", told.webhook),
+        "administration:send_webhook_again": told,
+    }
+
+
+@pytest.fixture
 def named(
     of_accounts,
     of_requests,
@@ -408,11 +431,13 @@ def named(
     of_reviews,
     of_alerts,
     of_notices,
+    of_webhooks,
 ):
     """What stands in the addresses of the routes that name something."""
     of_administration = of_people | of_groups | of_roles | of_resources | of_settings | of_imports
     of_access_reviews = of_rounds | of_reviewing | of_reviews
-    return of_accounts | of_requests | of_administration | of_access_reviews | of_alerts | of_notices
+    of_others = of_alerts | of_notices | of_webhooks
+    return of_accounts | of_requests | of_administration | of_access_reviews | of_others
 
 
 @pytest.fixture

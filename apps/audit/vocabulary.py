@@ -116,6 +116,14 @@ class AuditAction(TextChoices):
     ORGANISATION_RENAMED = "organisation.renamed", "Organisation renamed"
     INSTALLATION_CONFIRMED = "installation.confirmed", "Set-up step confirmed"
     MAIL_SENT_AGAIN = "mail.sent_again", "Mail sent again"
+    WEBHOOK_ADDED = "webhook.added", "Webhook added"
+    WEBHOOK_CHANGED = "webhook.changed", "Webhook changed"
+    WEBHOOK_SECRET_MADE = "webhook.secret_made", "Webhook secret made"
+    WEBHOOK_PAUSED = "webhook.paused", "Webhook paused"
+    WEBHOOK_RESUMED = "webhook.resumed", "Webhook resumed"
+    WEBHOOK_DELETED = "webhook.deleted", "Webhook deleted"
+    WEBHOOK_TESTED = "webhook.tested", "Webhook tested"
+    WEBHOOK_SENT_AGAIN = "webhook.sent_again", "Webhook told again"
 
 
 class Outcome(TextChoices):
@@ -262,6 +270,14 @@ SENTENCES: dict[str, str] = {
     AuditAction.ORGANISATION_RENAMED: "{actor} renamed the organisation to {target}.",
     AuditAction.INSTALLATION_CONFIRMED: "{actor} confirmed that backups are made.",
     AuditAction.MAIL_SENT_AGAIN: "{actor} had mail sent again that had not gone out.",
+    AuditAction.WEBHOOK_ADDED: "{actor} added the webhook {target}.",
+    AuditAction.WEBHOOK_CHANGED: "{actor} changed the webhook {target}.",
+    AuditAction.WEBHOOK_SECRET_MADE: "{actor} made a new secret for the webhook {target}.",
+    AuditAction.WEBHOOK_PAUSED: "{actor} paused the webhook {target}.",
+    AuditAction.WEBHOOK_RESUMED: "{actor} resumed the webhook {target}.",
+    AuditAction.WEBHOOK_DELETED: "{actor} deleted the webhook {target}.",
+    AuditAction.WEBHOOK_TESTED: "{actor} sent a test to the webhook {target}.",
+    AuditAction.WEBHOOK_SENT_AGAIN: "{actor} sent something again to the webhook {target}.",
 }
 
 

@@ -35,6 +35,13 @@ class NoticeEvent(TextChoices):
     ALERT_TRIGGERED = "alert_triggered", "Alert triggered"
     TEST_MAIL = "test_mail", "Test mail"
     ACCOUNT_CHANGED = "account_changed", "Your account changed"
+    TEST_WEBHOOK = "test", "Test"
+
+    @property
+    def in_general(self) -> str:
+        """Its label, for whoever it is not addressed to."""
+        return str(self.label).removesuffix(" for you")
+
     GRANTED_ONESELF = "granted_oneself", "Granted oneself"
     WEEKLY_DIGEST = "weekly_digest", "Weekly summary"
     DAILY_DIGEST = "daily_digest", "Daily digest"

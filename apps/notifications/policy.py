@@ -50,6 +50,11 @@ def is_announced(event: NoticeEvent) -> bool:
     return event in _ANNOUNCED
 
 
+def announced_events() -> list[NoticeEvent]:
+    """What a webhook may ask for."""
+    return [event for event in NoticeEvent if is_announced(event)]
+
+
 # ---- What a person may decide ------------------------------------------------------------------------------
 
 

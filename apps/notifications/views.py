@@ -39,6 +39,7 @@ _LOOKS = {
     NoticeEvent.ALERT_TRIGGERED: ("exclamation-triangle-fill", "t-warn"),
     NoticeEvent.TEST_MAIL: ("envelope-check", "t-ok"),
     NoticeEvent.ACCOUNT_CHANGED: ("shield-lock", "t-warn"),
+    NoticeEvent.TEST_WEBHOOK: ("broadcast", "t-ok"),
     NoticeEvent.GRANTED_ONESELF: ("person-exclamation", "t-warn"),
     NoticeEvent.DAILY_DIGEST: ("collection", "soft"),
 }

@@ -85,6 +85,15 @@ _PEOPLE = {
     )
 }
 
+_INSTALLATION = frozenset(
+    f"administration:{name}"
+    for name in (
+        *("confirm_backup", "mail", "send_mail_again"),
+        *("webhooks", "webhook", "add_webhook", "change_webhook", "renew_webhook_secret"),
+        *("pause_webhook", "resume_webhook", "delete_webhook"),
+    )
+)
+
 
 def _provider(provider: Provider, view: str, icon: str, *args: str) -> Entry:
     opens = partial(can_open, permission=_SEE, provider=provider)
@@ -128,7 +137,7 @@ MANAGE = (
         "Installation",
         "administration:installation",
         "gear",
-        frozenset(f"administration:{name}" for name in ("confirm_backup", "mail", "send_mail_again")),
+        _INSTALLATION,
         opens=can_set_up,
     ),
 )

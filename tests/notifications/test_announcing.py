@@ -25,6 +25,7 @@ PERSONAL = {
     NoticeEvent.DAILY_DIGEST,
     NoticeEvent.ENDS_SOON,
     NoticeEvent.TEST_MAIL,
+    NoticeEvent.TEST_WEBHOOK,
     NoticeEvent.WEEKLY_DIGEST,
 }
 

@@ -31,6 +31,7 @@ def test_holds_back_nothing_that_is_about_security_or_waits_for_somebody():
         NoticeEvent.GRANTED_ONESELF,
         NoticeEvent.TEST_MAIL,  # was asked for
         NoticeEvent.DAILY_DIGEST,  # likewise
+        NoticeEvent.TEST_WEBHOOK,  # is no mail
     }
 
 

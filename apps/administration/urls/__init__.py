@@ -12,11 +12,12 @@ from apps.administration.urls import (
     search,
     settings,
     settings_file,
+    webhooks,
 )
 
 app_name = "administration"
 _SUBJECTS = (
     *(people, groups, resources, roles, settings, settings_file, imports, audit, search),
-    *(installation, mail),
+    *(installation, mail, webhooks),
 )
 urlpatterns = [address for subject in _SUBJECTS for address in subject.urlpatterns]

@@ -188,6 +188,12 @@ _BADGES = {
     "low": _Badge("Low", "info-circle-fill", "is-info"),
     "off": _Badge("Turned off", "pause-circle"),
     "not_looked": _Badge("Could not be looked at", "exclamation-octagon-fill", "is-bad"),
+    # What webhooks are told.
+    "queued": _Badge("Waiting", "hourglass-split", "is-warn"),
+    "sending": _Badge("Being sent", "hourglass-split", "is-info"),
+    "sent": _Badge("Delivered", "check-circle-fill", "is-ok"),
+    "enabled": _Badge("Enabled", "check-circle-fill", "is-ok"),
+    "paused": _Badge("Paused", "pause-circle"),
 }
 
 

@@ -46,7 +46,7 @@ class Webhook(models.Model):
 
     @property
     def event_labels(self) -> list[str]:
-        return [NoticeEvent(event).label for event in self.events]
+        return [NoticeEvent(event).in_general for event in self.events]
 
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
@@ -123,7 +123,7 @@ class WebhookDelivery(models.Model):
 
     @property
     def event_label(self) -> str:
-        return NoticeEvent(self.event).label
+        return NoticeEvent(self.event).in_general
 
 
 def message_id_of(pk: uuid.UUID) -> str:
