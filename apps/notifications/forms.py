@@ -25,11 +25,12 @@ class MarkAllReadForm(forms.Form):
 
 _TELLS = {
     Kind.ANSWERS: "A request was approved, denied or cancelled, ran out of time, or failed.",
+    Kind.REMINDERS: "An assignment ends soon, or an activation in a few minutes. The latter comes at once.",
     Kind.ACTIVATIONS: "Somebody activated a role.",
     Kind.ASSIGNMENTS: "A role was assigned, changed or has ended.",
     Kind.REVIEWS: "A review is completed, or its results are applied.",
     Kind.ALERTS: "A scan found something risky.",
-    Kind.JOBS: "An import, or another long job, is done.",
+    Kind.SUMMARIES: "The week of the portal, for administrators; an import or another long job is done.",
 }
 _AT_ONCE, _QUIET, _DAILY = "at_once", "quiet", "daily"
 _USUAL = {"quiet_from": time(20), "quiet_until": time(7), "digest_hour": 8}

@@ -62,11 +62,12 @@ class Kind(TextChoices):
     """What somebody may do without as mail, or have later."""
 
     ANSWERS = "answers", "Answers to requests"
+    REMINDERS = "reminders", "Reminders"
     ACTIVATIONS = "activations", "Activations"
     ASSIGNMENTS = "assignments", "Assignments"
     REVIEWS = "reviews", "Results of access reviews"
     ALERTS = "alerts", "Alerts"
-    JOBS = "jobs", "Imports and jobs"
+    SUMMARIES = "summaries", "Summaries and jobs"
 
 
 # A new event is critical until it stands here: nobody misses what nobody has thought about.
@@ -76,16 +77,19 @@ _KINDS = {
     NoticeEvent.REQUEST_CANCELED: Kind.ANSWERS,
     NoticeEvent.REQUEST_TIMED_OUT: Kind.ANSWERS,
     NoticeEvent.REQUEST_FAILED: Kind.ANSWERS,
+    NoticeEvent.ACTIVATION_ENDS: Kind.REMINDERS,
+    NoticeEvent.ENDS_SOON: Kind.REMINDERS,
     NoticeEvent.ROLE_ACTIVATED: Kind.ACTIVATIONS,
     NoticeEvent.ROLE_ASSIGNED: Kind.ASSIGNMENTS,
     NoticeEvent.ASSIGNMENT_CHANGED: Kind.ASSIGNMENTS,
     NoticeEvent.ROLE_ENDED: Kind.ASSIGNMENTS,
-    NoticeEvent.ENDS_SOON: Kind.ASSIGNMENTS,
-    NoticeEvent.WEEKLY_DIGEST: Kind.ASSIGNMENTS,
     NoticeEvent.REVIEW_COMPLETED: Kind.REVIEWS,
     NoticeEvent.ALERT_TRIGGERED: Kind.ALERTS,
-    NoticeEvent.JOB_DONE: Kind.JOBS,
+    NoticeEvent.JOB_DONE: Kind.SUMMARIES,
+    NoticeEvent.WEEKLY_DIGEST: Kind.SUMMARIES,
 }
+# At once or not at all: minutes later they are of no use.
+_PRESSING = frozenset({NoticeEvent.ACTIVATION_ENDS})
 
 
 def kind_of(event: NoticeEvent) -> Kind | None:
@@ -108,6 +112,8 @@ def mail_of(
         return Notice.State.QUEUED, now
     if kind in chosen.inbox_only:
         return Notice.State.INBOX, None
+    if event in _PRESSING:
+        return Notice.State.QUEUED, now
     if chosen.digest_hour is not None:
         return Notice.State.DIGEST, next_digest(chosen.digest_hour, zone, now=now)
     if chosen.quiet_from is not None and chosen.quiet_until is not None:

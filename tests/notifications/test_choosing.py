@@ -79,6 +79,14 @@ def test_mails_what_is_critical_at_once_whatever_was_chosen(event, chosen):
     assert begins(event, chosen) == (State.QUEUED, NOON)
 
 
+@pytest.mark.parametrize("chosen", [choice(digest_hour=8), choice(**QUIET)], ids=["daily", "quiet"])
+def test_mails_what_is_of_no_use_later_at_once_or_not_at_all(chosen):
+    assert begins(NoticeEvent.ACTIVATION_ENDS, chosen) == (State.QUEUED, NOON)
+
+    chosen.inbox_only = [Kind.REMINDERS]
+    assert begins(NoticeEvent.ACTIVATION_ENDS, chosen) == (State.INBOX, None)
+
+
 # ---- The hour of the digest --------------------------------------------------------------------------------
 
 

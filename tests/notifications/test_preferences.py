@@ -95,13 +95,13 @@ def test_refuses_in_the_database_what_means_nothing(columns):
 
 
 def test_writes_down_what_was_changed(person):
-    assert choose(person, DAILY | {"inbox_only": ["jobs", "alerts"]})
+    assert choose(person, DAILY | {"inbox_only": ["summaries", "alerts"]})
 
     event = AuditEvent.objects.get(action="person.notice_settings_changed")
     assert event.sentence == "John Doe changed which notices they get by mail, and when."
     assert event.details == {
         "from": {"inbox_only": "", "mail": "at once"},
-        "to": {"inbox_only": "alerts, jobs", "mail": "daily at 08:00"},
+        "to": {"inbox_only": "alerts, summaries", "mail": "daily at 08:00"},
     }
 
 
@@ -150,7 +150,7 @@ def test_says_what_cannot_be_switched_off_and_whose_clock_counts(client, person)
     [
         ({}, AT_ONCE),
         ({"kinds": []}, AT_ONCE | {"inbox_only": ALL}),
-        ({"kinds": [kind for kind in ALL if kind != "jobs"]}, AT_ONCE | {"inbox_only": ["jobs"]}),
+        ({"kinds": [kind for kind in ALL if kind != "summaries"]}, AT_ONCE | {"inbox_only": ["summaries"]}),
         ({"when": "daily", "digest_hour": "0"}, AT_ONCE | {"digest_hour": 0}),
         (
             {"when": "quiet", "quiet_from": "20:00", "quiet_until": "06:30", "digest_hour": "8"},
