@@ -29,13 +29,15 @@ class ReportForm(PeriodForm):
     """A day, or a period; and of whom, what and where. Without a day it is today."""
 
     provider = _choice("Of", [("", "Everything"), *Provider.choices])
-    held = _choice("Held as", [("", "Eligible and active"), *Held.choices])
+    held = _choice("Held as", [("", "Anything"), *Held.choices])
     holders = _choice("Groups", Holders.choices)
     q = forms.CharField(
-        label="Person, role or resource",
+        label="Search",
         required=False,
         max_length=LONGEST,
-        widget=forms.TextInput(attrs={"type": "search", "class": "form-control"}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "class": "form-control", "placeholder": "Person, role, resource"}
+        ),
     )
     on, person, role = _id(), _id(), _id()  # named by the page from which one comes
 

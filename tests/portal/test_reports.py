@@ -70,8 +70,8 @@ def test_says_how_it_was_held_until_when_and_how_it_ended(requester, eligible, n
 
     found = {line.held: line for line in of(requester, on(now), now + DAY)}
 
-    assert set(found) == {"Eligible", "Active, activated"}
-    activated = found["Active, activated"]
+    assert set(found) == {"Eligible", "Activated"}
+    activated = found["Activated"]
     assert (activated.until, activated.how_it_ended) == (ended, "Deactivated by John Doe")
     assert (found["Eligible"].until, found["Eligible"].how_it_ended) == (eligible.ends_at, "")
 
@@ -174,7 +174,7 @@ def test_writes_down_who_took_the_file_and_has_every_line_in_it(waiting, approve
     file = "".join(export_report(on(now, words="doe"), actor=approver.party, access=READER, now=now))
 
     found = list(csv.DictReader(io.StringIO(file.lstrip("\ufeff"))))
-    [line] = [line for line in found if line["Held as"] == "Active, activated"]
+    [line] = [line for line in found if line["Held as"] == "Activated"]
     assert len(found) == len(lines(on(now, words="doe"), now)) == 2
     assert (line["Holder"], line["Approved by"], line["Reason"]) == (
         "John Doe",

@@ -31,15 +31,15 @@ _MOMENT = timedelta(microseconds=1)
 
 class Held(TextChoices):
     ELIGIBLE = "eligible", "Eligible"
-    ASSIGNED = "assigned", "Active, assigned"
-    ACTIVATED = "activated", "Active, activated"
+    ASSIGNED = "assigned", "Assigned"
+    ACTIVATED = "activated", "Activated"
 
 
 class Holders(TextChoices):
     """How access that a group holds is shown."""
 
-    GROUPS = "groups", "Groups as groups"
-    PEOPLE = "people", "People behind groups"
+    GROUPS = "groups", "As groups"
+    PEOPLE = "people", "As people"
 
 
 @dataclass(frozen=True)
