@@ -24,6 +24,11 @@ JOBS = (
     Job("audit.seal", "apps.audit.tasks.seal", every=timedelta(seconds=2)),
     Job("notifications.gather", "apps.notifications.tasks.gather", every=timedelta(minutes=1)),
     Job("audit.verify", "apps.audit.tasks.verify", every=timedelta(seconds=1)),
+    Job(
+        "administration.checkpoint",
+        "apps.administration.tasks.note_checkpoint",
+        every=timedelta(hours=1),
+    ),
     Job("audit.trim", "apps.audit.tasks.trim", every=timedelta(hours=1)),
     Job("reviews.tidy", "apps.reviews.tasks.tidy", every=timedelta(hours=1)),
     Job("jobs.tidy", "apps.jobs.tasks.tidy", every=timedelta(hours=1)),

@@ -79,6 +79,7 @@ administration:installation  in/in      403/403  403/403    403/403   403/403  2
 administration:send_test_mail in/in     405/403  405/403    405/403   405/403  405/403
 administration:mail          in/in      403/405  403/405    403/405   403/405  200/405
 administration:send_mail_again in/in    403/403  403/403    403/403   403/403  403/403
+administration:verify_log    in/in      405/403  405/403    405/403   405/403  405/302
 administration:confirm_backup in/in     403/403  403/403    403/403   403/403  200/400
 administration:webhooks      in/in      403/405  403/405    403/405   403/405  200/405
 administration:webhook       in/in      403/405  403/405    403/405   403/405  200/405

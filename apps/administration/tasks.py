@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from apps.administration.services.audit_log import send_checkpoint
 from apps.administration.services.imports.handlers import HANDLERS
 from apps.jobs.running import run_jobs
 
@@ -16,3 +17,8 @@ _AT_MOST = timedelta(seconds=15)
 def work_on_jobs() -> int:
     """Go on with what was planned or started. May run twice, may be killed anywhere."""
     return run_jobs(HANDLERS, clock=timezone.now, until=timezone.now() + _AT_MOST)
+
+
+def note_checkpoint() -> None:
+    """Mail where the audit log ends, once a day however often it runs."""
+    send_checkpoint(now=timezone.now())

@@ -8,15 +8,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Q
 
+from apps.audit.checkpoints import Checkpoint, checkpoint_of
 from apps.audit.groups import actions_in
-from apps.audit.models import AuditEvent, AuditEventQuerySet
+from apps.audit.models import AuditEvent, AuditEventQuerySet, AuditSeal, Unsealed, Verification
 from apps.audit.vocabulary import Outcome
+from apps.audit.walking import LONGEST_WAIT
 from apps.common.access import Access
-from apps.common.paging import Page, each_of, newest_first, page_of
+from apps.common.paging import Column, Page, count_of, each_of, newest_first, page_of
 
 _NEWEST = newest_first("at")
+_BY_SEQUENCE = (Column("sequence", int),)
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,42 @@ def whole_log_for(access: Access, selection: Selection) -> AuditEventQuerySet:
 def each_event(events: AuditEventQuerySet) -> Iterator[AuditEvent]:
     """The events, newest first, however many: read by key, a part at a time."""
     return each_of(events, _NEWEST)
+
+
+def each_sealed(since: datetime | None) -> Iterator[AuditEvent]:
+    """The events that have a seal, with it, in the order of the chain; those of `since` and later."""
+    seals = AuditSeal.objects.select_related("event").order_by("sequence")
+    if since:
+        seals = seals.filter(event__at__gte=since)
+    return (seal.event for seal in each_of(seals, _BY_SEQUENCE))
+
+
+@dataclass(frozen=True)
+class LogState:
+    """How it stands with the log: its end, what waits for a seal, and the last verification."""
+
+    checkpoint: Checkpoint
+    sealed_at: datetime | None
+    waiting: str
+    waiting_since: datetime | None
+    is_late: bool
+    verification: Verification | None
+    months: int  # that events are kept; 0: for ever
+
+
+def log_state(*, now: datetime) -> LogState:
+    """Six queries, however long the log is."""
+    last = AuditSeal.objects.order_by("-sequence").first()
+    oldest = Unsealed.objects.order_by("at", "event_id").first()
+    return LogState(
+        checkpoint=checkpoint_of(now=now),
+        sealed_at=last.sealed_at if last else None,
+        waiting=count_of(Unsealed.objects.all()),
+        waiting_since=oldest.at if oldest else None,
+        is_late=oldest is not None and oldest.at < now - LONGEST_WAIT,
+        verification=Verification.objects.first(),
+        months=settings.AUDIT_MONTHS,
+    )
 
 
 def _selected(events: AuditEventQuerySet, selection: Selection) -> AuditEventQuerySet:

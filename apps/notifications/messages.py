@@ -45,6 +45,7 @@ class NoticeEvent(TextChoices):
     GRANTED_ONESELF = "granted_oneself", "Granted oneself"
     WEEKLY_DIGEST = "weekly_digest", "Weekly summary"
     DAILY_DIGEST = "daily_digest", "Daily digest"
+    AUDIT_CHECKPOINT = "audit_checkpoint", "Checkpoint of the audit log"
 
 
 @dataclass(frozen=True)

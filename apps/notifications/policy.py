@@ -36,6 +36,7 @@ _ANNOUNCED = frozenset(
         NoticeEvent.REVIEW_COMPLETED,
         NoticeEvent.REVIEW_HELD,
         NoticeEvent.ALERT_TRIGGERED,
+        NoticeEvent.AUDIT_CHECKPOINT,
     }
 )
 

@@ -42,6 +42,7 @@ _LOOKS = {
     NoticeEvent.TEST_WEBHOOK: ("broadcast", "t-ok"),
     NoticeEvent.GRANTED_ONESELF: ("person-exclamation", "t-warn"),
     NoticeEvent.DAILY_DIGEST: ("collection", "soft"),
+    NoticeEvent.AUDIT_CHECKPOINT: ("link-45deg", "soft"),
 }
 
 

@@ -17,8 +17,10 @@ from apps.audit.ecs import FIELDS
 from apps.audit.export import json_lines
 from apps.audit.models import AuditEvent, AuditSeal, Cursor, Verification
 from apps.audit.sealing import seal_waiting
+from apps.audit.selectors import each_sealed, log_state
 from apps.audit.services import record
 from apps.audit.streaming import stream_next
+from apps.audit.verifying import begin
 from apps.audit.vocabulary import AuditAction, Outcome, Party, Place
 from apps.common.access import Provider
 from tests.audit.chain import ADA, NOW, SECOND, a_chain, event_at, stored, tamper
@@ -191,7 +193,7 @@ def test_the_script_knows_a_log_that_was_written_anew(tmp_path):
 
 def test_the_script_verifies_selected_lines_each_for_itself(tmp_path):
     a_chain()
-    some = AuditEvent.objects.filter(seal__sequence__in=[2, 5, 9]).order_by("-at")
+    some = AuditEvent.objects.filter(seal__sequence__in=[2, 5, 9]).select_related("seal").order_by("-at")
     text = "".join(json_lines(some))
 
     assert verify(text, tmp_path, "--selected") == (0, "3 lines, 0 findings.\n")
@@ -206,11 +208,34 @@ def test_the_script_is_short():
     assert "django" not in text
 
 
-def test_reads_the_lines_of_a_file_in_one_query(django_assert_num_queries):
+def test_reads_the_lines_of_a_file_in_one_query_for_each_part(django_assert_num_queries, monkeypatch):
     a_chain(20)
 
     with django_assert_num_queries(1):
-        assert len(list(json_lines(AuditEvent.objects.all()))) == 20
+        assert len(list(json_lines(each_sealed(None)))) == 20
+
+
+# ---- What pages show ---------------------------------------------------------------------------------------
+
+
+def test_says_how_it_stands_with_the_log(django_assert_num_queries):
+    a_chain(3)
+    record(AuditAction.SIGNED_IN, actor=ADA, at=NOW)
+    begin(actor=ADA, now=NOW)
+
+    with django_assert_num_queries(6):
+        state = log_state(now=NOW + 61 * SECOND)
+
+    assert (state.checkpoint.sequence, state.checkpoint.count) == (3, 3)
+    assert (state.waiting, state.waiting_since, state.is_late) == ("1", NOW, True)
+    assert (state.verification.is_running, state.months) == (True, 0)
+
+
+def test_says_that_there_is_nothing_yet():
+    state = log_state(now=NOW)
+
+    assert (state.checkpoint.sequence, state.sealed_at, state.waiting, state.is_late) == (0, None, "0", False)
+    assert state.verification is None
 
 
 # ---- stream ------------------------------------------------------------------------------------------------

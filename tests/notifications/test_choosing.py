@@ -32,6 +32,7 @@ def test_holds_back_nothing_that_is_about_security_or_waits_for_somebody():
         NoticeEvent.TEST_MAIL,  # was asked for
         NoticeEvent.DAILY_DIGEST,  # likewise
         NoticeEvent.TEST_WEBHOOK,  # is no mail
+        NoticeEvent.AUDIT_CHECKPOINT,
     }
 
 

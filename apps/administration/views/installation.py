@@ -18,9 +18,10 @@ from apps.accounts.web import ConfirmForm, fresh_until
 from apps.administration.forms.installation import OrganisationForm, SetUpForm
 from apps.administration.policy.installation import can_set_up
 from apps.administration.selectors.installation import anybody_exists, installation_facts
-from apps.administration.services import checklist
+from apps.administration.services import audit_log, checklist
 from apps.administration.services.installation import Wanted, set_up_by_code
 from apps.administration.services.organisation import rename_organisation
+from apps.audit.selectors import log_state
 from apps.common.web.forms import form_page, sent
 from apps.notifications.links import signed_path
 
@@ -69,8 +70,22 @@ def installation(request: HttpRequest) -> HttpResponse:
             rename_organisation(name=name, actor=actor_of(request, form.second_factor), now=request.now)
             messages.success(request, f"The organisation is called {name}.")
             return redirect("administration:installation")
-    context = {"form": form, "facts": facts, "fresh_until": fresh_until(request)}
+    context = {
+        "form": form,
+        "facts": facts,
+        "log": log_state(now=request.now),
+        "can_verify": can_set_up(request.access),
+        "fresh_until": fresh_until(request),
+    }
     return render(request, "administration/installation.html", context, status=form.status)
+
+
+@require_POST
+def verify_log(request: HttpRequest) -> HttpResponse:
+    verification = audit_log.verify_log(actor=actor_of(request), now=request.now)
+    if verification.is_running:
+        messages.info(request, "The audit log is being verified. It goes on without this page.")
+    return redirect("administration:installation")
 
 
 @require_POST

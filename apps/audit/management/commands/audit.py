@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from apps.audit.checkpoints import Checkpoint, checkpoint_of, checkpoints_in
 from apps.audit.export import json_lines
-from apps.audit.models import AuditEvent
+from apps.audit.selectors import each_sealed
 from apps.audit.streaming import stream_next
 from apps.audit.verifying import KEPT, write_down
 from apps.audit.vocabulary import CONSOLE
@@ -93,8 +93,7 @@ class Command(BaseCommand):
         self.stdout.write(str(checkpoint_of(now=timezone.now())))
 
     def _export(self, *, since: datetime | None, **_: Any) -> None:
-        events = AuditEvent.objects.filter(seal__isnull=False).between(since, None)
-        self.stdout.writelines(json_lines(events.order_by("seal__sequence")))
+        self.stdout.writelines(json_lines(each_sealed(since)))
 
     # ---- stream ----
 
