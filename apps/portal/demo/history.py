@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from operator import itemgetter
 from uuid import UUID
 
-from apps.access_requests.asks import Ask, Said
+from apps.access_requests.asks import THE_CONSOLE, Ask, Said
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.deciding import evidence_on
 from apps.access_requests.services.deciding import Verdict, decide
@@ -100,6 +100,48 @@ HISTORY = (
 )
 
 
+@dataclass(frozen=True)
+class Habit:
+    """What somebody did so many days ago, again and again; `waits`: the minutes that their approver took."""
+
+    by: str
+    role_id: UUID
+    minutes: int
+    why: str
+    days: tuple[int, ...]
+    ticket: str = ""
+    approver: str = ""
+    waits: tuple[int, ...] = ()
+
+    def pasts(self) -> Iterator[Past]:
+        for number, days in enumerate(self.days):
+            reply = None
+            if self.approver:
+                waited = timedelta(minutes=self.waits[number % len(self.waits)])
+                reply = Reply(self.approver, waited, approve=True, why="As every time")
+            ago = days * DAY + number % 5 * timedelta(hours=1)
+            yield Past(ago, self.by, self.role_id, self.minutes, self.why, self.ticket, reply)
+
+
+HABITS = (
+    Habit("kenji.tanaka", CONTRIBUTOR, 240, "Weekly release", (60, 33, 26, 19, 12), "CHG-2000"),
+    Habit("amara.okafor", CONTRIBUTOR, 120, "Check of the release", (46, 25, 11, 3), "CHG-2000"),
+    Habit("john.doe", READER, 60, "Look at the sign-ins of the week", (36, 28, 14, 7)),
+    Habit(
+        "maria.silva",
+        USERS,
+        90,
+        "Joiners and leavers of the week",
+        (52, 24, 10, 4),
+        "INC-20000",
+        "approver",
+        (9, 75, 4, 24),
+    ),
+)
+
+# Who built the platform was Contributor of what is shared all day, until so many days ago.
+NO_LONGER_STANDING = (("kenji.tanaka", 71), ("amara.okafor", 43), ("tom.baker", 38), ("fatima.noor", 16))
+
 # When people signed in, counted back from now: what an access review looks at.
 SIGN_INS = (
     ("john.doe", (101 * DAY, 20 * DAY, 1 * DAY)),
@@ -124,9 +166,11 @@ SIGN_INS = (
 def make_history(organisation: Organisation, now: datetime) -> None:
     """In the order of time, the clock writing down its part in between."""
     people = organisation.people
+    routine = (past for habit in HABITS for past in habit.pasts())
     happened = [
-        *((now - past.ago, partial(_request, past, people)) for past in HISTORY),
+        *((now - past.ago, partial(_request, past, people)) for past in (*HISTORY, *routine)),
         *((now - ago, partial(_sign_in, people[name])) for name, several in SIGN_INS for ago in several),
+        *((now - days * DAY, partial(_take_back, people[name])) for name, days in NO_LONGER_STANDING),
         *((now - ago, partial(_review, act, organisation)) for ago, act in reviews.HISTORY),
     ]
     for at, act in sorted(happened, key=itemgetter(0)):
@@ -141,6 +185,12 @@ def _request(past: Past, people: Mapping[str, User], at: datetime) -> None:
     if past.reply is not None:
         reply = past.reply
         answer(request, people[reply.by], at + reply.after, approve=reply.approve, why=reply.why)
+
+
+def _take_back(user: User, at: datetime) -> None:
+    standing = Assignment.objects.active().get(principal_id=user.id, role_id=CONTRIBUTOR, origin="assigned")
+    said = Said(justification="Eligible is enough: activate it when it is needed.")
+    submit(Ask(Action.ADMIN_REMOVE, assignment_id=standing.id, said=said), actor=THE_CONSOLE, now=at)
 
 
 def _review(act: reviews.Act, organisation: Organisation, at: datetime) -> None:

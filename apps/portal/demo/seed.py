@@ -15,9 +15,10 @@ from apps.accounts.services.factors import enrol_authenticator
 from apps.accounts.services.passwords import set_password
 from apps.accounts.services.people import change_person, create_user
 from apps.assignments.models import Assignment
+from apps.assignments.roll_ups.writing import roll_up
 from apps.audit.vocabulary import CONSOLE
 from apps.portal.demo.cast import CAST, EXTRAS, MANAGERS, PASSWORD, Account
-from apps.portal.demo.history import make_history
+from apps.portal.demo.history import NO_LONGER_STANDING, make_history
 from apps.portal.demo.organisation import Organisation, make_groups, make_resources, make_roles, make_settings
 from apps.roles import built_in
 from apps.roles.models import Resource, RoleDefinition
@@ -42,6 +43,8 @@ def seed_demo(now: datetime) -> bool:
     _assign_for_good(organisation, began)
     _make_eligible(organisation, began, now)
     make_history(organisation, now)
+    while roll_up(now=now):
+        pass
     return True
 
 
@@ -78,6 +81,9 @@ def _assign_for_good(organisation: Organisation, now: datetime) -> None:
     give(people["diego.alvarez"], built_in.GROUP_OWNER, operators, ACTIVE, now, why="Built the databases.")
     for name in ("john.doe", "maria.silva", "reviewer"):
         give(people[name], built_in.GROUP_MEMBER, duty, ACTIVE, now, why="On the security rota.")
+    shared, until = organisation.resources["shared"], now + timedelta(days=180)
+    for name, _ in NO_LONGER_STANDING:
+        give(people[name], built_in.CONTRIBUTOR, shared, ACTIVE, now, until, why="Builds the platform.")
 
 
 def _make_eligible(organisation: Organisation, began: datetime, now: datetime) -> None:
@@ -109,6 +115,15 @@ def _make_eligible(organisation: Organisation, began: datetime, now: datetime) -
     give(people["amara.okafor"], built_in.CONTRIBUTOR, resources["production"], ELIGIBLE, began, year)
     for name in ("amara.okafor", "kenji.tanaka", "chloe.martin"):
         give(people[name], built_in.GROUP_MEMBER, operators, ELIGIBLE, began, year)
+    give(people["tom.baker"], built_in.READER, resources["shared"], ELIGIBLE, now - timedelta(days=20), year)
+    give(
+        people["diego.alvarez"],
+        built_in.READER,
+        resources["sandbox"],
+        ELIGIBLE,
+        now - timedelta(days=8),
+        year,
+    )
     lately = now - timedelta(days=60)
     give(people["chloe.martin"], built_in.USER_ADMINISTRATOR, root, ELIGIBLE, lately)
     give(people["elif.kaya"], built_in.SECURITY_ADMINISTRATOR, root, ELIGIBLE, lately)
