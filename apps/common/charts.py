@@ -14,6 +14,7 @@ from functools import cached_property
 from math import ceil, floor, log10
 
 from apps.common.period import Period
+from apps.common.text import one_line
 
 WIDTH = 464
 LETTER = 9  # the widest usual letter of a label as it is drawn on a phone
@@ -22,6 +23,7 @@ TOP, FOOT = 24, 28  # room above for the number on a bar, and below for the labe
 GAP = 2  # between neighbours
 THINNEST = 3  # what is there is seen
 STEPS = 5  # lines across, at most
+_LONGEST = 38  # letters of a lane's label, which leave room for how often
 LANE, _BAR = 44, 14  # one row of a time line, and how high what lies in a row is
 
 
@@ -288,20 +290,17 @@ class Lane:
 class DrawnLane:
     label: str
     count: int
-    y: int
+    y: int  # of its words
+    bar: int  # where its bars begin
     boxes: list[Box]
 
 
 @dataclass(frozen=True)
 class TimeLine:
     lanes: list[DrawnLane]
-    below: list[Label]  # a label for each of some days, which a line marks
-    now: float
+    marks: list[Label]  # days, each a line in the lanes and its name below
+    now: Label
     height: int
-
-    @property
-    def base(self) -> int:
-        return self.height - FOOT
 
 
 def time_line(
@@ -310,13 +309,14 @@ def time_line(
     """A row for each lane over the shown period, which has an end. `days` are the instants to mark."""
     drawn = [_lane(lane, shown, index * LANE) for index, lane in enumerate(lanes)]
     height = len(lanes) * LANE + FOOT
-    below = [Label(_at(instant, shown), height - 8, text) for instant, text in days]
-    return TimeLine(drawn, below, _at(now, shown), height)
+    marks = [Label(_at(instant, shown), height - 8, text) for instant, text in days]
+    return TimeLine(drawn, marks, Label(_at(now, shown), height - 8, "Now", "end"), height)
 
 
 def _lane(lane: Lane, shown: Period, top: int) -> DrawnLane:
-    boxes = [_span(period, says, shown, top + LINE + 4) for period, says in lane.spans]
-    return DrawnLane(lane.label, len(boxes), top + LINE - 4, boxes)
+    bar = top + LINE + 4
+    boxes = [_span(period, says, shown, bar) for period, says in lane.spans]
+    return DrawnLane(one_line(lane.label, _LONGEST), len(boxes), top + LINE - 4, bar, boxes)
 
 
 def _span(period: Period, says: str, shown: Period, y: int) -> Box:

@@ -24,6 +24,11 @@ def date_in_words(local: date) -> str:
     return f"{local.day} {local:%b %Y}"
 
 
+def day_and_month(local: date) -> str:
+    """ "24 Nov", where the year goes without saying."""
+    return f"{local.day} {local:%b}"
+
+
 def full(instant: datetime, zone: tzinfo) -> str:
     return f"{day(instant, zone)}, {clock_time(instant, zone)}"
 

@@ -22,6 +22,8 @@ from apps.access_requests.selectors.overview import (
     waits_of,
 )
 from apps.accounts.models import Principal, User
+from apps.alerts.policy.terms import Severity
+from apps.alerts.selectors.listing import Open, open_by_severity
 from apps.assignments.models import Assignment, DailyAccess
 from apps.assignments.roll_ups.counting import day_of, start_of
 from apps.assignments.roll_ups.reading import (
@@ -52,7 +54,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Overview:
-    """`waits` is nothing for whoever may not read requests there."""
+    """`waits` and `alerts` are nothing for whoever may not read requests, or alerts, there."""
 
     held: Mapping[tuple[Provider, Principal.Kind], Held]
     permanent_before: int | None
@@ -63,6 +65,7 @@ class Overview:
     ending: Sequence[Assignment]
     newest: Sequence[Assignment]
     waits: Waits | None
+    alerts: Mapping[Severity, Open] | None
 
     @property
     def total(self) -> Held:
@@ -85,11 +88,14 @@ def overview_of(scope: Scope, reader: User, access: Access, *, since: date, now:
         permanent_before=permanent_on(days, today - LATELY) if counted.has(today - LATELY) else None,
         activations=activations_by_day(days, rows, since=since, named=NAMED, now=now),
         counted=counted,
-        months=hours_by_month(days, since=_months_before(today, MONTHS - 1)),
+        months=hours_by_month(
+            days, since=max(_months_before(today, MONTHS - 1), counted.whole_since or today)
+        ),
         roles=most_held(left, at_most=SHOWN),
         ending=next_to_end(left, at_most=SHOWN, now=now),
         newest=newest(left, at_most=SHOWN, now=now),
         waits=_waits(scope, reader, access, now),
+        alerts=_alerts(scope, access, now),
     )
 
 
@@ -118,6 +124,13 @@ def _waits(scope: Scope, reader: User, access: Access, now: datetime) -> Waits |
     provider, path = where
     asked = found_by(Search(provider=provider, path=path), reader, access)
     return waits_of(asked, since=now - LATELY, now=now)
+
+
+def _alerts(scope: Scope, access: Access, now: datetime) -> Mapping[Severity, Open] | None:
+    where = scope.provider or "", scope.path
+    if not can_open(access, Permission.ALERTS_READ, *where):
+        return None
+    return open_by_severity(access, *where, now=now)
 
 
 def _months_before(day: date, count: int) -> date:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from apps.assignments.roll_ups.reading import Activations, Counted, Month
 from apps.common.charts import Bars, Lines, Series, in_figures, lines, stacked_bars
+from apps.common.instants import day_and_month
 from apps.common.text import counted
 
 DAY = timedelta(days=1)
@@ -56,7 +57,7 @@ def picture_of_activations(found: Activations, *, since: date, today: date) -> B
     if any(id_ is None for _, id_ in found.by_day):
         roles.append((None, "All other roles", OTHERS))
     series = [Series(name, [_sum(found, id_, span) for span in spans], look) for id_, name, look in roles]
-    return stacked_bars([in_short(first) for first, _ in spans], series)
+    return stacked_bars([day_and_month(first) for first, _ in spans], series)
 
 
 def picture_of_hours(months: Sequence[Month], known: Counted) -> Hours | None:
@@ -77,11 +78,6 @@ def _row(month: Month, days: int) -> tuple[str, list[str]]:
     return f"{month.first:%b %Y}", [in_figures(each) for each in hours]
 
 
-def in_short(day: date) -> str:
-    """ "24 Nov"."""
-    return f"{day.day} {day:%b}"
-
-
 def _spans(since: date, today: date) -> Iterator[tuple[date, date]]:
     """First and last days: each day, or weeks of which the last one ends today."""
     each = 1 if (today - since).days < DAYS_EACH else 7
@@ -100,10 +96,10 @@ def _sum(found: Activations, role: object, span: tuple[date, date]) -> int:
 
 def _days_counted(first: date, known: Counted) -> int:
     """How many days of the month that begins then are written down."""
-    if known.first is None or known.last is None:
+    if known.whole_since is None or known.last is None:
         return 0
     last = first.replace(day=monthrange(first.year, first.month)[1])
-    return max((min(last, known.last) - max(first, known.first)).days + 1, 0)
+    return max((min(last, known.last) - max(first, known.whole_since)).days + 1, 0)
 
 
 def _change(values: Sequence[float]) -> int | None:

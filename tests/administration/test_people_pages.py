@@ -196,6 +196,17 @@ def test_names_what_a_person_reviews(administrator, requester, now):
     ]
 
 
+def test_draws_when_roles_were_active(client, administrator, requester, now):
+    activate(assign(requester, built_in.SECURITY_READER, now=now), requester, now=now)
+
+    drawn, empty = (
+        client.get(address("person", person)).content.decode() for person in (requester, administrator)
+    )
+
+    assert "Security Reader: 1 time." in drawn
+    assert "No activations" in empty
+
+
 def test_shows_refused_buttons_with_their_reason(client, administrator):
     page = client.get(address("person", administrator)).content.decode()
 

@@ -201,7 +201,7 @@ def test_shows_a_short_span_still():
 def test_marks_now():
     chart = drawn(shown=Period(NOW - DAY, NOW + DAY))
 
-    assert chart.now == WIDTH / 2
+    assert chart.now.x == WIDTH / 2
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from django.utils import timezone
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.selectors.overview import waits_of
 from apps.access_requests.states import Action, Family, State
+from apps.alerts.models import Finding
+from apps.alerts.policy.catalogue import RULES
 from apps.assignments.roll_ups.writing import roll_up
 from apps.common.access import Provider
 from apps.roles import built_in
@@ -60,7 +62,15 @@ def world(administrator, requester, needs_approval, approver, now):
         make_active(approver, built_in.READER, resource, now=now - DAY, ends_at=now + 20 * DAY)
     while roll_up(now=now):
         pass
+    find(Provider.RESOURCES, production.path)
     return {"platform": platform, "production": production, "guild": guild}
+
+
+def find(provider, path):
+    """Something that an alert has found there."""
+    Finding.objects.create(
+        rule=RULES[0].id, key="one", provider=provider, path=path, text="Found.", found_at=timezone.now()
+    )
 
 
 def keeper_of(resource, now):
@@ -78,6 +88,8 @@ def listed(client, url):
     """How many the list at this address says that it has."""
     context = client.get(url).context
     found = context["found"]
+    if hasattr(found, "loud"):
+        return len([line for line in found.loud if line.open])
     return int(found.counts[context["search"].tab] if "search" in context else found.count)
 
 
@@ -102,6 +114,7 @@ def test_counts_what_there_is(client, administrator, world):
         "Eligible": 4,
         "Permanent active": 1,
         "Waiting requests": 1,
+        "Open alerts": 1,
     }
     assert parts(context["held"]) == {
         "Directory roles": [2, 0, 1],

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.timezone import get_current_timezone
 from django.views.decorators.http import require_safe
 
 from apps.access_requests.web import ways_to_assign
 from apps.accounts.models import User
 from apps.administration.policy.people import can_see_people, decisions_on
+from apps.administration.selectors.activity import activity_of
 from apps.administration.selectors.person import page_about
 from apps.common.access import Permission, can_open
 
@@ -22,6 +24,7 @@ def person(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "person": user,
         "about": about,
+        "activity": activity_of(user, request.access, zone=get_current_timezone(), now=request.now),
         "power": about.facts.power,
         "sources": about.facts.power.seen_by(request.access),
         "can_revoke": can_open(request.access, Permission.ASSIGNMENTS_MANAGE),

@@ -11,7 +11,7 @@ from django.db.models import Case, Count, Max, Min, Sum, UUIDField, Value, When
 from django.db.models.functions import TruncMonth
 
 from apps.assignments.models import AssignmentQuerySet, DailyAccess, DailyAccessQuerySet
-from apps.assignments.roll_ups.counting import day_of, start_of
+from apps.assignments.roll_ups.counting import DAY, day_of, start_of
 
 _CANDIDATES = 20  # roles among which the most activated ones are looked for
 
@@ -22,6 +22,11 @@ class Counted:
 
     first: date | None
     last: date | None
+
+    @property
+    def whole_since(self) -> date | None:
+        """The day after the first one, of which only a part was lived through."""
+        return self.first and self.first + DAY
 
     def has(self, day: date) -> bool:
         return self.first is not None and self.last is not None and self.first <= day <= self.last

@@ -86,6 +86,7 @@ HISTORY = (
     ),
     Past(timedelta(days=9), "john.doe", TEAMS, 60, "Weekly check of meeting policies"),
     Past(timedelta(days=5), "kenji.tanaka", CONTRIBUTOR, 240, "Roll back release 4.2.1", "INC-20418"),
+    Past(timedelta(minutes=52), "amara.okafor", CONTRIBUTOR, 240, "Release 4.3.0", "CHG-3124"),
     Past(
         timedelta(minutes=23),
         "maria.silva",

@@ -16,14 +16,16 @@ from django.views.decorators.http import require_safe
 
 from apps.access_requests.selectors.overview import Held, RoleHeld, Waits
 from apps.accounts.models import Principal
+from apps.alerts.policy.terms import Severity
 from apps.assignments.roll_ups.counting import day_of
 from apps.assignments.roll_ups.reading import Counted
 from apps.common.access import Permission, Provider, can_open
 from apps.common.charts import Part, Share, share_bars
+from apps.common.instants import day_and_month
 from apps.common.spans import roughly
 from apps.common.web.searching import words_in
 from apps.portal.overview import Overview, Scope, activations_of, overview_of
-from apps.portal.pictures import described, in_short, picture_of_activations, picture_of_hours
+from apps.portal.pictures import described, picture_of_activations, picture_of_hours
 from apps.roles.web import Place, place_of
 
 PERIODS = (7, 30, 90)
@@ -56,6 +58,12 @@ class Lists:
         view = "access_requests:provider_requests" if self.place else "access_requests:all_requests"
         args = [self.place.provider] if self.place else []
         return f"{reverse(view, args=args)}?{urlencode(self._here | search)}"
+
+    @property
+    def alerts(self) -> str:
+        if self.place is None:
+            return reverse("alerts:all")
+        return f"{reverse('alerts:list', args=[self.place.provider])}{self.place.query}"
 
     @property
     def _here(self) -> dict[str, object]:
@@ -136,6 +144,8 @@ def _context(request: HttpRequest, scope: Scope, place: Place | None) -> dict[st
             lists.held(tab="active", state="assigned", ending="soon", sort="end"),
         ],
         "new_urls": [lists.held(tab="eligible", start="new"), lists.held(tab="active", start="new")],
+        "alerts": list(found.alerts.items()) if found.alerts else [],
+        "alerts_url": lists.alerts,
         "decided_url": lists.requests(tab="decided"),
     }
 
@@ -154,6 +164,10 @@ def _tiles(found: Overview, lists: Lists, now: datetime) -> Iterator[Tile]:
     if waits is not None:
         oldest = f"Oldest for {roughly(now - waits.oldest)}" if waits.oldest else "Nobody has to wait"
         yield Tile("Waiting requests", "hourglass-split", waits.count, oldest, lists.requests(tab="waiting"))
+    if found.alerts is not None:
+        high, opened = found.alerts[Severity.HIGH].alerts, sum(each.alerts for each in found.alerts.values())
+        says = f"{high:,} of them high" if high else "None of them high"
+        yield Tile("Open alerts", "exclamation-triangle", opened, says, lists.alerts)
 
 
 def _compared(found: Overview) -> str:
@@ -186,7 +200,7 @@ def first_of(days: int, *, now: datetime) -> date:
 def _counted_until(counted: Counted, today: date) -> str:
     """The last day that is written down, where that is not yesterday."""
     late = counted.last is not None and counted.last < today - timedelta(days=1)
-    return in_short(counted.last) if late else ""
+    return day_and_month(counted.last) if late else ""
 
 
 def _held(found: Overview, place: Place | None, lists: Lists) -> Iterator[Share]:
