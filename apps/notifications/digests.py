@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from apps.common.isolation import each_on_its_own
 from apps.common.text import counted
-from apps.notifications.messages import NoticeEvent
+from apps.notifications.messages import Button, NoticeEvent
 from apps.notifications.models import Notice, NoticePreferences
 
 LISTED = 50  # the inbox has the rest
@@ -46,16 +47,18 @@ def _gather(principal_id: UUID, now: datetime) -> bool:
 def _digest_of(notices: Sequence[Notice], now: datetime) -> Notice:
     """The mail, to the address that was told last. It belongs to nobody's inbox."""
     latest, more = notices[0], len(notices) - LISTED
+    inbox = reverse("notifications:inbox")
     rest = f" There are {more:,} more." if more > 0 else ""
     return Notice(
         key=f"digest:{latest.recipient_id}:{now.isoformat()}",
         address=latest.address,
         recipient_name=latest.recipient_name,
         event=NoticeEvent.DAILY_DIGEST,
-        subject=f"PIM: {counted(len(notices), 'notice')} of the last day",
+        subject=f"PIM: Daily digest, {counted(len(notices), 'notice')}",
         text=f"What you have not read yet, the latest first. All of it stands in your inbox.{rest}",
-        link=reverse("notifications:inbox"),
-        facts=[[notice.event_label, notice.subject] for notice in notices[:LISTED]],
+        link=inbox,
+        facts=[[notice.event_label, notice.subject.removeprefix("PIM: ")] for notice in notices[:LISTED]],
+        buttons=[asdict(Button("Open inbox", inbox))],
         created_at=now,
         next_try_at=now,
     )

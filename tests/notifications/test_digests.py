@@ -27,14 +27,15 @@ def digests():
 
 
 def test_waits_for_its_hour_and_is_one_mail_then():
-    first, second = a_notice("a", subject="First"), a_notice("b", subject="Second", now=NOW + INSTANT)
+    first = a_notice("a", subject="PIM: First")
+    second = a_notice("b", subject="Second", now=NOW + INSTANT)
 
     assert gather_digests(now=HOUR - INSTANT) == 0
     assert gather_digests(now=HOUR) == 1
 
     (digest,) = digests()
     assert (digest.address, digest.recipient_id, digest.next_try_at) == ("john.doe@example.com", None, HOUR)
-    assert digest.subject == "PIM: 2 notices of the last day"
+    assert digest.subject == "PIM: Daily digest, 2 notices"
     assert [subject for _, subject in digest.facts] == ["Second", "First"]
     assert {notice.state for notice in inbox(JOHN).rows} == {Notice.State.GATHERED}
     assert [notice.pk for notice in inbox(JOHN).rows] == [second.pk, first.pk]
