@@ -13,7 +13,6 @@ from apps.alerts.policy.terms import Setting, Threshold
 from apps.alerts.selectors.configuring import InForce
 from apps.common.text import is_blank
 
-_SEGMENTED = "components/segmented_field.html"
 _REASON = "components/reason_field.html"
 _FOR_GOOD = "0"
 
@@ -28,7 +27,6 @@ class DismissForm(ConfirmForm):
         initial="30",
         help_text="Then it counts again by itself.",
         error_messages={"required": "Choose until when.", "invalid_choice": "Choose one of these."},
-        widget=forms.RadioSelect,
     )
     why = forms.CharField(
         label="Reason",
@@ -49,7 +47,7 @@ class DismissForm(ConfirmForm):
         return why.replace("\r\n", "\n")
 
     def rows(self) -> list[Any]:
-        return [Field("days", template=_SEGMENTED), Field("why", template=_REASON)]
+        return [Field("days"), Field("why", template=_REASON)]
 
 
 class SettingsForm(ConfirmForm):

@@ -8,6 +8,8 @@ from django.utils import timezone
 from apps.access_requests.models import AccessRequest
 from apps.accounts.models import User
 from apps.accounts.services.links import send_link
+from apps.alerts.models import Finding
+from apps.alerts.policy.catalogue import PERMANENT_POWER, UNUSED_ROLE
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE
 from apps.notifications.links import signed_path
@@ -71,6 +73,17 @@ def test_pages_on_role_settings_are_accessible(signed_in):
     alma.get_by_label("Activation maximum duration").select_option("24 h")
     alma.get_by_role("button", name="Preview").click()
     assert alma.get_by_role("heading", name="What this changes").count() == 1
+    assert complaints(alma) == []
+
+
+def test_pages_on_alerts_are_accessible(signed_in):
+    alma = signed_in("admin@example.com")
+
+    for path in pages_on_alerts():
+        alma.goto(path)
+        assert complaints(alma) == [], path
+    alma.get_by_role("button", name="Dismiss").click()
+    assert alma.locator("#form-errors li, .invalid-feedback").count() >= 2
     assert complaints(alma) == []
 
 
@@ -157,6 +170,21 @@ def pages_of_a_reader(waiting: AccessRequest) -> list[str]:
         log,
         f"{log}?outcome=failure&person=nobody",
         f"{log}?since=2026-03-25&until=2026-03-24",
+    ]
+
+
+def pages_on_alerts() -> list[str]:
+    unused, permanent = (["directory", rule.id] for rule in (UNUSED_ROLE, PERMANENT_POWER))
+    picks = "&".join(f"pick={row.pk}" for row in Finding.objects.of(UNUSED_ROLE.id).order_by("pk")[:2])
+    detail = reverse("alerts:detail", args=permanent)
+    return [
+        reverse("alerts:all"),
+        reverse("alerts:list", args=["resources"]),
+        detail,
+        f"{detail}?tab=dismissed",
+        f"{detail}?tab=history",
+        reverse("alerts:configure", args=unused),
+        f"{reverse('alerts:dismiss', args=unused)}?{picks}",
     ]
 
 

@@ -46,6 +46,11 @@ class Line:
         return sum(spot.dismissed for spot in self.spots)
 
     @property
+    def shown(self) -> list[Spot]:
+        """Those that have something to say."""
+        return [spot for spot in self.spots if spot.open or not spot.is_on]
+
+    @property
     def is_off(self) -> bool:
         """Turned off wherever its reader looks; further down it may be on."""
         return not any(spot.is_on for spot in self.spots)

@@ -89,9 +89,10 @@ def _changed(
 def _loses(request: HttpRequest, present: InForce) -> str:
     """What turning the alert off means here."""
     here = counted(count_open(request.access, present, now=request.now), "open finding")
+    where = f"on {present.place_name} and below" if present.resource else f"in {present.place_name}"
     return (
-        f"Turned off, nobody sees or hears of this any more on {present.place_name} and below. "
-        f"{here} would be taken from the list."
+        f"Turned off, nobody sees or hears of this any more {where}. {here} would be taken from the list. "
+        f"No longer looked for: {present.trigger}"
     )
 
 

@@ -48,6 +48,14 @@ class Line:
     links: list[Link]
 
     @property
+    def where(self) -> str:
+        """Its role and place; the directory is one place."""
+        finding = self.finding
+        if finding.role and finding.provider == Provider.DIRECTORY:
+            return finding.role
+        return " · ".join(filter(None, (finding.role, finding.place_name)))
+
+    @property
     def can_be_picked(self) -> bool:
         return any(action.decision for action in self.actions)
 

@@ -17,6 +17,7 @@ from apps.accounts.services.people import change_person, create_user
 from apps.assignments.models import Assignment
 from apps.assignments.roll_ups.writing import roll_up
 from apps.audit.vocabulary import CONSOLE
+from apps.portal.demo.alerts import make_findings
 from apps.portal.demo.cast import CAST, EXTRAS, MANAGERS, PASSWORD, Account
 from apps.portal.demo.history import NO_LONGER_STANDING, make_history
 from apps.portal.demo.organisation import Organisation, make_groups, make_resources, make_roles, make_settings
@@ -45,6 +46,7 @@ def seed_demo(now: datetime) -> bool:
     make_history(organisation, now)
     while roll_up(now=now):
         pass
+    make_findings(organisation, now)
     return True
 
 
