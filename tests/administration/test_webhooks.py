@@ -208,6 +208,7 @@ class TestThePages:
             ({"name": " ", "url": URL}, "Give a name."),
             ({"name": "Chat", "url": "chat.example.com"}, "begins with https://"),
             ({"name": "Chat", "url": "https://me:pass@chat.example.com/"}, "user name or password"),
+            ({"name": "Chat", "url": "https://127.0.0.1/hook"}, "leads to this machine"),
             ({"name": "Chat", "url": URL, "events": ["account_changed"]}, "not there any more"),
         ],
     )

@@ -5,7 +5,13 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from apps.common.errors import Invalid
-from apps.notifications.webhooks.policy import Target, refusal_of, refusal_to_send, target_of
+from apps.notifications.webhooks.policy import (
+    Target,
+    refusal_of,
+    refusal_to_send,
+    require_possible,
+    target_of,
+)
 
 PRIVATE = [ip_network("10.0.0.0/8"), ip_network("fd00:1::/32")]
 HTTPS, HTTP = target_of("https://a.example/"), target_of("http://a.example/")
@@ -114,3 +120,18 @@ def test_reads_an_address(url, target):
 def test_refuses_what_is_no_address_of_a_web_server(url):
     with pytest.raises(Invalid):
         target_of(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1/", "https://[::1]:8443/", "https://192.168.1.1/", "http://1.1.1.1/"]
+)
+def test_refuses_at_once_numbers_to_which_nothing_is_sent(url):
+    with pytest.raises(Invalid):
+        require_possible(url, PRIVATE)
+
+
+def test_leaves_names_for_when_they_are_asked_for():
+    require_possible("https://localhost/", [])
+    require_possible("http://chat.example.com/", PRIVATE)
+    with pytest.raises(Invalid, match="Use https"):
+        require_possible("http://chat.example.com/", [])

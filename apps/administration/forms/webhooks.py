@@ -6,13 +6,14 @@ from typing import Any
 
 from crispy_forms.layout import Field
 from django import forms
+from django.conf import settings
 
 from apps.accounts.web import ConfirmForm
 from apps.administration.forms.installation import OneLineField
 from apps.common.errors import Invalid
 from apps.notifications.messages import NoticeEvent
 from apps.notifications.policy import announced_events
-from apps.notifications.webhooks.policy import LONGEST_URL, target_of
+from apps.notifications.webhooks.policy import LONGEST_URL, require_possible
 
 
 def _choices() -> list[tuple[str, str]]:
@@ -44,7 +45,7 @@ class WebhookForm(ConfirmForm):
     def clean_url(self) -> str:
         url: str = self.cleaned_data["url"]
         try:
-            target_of(url)
+            require_possible(url, settings.WEBHOOK_NETWORKS)
         except Invalid as error:
             raise forms.ValidationError(str(error)) from None
         return url

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.access_requests.asks import Actor
@@ -28,7 +29,7 @@ from apps.common.text import one_line
 from apps.notifications.messages import Message, NoticeEvent
 from apps.notifications.models import Webhook, WebhookDelivery
 from apps.notifications.webhooks.announcing import delivery_of
-from apps.notifications.webhooks.policy import target_of
+from apps.notifications.webhooks.policy import require_possible, target_of
 from apps.notifications.webhooks.signing import make_secret
 
 LONGEST_NAME = 120
@@ -47,7 +48,7 @@ def add_webhook(
         can_be_called(is_taken=is_taken(name)),
         keeper_of(actor, now=now).proven(),
     )
-    target_of(url)
+    require_possible(url, settings.WEBHOOK_NETWORKS)
     secret = make_secret()
     webhook = Webhook.objects.create(
         name=name,
@@ -68,7 +69,7 @@ def change_webhook(
     """What waits is sent to the new address too."""
     webhook, name = _locked(webhook_id, actor, now), one_line(name, LONGEST_NAME)
     can_be_called(is_taken=is_taken(name, but=webhook)).require()
-    target_of(url)
+    require_possible(url, settings.WEBHOOK_NETWORKS)
     before, host = _columns(webhook), _host(webhook.url)
     webhook.name, webhook.url, webhook.events = name, url, list(events)
     if _columns(webhook) == before:

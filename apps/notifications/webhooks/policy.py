@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from apps.common.errors import Invalid
@@ -42,6 +42,7 @@ NEVER = tuple(
     )
 )
 LONGEST_URL = 500
+_HTTPS_ONLY = "http:// is only for networks that PIM_WEBHOOK_NETWORKS names. Use https://."
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -78,6 +79,20 @@ def target_of(url: str) -> Target:
     return Target(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], path)
 
 
+def require_possible(url: str, networks: Sequence[Network]) -> None:
+    """Raise `Invalid` for a URL to which nothing would ever be sent, as far as that is known without asking
+    for its name."""
+    target = target_of(url)
+    try:
+        address = ip_address(target.host)
+    except ValueError:
+        refusal = "" if target.is_https or networks else _HTTPS_ONLY
+    else:
+        refusal = refusal_to_send(target, [address], networks)
+    if refusal:
+        raise Invalid(refusal)
+
+
 def refusal_of(address: Address, networks: Sequence[Network]) -> str:
     """Why nothing is sent to this address; empty when it may be. `networks` are the private ones allowed."""
     if _is_in(address, NEVER):
@@ -95,7 +110,7 @@ def refusal_to_send(target: Target, addresses: Sequence[Address], networks: Sequ
         if refusal := refusal_of(address, networks):
             return refusal
     if not target.is_https and not all(_is_in(address, networks) for address in addresses):
-        return "http:// is only for networks that PIM_WEBHOOK_NETWORKS names. Use https://."
+        return _HTTPS_ONLY
     return ""
 
 
