@@ -30,3 +30,8 @@ def web(listener: socket.socket) -> Program:
 
 def cluster() -> Program:
     return Program("worker", [sys.executable, "manage.py", "cluster"])
+
+
+def audit_stream() -> Program:
+    """Audit events to the standard output of whoever serves, as they are sealed (docs/audit.md)."""
+    return Program("audit stream", [sys.executable, "manage.py", "audit", "stream"])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from apps.portal.diagrams import DOCUMENT, draw
+import pytest
+
+from apps.portal.diagrams import DOCUMENTS, draw
 
 
-def test_the_diagrams_are_those_of_the_code():
-    text = DOCUMENT.read_text(encoding="utf-8")
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_what_is_drawn_is_what_the_code_says(document):
+    text = document.read_text(encoding="utf-8")
 
-    assert text == draw(text), "apps/README.md is out of date: run manage.py draw"
+    assert text == draw(document), f"{document.name} is out of date: run manage.py draw"

@@ -1,4 +1,4 @@
-"""Draw the generated parts of `apps/README.md` anew."""
+"""Draw the generated parts of documents anew."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.portal.diagrams import DOCUMENT, draw
+from apps.portal.diagrams import DOCUMENTS, draw
 
 
 class Command(BaseCommand):
-    help = "Draws the diagrams of apps/README.md from the code."
+    help = "Draws the diagrams of apps/README.md and the tables of docs/audit-events.md from the code."
 
     def handle(self, **_: Any) -> None:
-        DOCUMENT.write_text(draw(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
-        self.stdout.write(f"{DOCUMENT} is up to date.")
+        for document in DOCUMENTS:
+            document.write_text(draw(document), encoding="utf-8")
+            self.stdout.write(f"{document} is up to date.")

@@ -41,7 +41,8 @@ class Command(BaseCommand):
         self._prepare_database(migrate=migrate or settings.DEMO)
         self._greet()
         connections.close_all()
-        Supervisor([programs.web(listener), programs.cluster()], attached_to=starter).run()
+        others = [programs.audit_stream()] if settings.AUDIT_STREAM else []
+        Supervisor([programs.web(listener), programs.cluster(), *others], attached_to=starter).run()
 
     def _listen(self) -> socket.socket:
         """Take the port before anything else, so that a port that is taken costs no time."""
