@@ -356,6 +356,7 @@ def queries():
     return found
 
 
+@pytest.mark.postgres
 def test_asks_the_same_of_two_and_of_sixty(ada, tom, readers, database, decided):
     make_active(make_user("Eve", now=NOW), built_in.GLOBAL_ADMINISTRATOR, now=NOW)
     for role_id in (built_in.SECURITY_ADMINISTRATOR, built_in.RESOURCE_OWNER):

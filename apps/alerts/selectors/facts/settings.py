@@ -13,6 +13,7 @@ from apps.access_requests.selectors.approvers import Sought, approvers_for_many
 from apps.accounts.models import User
 from apps.alerts.policy.catalogue import SETTINGS_LOOSENED
 from apps.alerts.policy.rules.settings import Changed, Followed, Stranded
+from apps.alerts.selectors.facts.holders import AT_ONCE
 from apps.alerts.selectors.facts.people import behind_each
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.common.access import Provider
@@ -120,7 +121,8 @@ def _people(rows: AssignmentQuerySet, keys: Collection[Key], now: datetime) -> M
             kinds[principal] = kind
     within = behind_each(kinds, now)
     ids = set().union(*within.values())
-    users = {user.id: user for user in User.objects.filter(is_enabled=True) if user.id in ids}
+    enabled = User.objects.filter(is_enabled=True).iterator(chunk_size=AT_ONCE)
+    users = {user.id: user for user in enabled if user.id in ids}
     return {
         key: [users[id_] for id_ in set().union(*(within[each] for each in principals)) & users.keys()]
         for key, principals in held.items()
