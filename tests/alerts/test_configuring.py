@@ -15,6 +15,7 @@ from apps.alerts.policy.configuring import SettingFacts, can_configure
 from apps.alerts.policy.terms import Rule, Setting, Severity, Threshold
 from apps.alerts.selectors.configuring import in_force
 from apps.alerts.services.configuring import SettingsMoved, configure_alert
+from apps.alerts.services.scanning import _finish, ask_for_scan
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.access import Provider
@@ -24,7 +25,7 @@ from tests.access_requests.pages import code_of, text_of
 from tests.alerts.making import NOW, make_finding
 from tests.factories import acting, make_resource
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 RULE = Rule(
     id="privileged_guest",  # one that there is, with a threshold
@@ -109,6 +110,25 @@ def test_writes_down_what_was_changed_and_looks_again(administrator, production,
     assert event.details["before"] == {"on": True, "mail": False, "days": 30}
     assert event.details["after"] == {"on": False, "mail": True, "days": 60}
     assert Scan.objects.get(is_running=True).rules == [RULE.id]
+
+
+def test_a_scan_that_runs_comes_once_more_to_what_was_set_meanwhile(administrator, production, now):
+    ask_for_scan(actor=administrator.party, rules=[RULE, catalogue.STALE_ACCOUNT], now=now)
+    Scan.objects.update(done=1)
+    configured(production, WANTED, by=administrator, now=now)
+    configured(production, replace(WANTED, tells=False), by=administrator, now=now + timedelta(seconds=1))
+
+    assert Scan.objects.get().rules == [RULE.id, catalogue.STALE_ACCOUNT.id, RULE.id]
+
+
+def test_a_scan_does_not_end_before_what_it_was_given_last(administrator, now):
+    asked = ask_for_scan(actor=administrator.party, rules=[RULE], now=now)
+    Scan.objects.update(done=1, rules=[RULE.id, RULE.id])
+    asked.done = 1
+
+    _finish(asked, now)
+
+    assert Scan.objects.get().is_running
 
 
 def test_leaves_alone_what_is_so_already(administrator, production, now):

@@ -22,7 +22,7 @@ from tests.access_requests.pages import code_of, said, text_of
 from tests.alerts.making import NOW, make_finding
 from tests.factories import acting, make_resource
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 FACTS = FindingFacts(

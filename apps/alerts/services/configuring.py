@@ -13,7 +13,7 @@ from apps.alerts.models import AlertSettings
 from apps.alerts.policy.configuring import SettingFacts, can_configure, may_configure
 from apps.alerts.policy.terms import Rule, Setting
 from apps.alerts.selectors.configuring import InForce, as_plain, in_force
-from apps.alerts.services.scanning import ask_for_scan
+from apps.alerts.services.scanning import look_again
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party, Place
 from apps.common.access import DIRECTORY_PATH, Provider
@@ -55,7 +55,7 @@ def configure_alert(
         return False
     _write(change)
     _record(change)
-    ask_for_scan(actor=actor.party, rules=[rule], now=now)
+    look_again(rule, now=now)
     return True
 
 

@@ -38,7 +38,25 @@ def ask_for_scan(*, actor: Party, now: datetime, rules: Iterable[Rule] = RULES) 
             record(AuditAction.ALERTS_SCANNED, actor=actor, at=now, details={"rules": scan.rules})
             return scan
     except IntegrityError:
-        return Scan.objects.get(is_running=True)
+        return Scan.objects.order_by("-is_running", "-asked_at")[0]  # it may just have ended
+
+
+def look_again(rule: Rule, *, now: datetime) -> None:
+    """Have this rule looked at as it is set from now on. A scan that runs may have it behind it, or may just
+    look at it as it was set before: it comes to it once more, at its end. Call it in a transaction."""
+    scan = Scan.objects.select_for_update().filter(is_running=True).first()
+    if scan is None:
+        _start_or_join(rule, now)
+    elif rule.id not in scan.rules[scan.done + 1 :]:
+        Scan.objects.filter(pk=scan.pk).update(rules=[*scan.rules, rule.id])
+
+
+def _start_or_join(rule: Rule, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            _start([rule], Scan.Why.CHANGED, now=now)
+    except IntegrityError:  # somebody was faster
+        look_again(rule, now=now)
 
 
 def run_scans(*, clock: Callable[[], datetime], until: datetime) -> int:
@@ -106,5 +124,8 @@ def _note(scan: Scan, rule: Rule | None, found: list[Found] | None, now: datetim
 @transaction.atomic
 def _finish(scan: Scan, now: datetime) -> None:
     """Those who are to hear of what is new hear of all of it together."""
-    if Scan.objects.filter(pk=scan.pk, is_running=True).update(is_running=False, finished_at=now):
-        tell_found(scan, now=now)
+    still = Scan.objects.select_for_update().filter(pk=scan.pk, is_running=True).first()
+    if still is None or still.done < still.total:
+        return  # another worker did it, or it was given more to do
+    Scan.objects.filter(pk=scan.pk).update(is_running=False, finished_at=now)
+    tell_found(still, now=now)
