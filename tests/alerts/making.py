@@ -6,7 +6,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from apps.alerts.models import Finding
+from apps.alerts.models import Finding, Look
 from apps.alerts.policy.catalogue import PRIVILEGED_GUEST
 from apps.alerts.policy.terms import Rule
 from apps.alerts.services.scanning import run_scans
@@ -29,6 +29,7 @@ def open_findings(rule: str, *, now: datetime = NOW) -> list[str]:
 
 def make_finding(rule: Rule = PRIVILEGED_GUEST, *, now: datetime, resource: Resource | None = None, **facts):
     """As a scan would have left it; without a resource on the directory."""
+    Look.objects.get_or_create(rule=rule.id, defaults={"at": now})
     place = (resource or directory()).place
     number = next(_numbers)
     columns = {
