@@ -7,6 +7,7 @@ from django.utils import timezone
 from apps.assignments.reminders import remind_of_ends
 from apps.assignments.roll_ups.writing import roll_up
 from apps.assignments.sweep import write_down_the_clock
+from apps.assignments.weekly_digest import send_weekly_digest
 
 
 def sweep() -> int:
@@ -22,3 +23,8 @@ def roll_up_days() -> int:
 def remind() -> int:
     """Warn of what ends soon. May run twice, may be killed anywhere; answers of how many it told."""
     return remind_of_ends(now=timezone.now())
+
+
+def summarise_week() -> bool:
+    """Send the weekly digest if it is time; whether it was. May run twice, may be killed anywhere."""
+    return send_weekly_digest(now=timezone.now())

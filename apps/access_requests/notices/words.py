@@ -79,4 +79,5 @@ def what_is_asked(request: AccessRequest) -> str:
 
 def still_open(message: Message) -> Message:
     """The same, told again because nobody has answered."""
-    return replace(message, subject=message.subject.replace("PIM: Review", "PIM: Still to review", 1))
+    subject = message.subject.replace("PIM: Review", "PIM: Still to review", 1)
+    return replace(message, subject=subject, text=f"Half of its time is over. {message.text}")
