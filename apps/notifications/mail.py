@@ -17,6 +17,7 @@ from apps.notifications.links import signed_path
 from apps.notifications.models import Notice
 
 SENDER_NAME = "PIM Portal"
+MARK = "PIM:"
 TIMEOUT = 10  # seconds for each step of the conversation with the server
 
 
@@ -37,7 +38,7 @@ def compose(notice: Notice) -> mail.EmailMultiAlternatives:
     if not is_address(notice.address):
         raise ValueError("no address")
     message = mail.EmailMultiAlternatives(
-        subject=notice.subject,
+        subject=_subject(notice),
         body=render_text(notice),
         from_email=formataddr((SENDER_NAME, parseaddr(settings.DEFAULT_FROM_EMAIL)[1])),
         to=[notice.address],
@@ -86,6 +87,11 @@ def complaint_of_server() -> str:
     finally:
         connection.close()
     return ""
+
+
+def _subject(notice: Notice) -> str:
+    """By its first word mailboxes sort what comes from here, as in Entra."""
+    return notice.subject if notice.subject.startswith(MARK) else f"{MARK} {notice.subject}"
 
 
 def _context(notice: Notice) -> dict[str, Any]:

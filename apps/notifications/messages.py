@@ -26,6 +26,7 @@ class NoticeEvent(TextChoices):
     ENDS_SOON = "ends_soon", "Ends soon"
     ROLE_ASSIGNED = "role_assigned", "Role assigned"
     ASSIGNMENT_CHANGED = "assignment_changed", "Assignment changed"
+    GROUP_MANAGED = "group_managed", "Group under management"
     JOB_DONE = "job_done", "A job is done"
     SETTINGS_LOOSENED = "settings_loosened", "Role settings loosened"
     ADMIN_RECOVERED = "admin_recovered", "An administrator was recovered"

@@ -30,6 +30,7 @@ _LOOKS = {
     NoticeEvent.WEEKLY_DIGEST: ("bar-chart", "soft"),
     NoticeEvent.ROLE_ASSIGNED: ("person-badge", "soft"),
     NoticeEvent.ASSIGNMENT_CHANGED: ("calendar-plus", "soft"),
+    NoticeEvent.GROUP_MANAGED: ("people", "soft"),
     NoticeEvent.JOB_DONE: ("file-earmark-check", "t-ok"),
     NoticeEvent.SETTINGS_LOOSENED: ("unlock", "t-warn"),
     NoticeEvent.ADMIN_RECOVERED: ("shield-exclamation", "t-warn"),

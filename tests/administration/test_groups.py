@@ -33,6 +33,7 @@ from apps.assignments.models import Assignment
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.errors import Conflict, Invalid, NotAllowed
+from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.services.resources import retire_resource
 from tests.factories import (
@@ -316,3 +317,18 @@ def test_lists_members_of_every_kind_without_what_lost_its_ground(team, now):
         ("Bob", "eligible", "assigned"),
         ("Cas", "eligible", "assigned"),
     ]
+
+
+def test_tells_the_other_admins_and_the_permanent_owners_that_a_group_is_under_management(
+    administrator, requester, approver, now
+):
+    other = make_user("Otto Other", now=now)
+    make_active(other, built_in.SECURITY_ADMINISTRATOR, now=now)
+    loose = make_group("Loose", now=now, is_managed=False)
+    make_active(requester, built_in.GROUP_OWNER, loose.resource, now=now)
+
+    manage_group(loose.pk, actor=acting(administrator, now=now), now=now)
+
+    notices = Notice.objects.filter(event="group_managed")
+    assert {notice.address for notice in notices} == {other.email, requester.email}
+    assert {notice.subject for notice in notices} == {"PIM: Loose was put under management"}

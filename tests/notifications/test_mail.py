@@ -99,4 +99,4 @@ def test_keeps_headers_free_of_what_people_write():
     message = compose(notice).message()
 
     assert message["Bcc"] is None
-    assert message["Subject"] == "Denied Bcc: everybody@example.com"
+    assert message["Subject"] == "PIM: Denied Bcc: everybody@example.com"

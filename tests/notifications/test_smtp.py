@@ -101,7 +101,7 @@ def test_sends_text_and_html_with_a_subject_in_any_language(server, letterbox):
     assert deliver() == 1
 
     mail = letterbox.mails[0]
-    assert mail["Subject"] == "Rôle “Müller” beendet 🔑"
+    assert mail["Subject"] == "PIM: Rôle “Müller” beendet 🔑"
     assert mail["Message-ID"].startswith(f"<{notice.id}@")
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     for part in mail.iter_parts():

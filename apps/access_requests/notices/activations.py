@@ -106,8 +106,8 @@ def tell_closed(request: AccessRequest, *, by: Party, now: datetime) -> None:
     """The requester hears that a request ended without an answer, unless they ended it themself."""
     is_own = request.requester is None or by.id == str(request.requester_id)
     told = [] if is_own else [request.person.recipient]
-    announced = _closed(request, f"{request.requester_name}'s", request.closing_reason, UTC, now)
-    written = letters(told, lambda zone: _closed_for_requester(request, zone, now))
+    announced = _closed(request, f"{request.requester_name}'s", request.closing_reason, UTC)
+    written = letters(told, lambda zone: _closed_for_requester(request, zone))
     notifications.notify_each(key=key_of_close(request), letters=written, announced=announced, now=now)
 
 
@@ -126,7 +126,7 @@ def _approval_needed(request: AccessRequest, zone: tzinfo, now: datetime, *, mus
         event=NoticeEvent.APPROVAL_NEEDED,
         subject=f"PIM: Review {name}'s request to {what}",
         text=f"{name} asks to {what}. {first}The first answer counts. It times out {lapses}.",
-        facts=facts_of_request(request, zone, now=now),
+        facts=facts_of_request(request, zone),
         link=request.get_decide_url(),
         buttons=(
             Button("Approve", f"{request.get_decide_url()}?choice=approve"),
@@ -141,7 +141,7 @@ def _granted(request: AccessRequest, zone: tzinfo, now: datetime) -> Message:
         event=NoticeEvent.ROLE_ACTIVATED,
         subject=f"PIM: {request.principal.name} {did} the {request.role.name} role",
         text=_comes_of_it(request, zone, now),
-        facts=facts_of_request(request, zone, now=now),
+        facts=facts_of_request(request, zone),
         link=request.get_absolute_url(),
     )
 
@@ -172,7 +172,7 @@ def _started(request: AccessRequest, zone: tzinfo, now: datetime) -> Message:
         event=NoticeEvent.ROLE_ACTIVATED,
         subject=f"PIM: {name}'s {role} role {'was' if is_over else 'is'} active",
         text=text,
-        facts=facts_of_request(request, zone, now=now),
+        facts=facts_of_request(request, zone),
         link=request.get_absolute_url(),
     )
 
@@ -191,26 +191,26 @@ def _decided(
         event=_EVENTS.get(state, NoticeEvent.REQUEST_APPROVED),
         subject=f"PIM: {request.principal.name}'s request for the {request.role.name} role was {word}",
         text=" ".join(filter(None, sentences)),
-        facts=facts_of_request(request, zone, *answer, now=now),
+        facts=facts_of_request(request, zone, *answer),
         link=link,
     )
 
 
-def _closed_for_requester(request: AccessRequest, zone: tzinfo, now: datetime) -> Message:
+def _closed_for_requester(request: AccessRequest, zone: tzinfo) -> Message:
     text = f"{request.closing_reason} Ask again if you still need the role."
-    message = _closed(request, "Your", text, zone, now)
+    message = _closed(request, "Your", text, zone)
     lapsed = request.state == State.TIMED_OUT and not request.is_about_assignment
     again = (replace(to_activate(request.ground), label="Ask again"),) if lapsed else ()
     return replace(message, buttons=again)
 
 
-def _closed(request: AccessRequest, whose: str, text: str, zone: tzinfo, now: datetime) -> Message:
+def _closed(request: AccessRequest, whose: str, text: str, zone: tzinfo) -> Message:
     lapsed = request.state == State.TIMED_OUT
     ended = "timed out" if lapsed else "was cancelled"
     return Message(
         event=NoticeEvent.REQUEST_TIMED_OUT if lapsed else NoticeEvent.REQUEST_CANCELED,
         subject=f"PIM: {whose} request for the {request.role.name} role {ended}",
         text=text,
-        facts=facts_of_request(request, zone, now=now),
+        facts=facts_of_request(request, zone),
         link=request.get_absolute_url(),
     )

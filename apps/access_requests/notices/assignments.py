@@ -120,7 +120,7 @@ def _decision_needed(request: AccessRequest, zone: tzinfo, now: datetime, *, mus
         subject=f"PIM: Review {request.requester_name}'s request to {what}",
         text=f"{request.requester_name} asks to {what}. {first}The first answer counts. "
         f"It times out {lapses}.",
-        facts=facts_of_request(request, zone, now=now),
+        facts=facts_of_request(request, zone),
         link=request.get_decide_url(),
         buttons=(
             Button("Approve", f"{request.get_decide_url()}?choice=approve"),
@@ -147,7 +147,7 @@ def _decided(
         event=_EVENTS[state],
         subject=f"PIM: {request.requester_name}'s request to {what_is_asked(request)} was {word}",
         text=" ".join(filter(None, (f"{admin} {sentence}", given, request.closing_reason))),
-        facts=facts_of_request(request, zone, *answer, now=now),
+        facts=facts_of_request(request, zone, *answer),
         link=link,
     )
 
@@ -186,7 +186,7 @@ class _Given:
             event=NoticeEvent.ASSIGNMENT_CHANGED if word else NoticeEvent.ROLE_ASSIGNED,
             subject=self._subject(word),
             text=self._text(word, zone),
-            facts=facts_of(self.row, zone, *more, now=self.now),
+            facts=facts_of(self.row, zone, *more),
             link=link,
             buttons=buttons,
         )
@@ -213,6 +213,6 @@ def _own(request: AccessRequest, by: Party, zone: tzinfo, now: datetime) -> Mess
         event=NoticeEvent.GRANTED_ONESELF,
         subject=f"PIM: {by.name} gave themself the {request.role.name} role",
         text=f"No other admin could be asked. {given} See that this is right.",
-        facts=facts_of_request(request, zone, now=now),
+        facts=facts_of_request(request, zone),
         link=request.get_absolute_url(),
     )

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from django.urls import reverse
+
 from apps.assignments.models import Assignment
 from apps.assignments.notices.cells import admins_on_each, case_of, told_by
 from apps.assignments.notices.words import Facts, known
@@ -69,5 +71,12 @@ def _did(rows: Sequence[Assignment], by: Party, did: Callable[[str], str], more:
         subject=f"PIM: {by.called} {did(what)}",
         text=f"{by.called} {did(f'{what} of roles that you manage')}.",
         facts=(*more, *shortened(named(rows))),
-        link="",
+        link=_where(rows),
     )
+
+
+def _where(rows: Sequence[Assignment]) -> str:
+    """The assignments of the provider, where it is one."""
+    providers = {row.resource.provider for row in rows}
+    many = len(providers) > 1
+    return reverse("portal:home") if many else reverse("access_requests:assignments", args=[*providers])

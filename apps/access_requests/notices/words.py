@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.states import Action, State
 from apps.assignments.models import Assignment
-from apps.assignments.notices.words import Facts, known
-from apps.common.instants import short
+from apps.assignments.notices.words import Facts, known, until
+from apps.common.instants import full
 from apps.common.spans import minutes_in_words
 from apps.notifications.messages import Message
 
@@ -23,7 +23,7 @@ APPROVED = ("approved", "approved the request.")
 _ASKED = {Action.SELF_EXTEND: "extend", Action.SELF_RENEW: "renew"}
 
 
-def facts_of_request(request: AccessRequest, zone: tzinfo, *more: tuple[str, str], now: datetime) -> Facts:
+def facts_of_request(request: AccessRequest, zone: tzinfo, *more: tuple[str, str]) -> Facts:
     """What was asked, or what came of it; and `more`, such as who decided."""
     about = _of_assignment if request.is_about_assignment else _of_activation
     return known(
@@ -31,7 +31,7 @@ def facts_of_request(request: AccessRequest, zone: tzinfo, *more: tuple[str, str
         ("For", request.principal.name if request.principal_id != request.requester_id else ""),
         ("Role", request.role.name),
         ("Where", f"{request.resource.name}, {request.resource.kind}"),
-        *about(request, zone, now),
+        *about(request, zone),
         ("Why", request.justification),
         ("Ticket", " ".join(filter(None, [request.ticket_number, request.ticket_system]))),
         *more,
@@ -39,31 +39,27 @@ def facts_of_request(request: AccessRequest, zone: tzinfo, *more: tuple[str, str
     )
 
 
-def _of_activation(request: AccessRequest, zone: tzinfo, now: datetime) -> Facts:
+def _of_activation(request: AccessRequest, zone: tzinfo) -> Facts:
     how_long = ("How long", minutes_in_words(request.minutes))
     if request.result is not None:
-        return (how_long, *_period(request.result, zone, now))
-    starts = short(request.starts_at, zone, now=now) if request.starts_at else "When approved"
+        return (how_long, *_period(request.result, zone))
+    starts = full(request.starts_at, zone) if request.starts_at else "When approved"
     return (how_long, ("Starts", starts))
 
 
-def _of_assignment(request: AccessRequest, zone: tzinfo, now: datetime) -> Facts:
+def _of_assignment(request: AccessRequest, zone: tzinfo) -> Facts:
     if request.result is not None:
-        return (("As", request.result.get_kind_display()), *_period(request.result, zone, now))
+        return (("As", request.result.get_kind_display()), *_period(request.result, zone))
     present = request.extends
     return (
         ("As", request.kind.label),
-        ("Has it until", short(present.ends_at, zone, now=now) if present and present.ends_at else ""),
-        ("Asked until", until(request.ends_at, zone, now)),
+        ("Has it until", full(present.ends_at, zone) if present and present.ends_at else ""),
+        ("Asked until", until(request.ends_at, zone)),
     )
 
 
-def _period(row: Assignment, zone: tzinfo, now: datetime) -> Facts:
-    return (("From", short(row.starts_at, zone, now=now)), ("Until", until(row.ends_at, zone, now)))
-
-
-def until(ends_at: datetime | None, zone: tzinfo, now: datetime) -> str:
-    return short(ends_at, zone, now=now) if ends_at else "Permanent"
+def _period(row: Assignment, zone: tzinfo) -> Facts:
+    return (("From", full(row.starts_at, zone)), ("Until", until(row.ends_at, zone)))
 
 
 def what_is_asked(request: AccessRequest) -> str:

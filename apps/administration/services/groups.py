@@ -15,6 +15,7 @@ from apps.access_requests.services.exporting import cells_of
 from apps.access_requests.services.last_one import lock_guards
 from apps.accounts.models import Group
 from apps.accounts.services import groups as accounts
+from apps.administration.notices.groups import tell_managed
 from apps.administration.policy.groups import (
     can_be_called,
     can_change,
@@ -86,6 +87,7 @@ def manage_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
     group = _locked(group_id)
     _require(_may_change(group, actor, now), keeper_of(actor, now=now).proven())
     accounts.manage_group(group=group, place=group.resource.place, actor=actor.party, now=now)
+    tell_managed(group, by=actor.party, now=now)
     return group
 
 
@@ -96,6 +98,7 @@ def release_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
     free = can_release(bound_by(group, now=now))
     _require(_may_change(group, actor, now), free, keeper_of(actor, now=now).proven())
     accounts.release_group(group=group, place=group.resource.place, actor=actor.party, now=now)
+    tell_managed(group, by=actor.party, now=now)
     return group
 
 

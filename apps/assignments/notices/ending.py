@@ -79,7 +79,7 @@ class _Ended:
             event=NoticeEvent.ROLE_ENDED,
             subject=f"PIM: {whose} {row.role.name} role has ended",
             text=f"{row.role.name} on {row.resource.name}: {how}.",
-            facts=facts_of(row, zone, *more, now=self.now),
+            facts=facts_of(row, zone, *more),
             link=link,
             buttons=buttons,
         )

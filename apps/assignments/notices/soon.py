@@ -49,7 +49,7 @@ def _message(row: Assignment, whose: str, link: str, button: Button, zone: tzinf
         event=NoticeEvent.ACTIVATION_ENDS if row.is_activated else NoticeEvent.ENDS_SOON,
         subject=f"PIM: {what} ends in {left}",
         text=f"{role} on {row.resource.name} ends {ends}, in {left}. Extend it if it is still needed.",
-        facts=facts_of(row, zone, now=now),
+        facts=facts_of(row, zone),
         link=link,
         buttons=(button,),
     )

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from apps.assignments.models import Assignment
-from apps.common.instants import short
+from apps.common.instants import full
+from apps.common.period import earliest
 from apps.notifications.messages import Button
 
 Facts = tuple[tuple[str, str], ...]
@@ -19,16 +20,21 @@ def known(*lines: tuple[str, str]) -> Facts:
     return tuple((label, value) for label, value in lines if value)
 
 
-def facts_of(row: Assignment, zone: tzinfo, *more: tuple[str, str], now: datetime) -> Facts:
-    """Who, what, where, from and until when; and `more`, such as by whom and why."""
-    ends_at = row.ended_at or row.ends_at
+def until(ends_at: datetime | None, zone: tzinfo) -> str:
+    return full(ends_at, zone) if ends_at else "Permanent"
+
+
+def facts_of(row: Assignment, zone: tzinfo, *more: tuple[str, str]) -> Facts:
+    """Who, what, where, from and until when, with the day: a mail may be read on another. And `more`, such as
+    by whom and why."""
+    ends_at = earliest(row.ended_at, row.ends_at)
     return known(
         ("Who", row.principal.name),
         ("Role", row.role.name),
         ("Where", f"{row.resource.name}, {row.resource.kind}"),
         ("As", row.held_as.capitalize()),
-        ("From", short(row.starts_at, zone, now=now)),
-        ("Until", short(ends_at, zone, now=now) if ends_at else "Permanent"),
+        ("From", full(row.starts_at, zone)),
+        ("Until", until(ends_at, zone)),
         *more,
     )
 
