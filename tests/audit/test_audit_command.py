@@ -16,9 +16,10 @@ from apps.audit import streaming
 from apps.audit.ecs import FIELDS
 from apps.audit.export import json_lines
 from apps.audit.models import AuditEvent, AuditSeal, Cursor, Verification
+from apps.audit.retention import remove_stretch
 from apps.audit.sealing import seal_waiting
 from apps.audit.selectors import each_sealed, log_state
-from apps.audit.services import record
+from apps.audit.services import event_of, record, record_all
 from apps.audit.streaming import stream_next
 from apps.audit.verifying import begin
 from apps.audit.vocabulary import AuditAction, Outcome, Party, Place
@@ -277,6 +278,17 @@ def test_streams_again_what_was_not_flushed():
     assert sequences(streamed()) == [1, 2, 3]
 
 
+def test_says_what_a_reader_missed(caplog):
+    a_chain(2, since=NOW - 400 * DAY)
+    assert sequences(streamed()) == [1, 2]
+    a_chain(3, since=NOW - 400 * DAY)
+    remove_stretch(before=NOW, now=NOW)
+    a_chain(1)
+
+    assert sequences(streamed()) == [6, 7]
+    assert "The reader siem missed sequences 3 to 5: retention removed them." in caplog.text
+
+
 def test_a_cursor_never_goes_back():
     a_chain(3)
     streamed()
@@ -287,7 +299,7 @@ def test_a_cursor_never_goes_back():
 
 
 def test_speaks_the_elastic_common_schema():
-    event = record(
+    event = event_of(
         AuditAction.REQUEST_APPROVED,
         actor=ADA,
         at=NOW,
@@ -299,7 +311,8 @@ def test_speaks_the_elastic_common_schema():
         approver="Otto",
         details={"hours": 2},
     )
-    AuditEvent(address="10.0.0.1")
+    event.address, event.trace_id = "10.0.0.1", "4bf9"
+    record_all([event])
     seal_waiting(now=NOW + SECOND, batches=1)
 
     [document] = streamed()
@@ -335,6 +348,7 @@ def test_speaks_the_elastic_common_schema():
         "ticket": "INC-1",
         "approver": "Otto",
     }
+    assert (document["source"], document["trace"]) == ({"ip": "10.0.0.1"}, {"id": "4bf9"})
     assert document["pim_portal"] == {"details": '{"hours": 2}'}
 
 
