@@ -20,9 +20,10 @@ class Link:
     url: str
 
 
-def links_of(finding: Finding, access: Access) -> list[Link]:
-    """The pages that open to whoever has this access, nearest to the matter first."""
-    return list({link.url: link for link in _links(finding, access)}.values())
+def links_of(finding: Finding, access: Access, tab: str = "") -> list[Link]:
+    """The pages that open to whoever has this access, nearest to the matter first. `tab`: the one of the list
+    of assignments on which its row stands."""
+    return list({link.url: link for link in _links(finding, access, tab)}.values())
 
 
 def about_url(finding: Finding, access: Access) -> str:
@@ -41,10 +42,11 @@ _NAMED = {  # of `Finding.ids`: the page of what has this id alone
 }
 
 
-def _links(finding: Finding, access: Access) -> Iterator[Link]:
+def _links(finding: Finding, access: Access, tab: str) -> Iterator[Link]:
     ids: Mapping[str, str] = finding.ids
     if "assignment" in ids and _may(access, Permission.ASSIGNMENTS_READ, finding):
-        yield Link("Assignments", _on_place("access_requests:assignments", finding, q=finding.about_name))
+        asked = {"q": finding.about_name, "tab": tab or "eligible"}
+        yield Link("Assignments", _on_place("access_requests:assignments", finding, **asked))
     for name, (label, view, permission) in _NAMED.items():
         if name in ids and _may(access, permission, finding):
             yield Link(label, reverse(view, args=[ids[name]]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.alerts.links import links_of
-from apps.alerts.models import AlertSettings, Finding, Look, Scan
+from apps.alerts.models import AlertSettings, Look, Scan
 from apps.alerts.policy.catalogue import NO_MFA_ON_ACTIVATION, PRIVILEGED_GUEST
 from apps.alerts.policy.terms import Severity
 from apps.alerts.selectors.listing import Open, open_by_severity
@@ -20,7 +21,7 @@ from apps.common.access import Provider
 from apps.roles import built_in
 from tests.access_requests.pages import text_of
 from tests.alerts.making import make_finding, scan
-from tests.factories import acting, assign, make_resource, make_user, set_rules
+from tests.factories import acting, assign, make_active, make_resource, make_user, set_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -171,16 +172,24 @@ def test_asks_as_often_for_many_findings_as_for_few(client, alma, now):
 def test_leads_from_a_finding_to_pages_that_open(client, alma, production, now):
     guest = make_user("Gus Guest", type="guest", enrolled=False, now=now)
     until = now + timedelta(days=90)
-    assign(guest, built_in.RESOURCE_OWNER, production, now=now, ends_at=until)
-    set_rules(built_in.RESOURCE_OWNER, now=now, resource=production, authentication="none")
+    make_active(guest, built_in.RESOURCE_OWNER, production, now=now, ends_at=until)
+    assign(guest, built_in.CONTRIBUTOR, production, now=now, ends_at=until)
+    set_rules(built_in.CONTRIBUTOR, now=now, resource=production, authentication="none")
     scan(now=now)
 
-    findings = Finding.objects.open(now).filter(rule__in=[PRIVILEGED_GUEST.id, NO_MFA_ON_ACTIVATION.id])
-    access = acting(alma, now=now).access
-    links = {link.label: link.url for finding in findings for link in links_of(finding, access)}
+    links = {}
+    for rule in (NO_MFA_ON_ACTIVATION, PRIVILEGED_GUEST):
+        for line in client.get(reverse("alerts:detail", args=["resources", rule.id])).context["lines"]:
+            links |= {link.label: link.url for link in line.links}
 
     assert set(links) == {"Assignments", "Role settings", "Person"}
     for url in links.values():
         assert client.get(url).status_code == 200
+    assert "tab=active" in links["Assignments"]
     assert "Gus Guest" in text_of(client.get(links["Assignments"]))
-    assert links_of(findings[0], acting(guest, now=now).access) == []
+
+
+def test_leads_nobody_to_pages_that_do_not_open(client, visitor, now):
+    finding = make_finding(now=now, ids={"assignment": str(uuid4()), "role": str(uuid4())})
+
+    assert links_of(finding, acting(visitor, now=now).access) == []

@@ -17,9 +17,10 @@ from apps.alerts.policy.catalogue import BY_ID
 from apps.alerts.policy.dismissing import FindingFacts, can_dismiss, can_restore
 from apps.alerts.policy.fixing import can_fix
 from apps.alerts.policy.terms import Rule
+from apps.assignments.models import Assignment
 from apps.common.access import Access, Permission, Provider
 from apps.common.decision import Decision
-from apps.common.lookup import every_word
+from apps.common.lookup import as_ids, every_word
 from apps.common.paging import Page, count_of, newest_first, page_of
 
 
@@ -52,11 +53,18 @@ class Row:
     can_dismiss: Decision
     can_restore: Decision
 
+    @property
+    def assignment_id(self) -> str:
+        """Empty where it is about none."""
+        id_: str = self.finding.ids.get("assignment", "")
+        return id_
+
 
 @dataclass(frozen=True)
 class Found:
     page: Page[Finding]
     rows: Sequence[Row]
+    kinds: Mapping[str, str]  # of the assignments that they name, by id
     counts: Mapping[Tab, str]
 
 
@@ -65,7 +73,8 @@ def find_findings(search: Search, *, actor: Actor, after: str = "", now: datetim
     tabs = _tabs(search, actor.access, now)
     page = page_of(tabs[search.tab], newest_first(_LATEST[search.tab]), after=after)
     counts = {tab: count_of(rows) for tab, rows in tabs.items()}
-    return Found(page, rows_for(page.rows, actor=actor, now=now), counts)
+    rows = rows_for(page.rows, actor=actor, now=now)
+    return Found(page, rows, _kinds_of(rows), counts)
 
 
 def picked_findings(rule: Rule, provider: Provider, ids: Sequence[UUID], access: Access) -> list[Finding]:
@@ -103,6 +112,12 @@ def facts_of(
         factor_max_age=settings.SECOND_FACTOR_MAX_AGE,
         now=now,
     )
+
+
+def _kinds_of(rows: Iterable[Row]) -> Mapping[str, str]:
+    """One query."""
+    named = Assignment.objects.filter(pk__in=as_ids(row.assignment_id for row in rows))
+    return {str(id_): kind for id_, kind in named.values_list("pk", "kind")}
 
 
 def _can_fix(finding: Finding, access: Access) -> Decision:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def detail(request: HttpRequest, provider: Provider, rule: str) -> HttpResponse:
     found = find_findings(
         search, actor=actor_of(request), after=request.GET.get("after", ""), now=request.now
     )
-    lines = [_line(request, search, row) for row in found.rows]
+    lines = [_line(request, search, row, found.kinds) for row in found.rows]
     setting = in_force(alert, provider, place_of_settings(provider, place.resource))
     context = {
         "rule": alert,
@@ -101,10 +101,11 @@ def alert_at(
     return alert, place
 
 
-def _line(request: HttpRequest, search: Search, row: Row) -> Line:
+def _line(request: HttpRequest, search: Search, row: Row, kinds: Mapping[str, str]) -> Line:
     finding, access = row.finding, request.access
     actions = list(_actions(request, search, row))
-    return Line(finding, actions, about_url(finding, access), links_of(finding, access))
+    links = links_of(finding, access, tab=kinds.get(row.assignment_id, ""))
+    return Line(finding, actions, about_url(finding, access), links)
 
 
 def _actions(request: HttpRequest, search: Search, row: Row) -> Iterator[Action]:
