@@ -54,6 +54,7 @@ def test_leaves_a_stub_with_which_the_rest_verifies():
     seal_waiting(now=NOW, batches=1)
     assert findings() == []
     assert list(compare(before)) == []
+    assert (checkpoint_of(now=NOW).sequence, checkpoint_of(now=NOW).count) == (8, 4)
     assert list(removed()) == [
         "Sequences 1 to 4, events from 2025-10-20T13:00:01.000000Z to 2025-10-20T13:00:04.000000Z,"
         " were removed by retention at 2026-11-24T13:00:00.000000Z."
