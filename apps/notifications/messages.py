@@ -37,16 +37,15 @@ class NoticeEvent(TextChoices):
     TEST_MAIL = "test_mail", "Test mail"
     ACCOUNT_CHANGED = "account_changed", "Your account changed"
     TEST_WEBHOOK = "test", "Test"
+    GRANTED_ONESELF = "granted_oneself", "Granted oneself"
+    WEEKLY_DIGEST = "weekly_digest", "Weekly summary"
+    DAILY_DIGEST = "daily_digest", "Daily digest"
+    AUDIT_CHECKPOINT = "audit_checkpoint", "Checkpoint of the audit log"
 
     @property
     def in_general(self) -> str:
         """Its label, for whoever it is not addressed to."""
         return str(self.label).removesuffix(" for you")
-
-    GRANTED_ONESELF = "granted_oneself", "Granted oneself"
-    WEEKLY_DIGEST = "weekly_digest", "Weekly summary"
-    DAILY_DIGEST = "daily_digest", "Daily digest"
-    AUDIT_CHECKPOINT = "audit_checkpoint", "Checkpoint of the audit log"
 
 
 @dataclass(frozen=True)

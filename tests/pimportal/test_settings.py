@@ -63,6 +63,12 @@ def test_believes_a_proxy_only_when_told_to(load):
     )
 
 
+def test_keeps_notices_for_longer_than_any_review_lasts(load):
+    assert load(**PRODUCTION)["NOTICE_DAYS"] == 400
+    with pytest.raises(ImproperlyConfigured, match="PIM_NOTICE_DAYS is a number from 366 to 36500"):
+        load(**PRODUCTION, PIM_NOTICE_DAYS="365")
+
+
 def test_says_everything_that_is_missing_at_once(load):
     with pytest.raises(ImproperlyConfigured) as refusal:
         load()
