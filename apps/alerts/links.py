@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 
 from apps.administration.policy.people import can_see_people
 from apps.alerts.models import Finding
-from apps.common.access import Access, Permission, Provider
+from apps.common.access import Access, Permission, Provider, everywhere
 from apps.roles.policy.paths import ancestor_ids
 
 
@@ -52,7 +52,11 @@ def _links(finding: Finding, access: Access, tab: str) -> Iterator[Link]:
             yield Link(label, reverse(view, args=[ids[name]]))
     if ids.get("person") and can_see_people(access):
         yield Link("Person", reverse("administration:person", args=[ids["person"]]))
-    if "role" in ids and _may(access, Permission.SETTINGS_READ, finding):
+    if "everywhere" in ids:
+        of, reads = ids["everywhere"], Permission.SETTINGS_READ
+        if access.may(reads, of, everywhere(of)):
+            yield Link("Role settings", reverse("administration:role_settings", args=[of, ids["role"]]))
+    elif "role" in ids and _may(access, Permission.SETTINGS_READ, finding):
         yield Link("Role settings", _on_place("administration:role_settings", finding, ids["role"]))
     if url := about_url(finding, access):
         yield Link("Person" if finding.about_kind == "user" else "Group", url)

@@ -133,8 +133,10 @@ def test_dismisses_all_or_none(keeper, finding, sandbox, now):
     assert not AuditEvent.objects.filter(action=AuditAction.FINDING_DISMISSED).exists()
 
 
-def test_nobody_dismisses_what_is_about_themself(keeper, production, now):
-    own = make_finding(now=now, resource=production, about_id=str(keeper.pk), about_name=keeper.name)
+@pytest.mark.parametrize("said", ["about_id", "ids"])
+def test_nobody_dismisses_what_is_about_themself(keeper, production, now, said):
+    facts = {"about_id": str(keeper.pk), "ids": {"person": str(keeper.pk)}}
+    own = make_finding(now=now, resource=production, **{said: facts[said]})
 
     with pytest.raises(NotAllowed, match="This is about you"):
         dismissed(own, by=keeper, now=now)

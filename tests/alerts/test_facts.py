@@ -220,7 +220,12 @@ def test_reads_own_grants_until_they_end(ada):
     (grant,) = requests.own_grants(NOW)
 
     assert (grant.request_id, grant.assignment_id) == (str(request.id), str(request.result_id))
-    assert (grant.by, grant.holder, grant.role, grant.at) == ("Ada", ada.party, "Teams Administrator", NOW)
+    assert (grant.by, grant.holder, grant.role, grant.at) == (
+        ada.party,
+        ada.party,
+        "Teams Administrator",
+        NOW,
+    )
     Assignment.objects.filter(pk=request.result_id).update(ended_at=NOW, ended_how="removed")
     assert not requests.own_grants(NOW)
 

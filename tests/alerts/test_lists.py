@@ -193,3 +193,11 @@ def test_leads_nobody_to_pages_that_do_not_open(client, visitor, now):
     finding = make_finding(now=now, ids={"assignment": str(uuid4()), "role": str(uuid4())})
 
     assert links_of(finding, acting(visitor, now=now).access) == []
+
+
+def test_leads_to_settings_of_a_role_wherever_it_is_held(client, alma, now):
+    ids = {"everywhere": "resources", "role": str(built_in.RESOURCE_OWNER)}
+    (link,) = links_of(make_finding(now=now, ids=ids, about_kind=""), acting(alma, now=now).access)
+
+    assert link.label == "Role settings"
+    assert client.get(link.url).status_code == 200

@@ -89,7 +89,7 @@ def test_counts_hasty_approvals_for_each_place_and_approver_apart():
 
 def test_finds_what_admins_gave_themselves():
     group = Party("group", "g", "Ops")
-    facts = [OwnGrant(f"q{n}", "a", "Ada", who, "Owner", DATABASE, NOW) for n, who in enumerate((ADA, group))]
+    facts = [OwnGrant(f"q{n}", "a", ADA, who, "Owner", DATABASE, NOW) for n, who in enumerate((ADA, group))]
 
     found = look(catalogue.GRANTED_ONESELF, granted_oneself, facts)
 
@@ -97,4 +97,4 @@ def test_finds_what_admins_gave_themselves():
         "Ada gave themself Owner on Database on 2 March 2026. Nobody else agreed.",
         "Ada gave the group Ops, and so themself, Owner on Database on 2 March 2026. Nobody else agreed.",
     ]
-    assert found[0].ids == {"assignment": "a", "request": "q0"}
+    assert found[0].ids == {"assignment": "a", "request": "q0", "person": "ada"}

@@ -61,8 +61,9 @@ def test_finds_roles_that_nobody_could_approve(people, said):
     assert all(each.ids == ROLE_AND_PLACE for each in found)
 
 
-def change(before=STRICT, after=LOOSE, present=None, *, at=NOW, id_="c1"):
-    there = {"resource_id": "x", "place": DIRECTORY, "where": "on Contoso", "by": "Ada"}
+def change(before=STRICT, after=LOOSE, present=None, *, at=NOW, id_="c1", resource_id="x"):
+    there = {"provider": "resources", "resource_id": resource_id, "place": DIRECTORY, "where": "on Contoso"}
+    there |= {"by": "Ada", "by_id": "ada"}
     return Changed(id_, "r1", "Reader", at=at, before=before, after=after, present=present or after, **there)
 
 
@@ -73,7 +74,13 @@ def test_says_who_loosened_what():
         "Ada loosened the settings of Reader on Contoso on 2 March 2026: "
         "Activation maximum duration; Require approval to activate."
     ]
-    assert found[0].ids == {"role": "r1", "resource": "x"}
+    assert found[0].ids == {"role": "r1", "resource": "x", "person": "ada"}
+
+
+def test_knows_what_was_loosened_everywhere():
+    found = look(catalogue.SETTINGS_LOOSENED, settings_loosened, [change(resource_id="")])
+
+    assert found[0].ids == {"role": "r1", "everywhere": "resources", "person": "ada"}
 
 
 @pytest.mark.parametrize(("ago", "count"), [(30 * DAY - SECOND, 1), (30 * DAY, 0), (31 * DAY, 0)], ids=str)

@@ -105,7 +105,8 @@ def facts_of(
     return FindingFacts(
         may_manage=actor.access.may(Permission.ALERTS_MANAGE, finding.provider, finding.path),
         place_name=finding.place_name,
-        is_about_actor=actor.user is not None and finding.about_id == str(actor.user.pk),
+        is_about_actor=actor.user is not None
+        and str(actor.user.pk) in {finding.about_id, *finding.ids.values()},
         why=why,
         days=days,
         factor=factor,

@@ -51,7 +51,7 @@ class OwnGrant:
 
     request_id: str
     assignment_id: str
-    by: str
+    by: Party
     holder: Party
     role: str
     place: Place
@@ -119,8 +119,8 @@ def granted_oneself(grants: Iterable[OwnGrant], settings: Settings, now: datetim
         yield Found(
             f"request:{grant.request_id}",
             grant.place,
-            f"{grant.by} gave {whom} {what}. Nobody else agreed.",
+            f"{grant.by.name} gave {whom} {what}. Nobody else agreed.",
             grant.holder,
             grant.role,
-            {"assignment": grant.assignment_id, "request": grant.request_id},
+            {"assignment": grant.assignment_id, "request": grant.request_id, "person": grant.by.id},
         )

@@ -38,19 +38,28 @@ class Stranded:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One change of settings, with what is in force now. `where`: the resource, or all that the role has."""
+    """One change of settings, with what is in force now. `where`: the resource, or wherever the role has no
+    settings of its own, in all of this provider."""
 
     id: str
     role_id: str
     role: str
-    resource_id: str
+    provider: str
+    resource_id: str  # none: everywhere
     place: Place
     where: str
     by: str
+    by_id: str
     at: datetime
     before: RoleRules
     after: RoleRules
     present: RoleRules
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """With whoever did it: they are not the one to say that it is right."""
+        where = {"resource": self.resource_id} if self.resource_id else {"everywhere": self.provider}
+        return {"role": self.role_id} | where | ({"person": self.by_id} if self.by_id else {})
 
 
 def no_mfa_on_activation(followed: Iterable[Followed], settings: Settings, now: datetime) -> Iterator[Found]:
@@ -91,5 +100,5 @@ def settings_loosened(changes: Iterable[Changed], settings: Settings, now: datet
                 each.place,
                 f"{text}: {'; '.join(names)}." if names else f"{text}.",
                 role=each.role,
-                ids={"role": each.role_id, "resource": each.resource_id},
+                ids=each.ids,
             )

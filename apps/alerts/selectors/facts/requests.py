@@ -77,7 +77,7 @@ def own_grants(now: datetime) -> list[OwnGrant]:
         OwnGrant(
             request_id=str(row.id),
             assignment_id=str(row.result_id),
-            by=row.requester_name,
+            by=Party("user", str(row.requester_id or ""), row.requester_name),
             holder=present(row.result).principal.party,
             role=row.role.name,
             place=row.resource.place,
