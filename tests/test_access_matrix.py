@@ -502,7 +502,7 @@ def everything() -> dict[str, list[tuple]]:
 
 
 def test_knows_every_route():
-    assert sorted(EXPECTED) == sorted(routes(get_resolver()))
+    assert sorted(EXPECTED) == sorted(set(routes(get_resolver())))  # one name may have several addresses
 
 
 @pytest.mark.parametrize("who", HEAD)
