@@ -27,7 +27,7 @@ class Hours:
     rows: Sequence[tuple[str, list[str]]]
     change: int | None  # in per cent, of standing access on a day of the first month to one of the last
 
-    head = ("Standing, h", "Just in time, h", "Standing, h a day", "Just in time, h a day")
+    head = ("Standing", "Just in time", "Standing a day", "Just in time a day")
 
     @property
     def began(self) -> str:

@@ -121,6 +121,7 @@ def written():
     return [*DailyAccess.objects.order_by("day", "role__name").values_list(*columns)]
 
 
+@pytest.mark.postgres
 def test_writes_each_day_that_is_over(eligible, requester, now):
     activate(eligible, requester, minutes=90, now=now)
 
@@ -155,6 +156,7 @@ def test_catches_up_a_week_at_a_time(eligible, now):
     assert [row[0] for row in written()] == [TODAY + n * DAY for n in range(16)]
 
 
+@pytest.mark.postgres
 def test_counts_an_end_that_was_written_late(eligible, requester, now):
     activate(eligible, requester, minutes=120, now=now)
     roll_up(now=now + DAY)

@@ -104,6 +104,7 @@ def parts(bars):
 # ---- What is counted ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.postgres
 def test_counts_what_there_is(client, administrator, world):
     client.force_login(administrator)
 
@@ -164,6 +165,7 @@ def test_compares_standing_with_just_in_time_access(client, administrator, world
     assert standing == "0" or now.day > 1  # the administrator is there since today
 
 
+@pytest.mark.postgres
 @pytest.mark.parametrize(
     ("on", "expected"),
     [

@@ -91,7 +91,7 @@ def held_now(rows: AssignmentQuerySet, *, now: datetime) -> dict[tuple[Provider,
     }
     found = rows.order_by().values_list("resource__provider", "principal__kind")
     found = found.annotate(**{name: Count("pk", filter=only) for name, only in counts.items()})
-    return {(Provider(provider), Principal.Kind(kind)): Held(*row) for provider, kind, *row in found}
+    return {(Provider(row[0]), Principal.Kind(row[1])): Held(*row[2:]) for row in found}
 
 
 def most_held(rows: AssignmentQuerySet, *, at_most: int) -> list[RoleHeld]:

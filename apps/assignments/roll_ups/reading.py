@@ -100,7 +100,7 @@ def _most(begun: DailyAccessQuerySet, live: Sequence[tuple[UUID, str, int]], nam
     return {id_: name for id_, (_, name) in most}
 
 
-def _daily(begun: DailyAccessQuerySet, roles: Sequence[UUID]) -> Sequence[tuple[date, UUID | None, int]]:
+def _daily(begun: DailyAccessQuerySet, roles: Sequence[UUID]) -> list[tuple[date, UUID | None, int]]:
     whose = Case(*(When(role=id_, then=Value(id_)) for id_ in roles), default=None, output_field=UUIDField())
     grouped = begun.order_by().annotate(whose=whose).values_list("day", "whose")
-    return grouped.annotate(count=Sum("activations"))
+    return list(grouped.annotate(count=Sum("activations")))
