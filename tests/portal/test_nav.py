@@ -74,6 +74,7 @@ BY_THEMSELVES = {"settings_file", "change_assignments", "request", "request_audi
 NO_PAGES = {
     *("export_people", "export_settings", "export_all_requests", "import_template", "import_report"),
     *("stop_import", "reverse_import", "send_test_mail", "deactivate", "test_webhook", "send_webhook_again"),
+    "verify_log",
 }
 
 
