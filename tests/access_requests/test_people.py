@@ -231,3 +231,19 @@ def test_lets_nobody_activate_meanwhile(requester, eligible, admin, now):
 
     assert "EligibilityRule" in refused.value.rules
     assert acting(as_stored(requester), now=now).access.grants == frozenset()
+
+
+def test_tells_the_person_and_each_admin_once_of_all_that_ended_with_the_account(
+    requester, administrator, approver, now
+):
+    for role_id in (built_in.TEAMS_ADMINISTRATOR, built_in.SECURITY_READER):
+        activate(assign(requester, role_id, now=now), requester, now=now)
+    make_active(approver, built_in.SECURITY_ADMINISTRATOR, now=now)
+    Notice.objects.all().delete()
+
+    disable_person(requester.id, actor=administrator.party, now=now)
+
+    assert sorted(Notice.objects.values_list("recipient_name", "subject")) == [
+        ("Ada Approver", "PIM: Alma Admin disabled the account of John Doe, which ended 2 assignments"),
+        ("John Doe", "PIM: Your account is disabled"),
+    ]

@@ -11,7 +11,7 @@ from apps.roles import built_in
 from tests.access_requests.asking import ask, asking
 from tests.factories import activate, assign, make_active, make_resource
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONDAY = datetime(2026, 11, 30, tzinfo=UTC)  # after the Tuesday of the cast
