@@ -76,7 +76,7 @@ def events_of(person_id: UUID) -> AuditEventQuerySet:
 
 def history_of(person_id: UUID, selection: Selection = EVERYTHING, *, after: str = "") -> Page[AuditEvent]:
     """One page of a person's own events, newest first, in one query."""
-    return page_of(_selected(events_of(person_id), selection), _NEWEST, after=after)
+    return _page(_selected(events_of(person_id), selection), after)
 
 
 def log_for(
@@ -84,7 +84,7 @@ def log_for(
 ) -> Page[AuditEvent]:
     """One page of everybody's events, as far as this access reads them, newest first, in one query."""
     events = AuditEvent.objects.visible_to(access).filter(about)
-    return page_of(_selected(events, selection), _NEWEST, after=after)
+    return _page(_selected(events, selection), after)
 
 
 def whole_log_for(access: Access, selection: Selection) -> AuditEventQuerySet:
@@ -131,6 +131,10 @@ def log_state(*, now: datetime) -> LogState:
         verification=Verification.objects.first(),
         months=settings.AUDIT_MONTHS,
     )
+
+
+def _page(events: AuditEventQuerySet, after: str) -> Page[AuditEvent]:
+    return page_of(events, _NEWEST, after=after, loaded=AuditEvent.objects.all())
 
 
 def _selected(events: AuditEventQuerySet, selection: Selection) -> AuditEventQuerySet:

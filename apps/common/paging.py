@@ -58,14 +58,21 @@ def soonest_first(instant: str) -> tuple[Column, ...]:
 
 
 def page_of(
-    rows: QuerySet[Row], order: Sequence[Column], *, after: str = "", size: int = PAGE_SIZE
+    rows: QuerySet[Row],
+    order: Sequence[Column],
+    *,
+    after: str = "",
+    size: int = PAGE_SIZE,
+    loaded: QuerySet[Row] | None = None,
 ) -> Page[Row]:
-    """The rows behind the key `after`, in one query that sorts keys and loads only what is shown. Raises
+    """The rows behind the key `after`, in one query that sorts keys and loads only what is shown. `loaded`:
+    all rows of the table, where loading those few shall not ask again what narrows the `rows`. Raises
     `Invalid` where that is no key of this order."""
     ordered = _ordered(rows, order)
     if after:
         ordered = ordered.filter(_behind(order, _read(order, after)))
-    found = list(ordered.filter(pk__in=ordered.values("pk")[: size + 1]))
+    shown = ordered if loaded is None else _ordered(loaded, order)
+    found = list(shown.filter(pk__in=ordered.values("pk")[: size + 1]))
     following = _key(order, found[size - 1]) if len(found) > size else ""
     return Page(found[:size], following, is_first=not after)
 
