@@ -59,7 +59,6 @@ class Finding(models.Model):
 
     class End(models.TextChoices):
         GONE = "gone", "No longer found"
-        FIXED = "fixed", "Fixed here"
         OFF = "off", "Alert turned off"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -77,7 +76,6 @@ class Finding(models.Model):
     found_at = models.DateTimeField()
     mended_at = models.DateTimeField(null=True, blank=True)
     mended_how = models.CharField(max_length=8, choices=End.choices, blank=True)
-    mended_by = models.CharField(max_length=NAME_LIMIT, blank=True)
     dismissed_at = models.DateTimeField(null=True, blank=True)
     dismissed_until = models.DateTimeField(null=True, blank=True)  # empty: until it is taken back
     dismissed_by = models.CharField(max_length=NAME_LIMIT, blank=True)
@@ -175,6 +173,8 @@ class Scan(models.Model):
     asked_by = models.CharField(max_length=NAME_LIMIT, blank=True)
     rules = models.JSONField()  # the ids of those to look at, in order
     done = models.PositiveSmallIntegerField(default=0)  # how many of them have been looked at
+    tries = models.PositiveSmallIntegerField(default=0)  # begun with the next one; several where workers died
+    leased_until = models.DateTimeField(null=True, blank=True)  # until then one worker is at it
     found = models.PositiveIntegerField(default=0)
     mended = models.PositiveIntegerField(default=0)
     is_running = models.BooleanField(default=True)

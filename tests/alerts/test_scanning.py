@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import count
 
 import pytest
 
@@ -8,7 +9,8 @@ from apps.access_requests.states import Action
 from apps.alerts import scans
 from apps.alerts.models import Finding, Look, Scan
 from apps.alerts.policy.catalogue import PRIVILEGED_GUEST, RULES
-from apps.alerts.services.scanning import EVERY, ask_for_scan
+from apps.alerts.services import keeping
+from apps.alerts.services.scanning import EVERY, LEASE, TRIES, ask_for_scan
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.notifications.models import Notice
@@ -130,3 +132,56 @@ def test_leaves_what_was_found_where_a_rule_fails(risky, monkeypatch):
     assert Look.objects.get(rule=PRIVILEGED_GUEST.id).failed
     assert Finding.objects.of(PRIVILEGED_GUEST.id).present().count() == 1
     assert not Scan.objects.filter(is_running=True).exists()
+
+
+def test_leaves_a_rule_to_the_worker_that_is_at_it(risky, monkeypatch):
+    """Until its lease is over: then it has died."""
+    looking = scans.SCANS[PRIVILEGED_GUEST.id]
+    monkeypatch.setitem(scans.SCANS, PRIVILEGED_GUEST.id, (die, None))
+    with pytest.raises(Died):
+        scan()
+    monkeypatch.setitem(scans.SCANS, PRIVILEGED_GUEST.id, looking)
+
+    assert scan(now=NOW + LEASE - SECOND) == 0
+    assert scan(now=NOW + LEASE) > 0
+    assert len(open_findings(PRIVILEGED_GUEST.id)) == 1
+
+
+def test_passes_over_a_rule_that_kills_every_worker(risky, monkeypatch):
+    monkeypatch.setitem(scans.SCANS, PRIVILEGED_GUEST.id, (die, None))
+    for attempt in range(TRIES):
+        with pytest.raises(Died):
+            scan(now=NOW + attempt * LEASE)
+
+    assert scan(now=NOW + TRIES * LEASE) > 0
+    assert Look.objects.get(rule=PRIVILEGED_GUEST.id).failed
+    assert not Scan.objects.filter(is_running=True).exists()
+
+
+def test_goes_on_where_a_worker_died_between_two_batches(monkeypatch):
+    """Each place is told of once, whatever was kept before."""
+    monkeypatch.setattr(keeping, "_AT_ONCE", 2)
+    for _ in range(5):
+        assign(make_user(type="guest", now=NOW), built_in.GLOBAL_READER, now=NOW)
+    written = count(1)
+    original = Finding.objects.bulk_create
+    monkeypatch.setattr(
+        type(Finding.objects),
+        "bulk_create",
+        lambda _, *args, **kwargs: die(NOW) if next(written) == 2 else original(*args, **kwargs),
+    )
+    with pytest.raises(Died):
+        scan()
+    assert len(open_findings(PRIVILEGED_GUEST.id)) == 2
+    scan(now=NOW + LEASE)
+
+    assert len(open_findings(PRIVILEGED_GUEST.id)) == 5
+    assert len(told_of(AuditAction.ALERT_TRIGGERED)) == 1
+
+
+class Died(BaseException):
+    """What no `except Exception` stops."""
+
+
+def die(_now):
+    raise Died

@@ -1,7 +1,7 @@
 """Looking at everything, rule by rule. What a rule finds is kept until it no longer finds it.
 
-Each rule is looked at outside any transaction, as that may take a while, and what came of it is written in
-one. Whoever is killed in between has done nothing; whoever comes second writes nothing.
+One worker is at a rule, for as long as its lease lasts. Whoever is killed leaves the rule to the next; a rule
+that kills its worker again and again is passed over.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from apps.alerts.models import Look, Scan
 from apps.alerts.notices import tell_found
@@ -25,6 +25,8 @@ from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 
 EVERY = timedelta(days=1)
+LEASE = timedelta(seconds=60)  # longer than a task may run
+TRIES = 3  # of workers that died over one rule
 FORGOTTEN_AFTER = timedelta(days=90)  # scans; what they found stays
 
 log = logging.getLogger(__name__)
@@ -66,9 +68,8 @@ def run_scans(*, clock: Callable[[], datetime], until: datetime) -> int:
     looked = 0
     while (now := clock()) < until:
         scan = Scan.objects.filter(is_running=True).first() or _start_due(now)
-        if scan is None:
+        if scan is None or not _take_on(scan, now=now):
             break
-        _take_on(scan, now=now)
         looked += 1
     return looked
 
@@ -91,34 +92,45 @@ def _start(rules: Iterable[Rule], why: Scan.Why, *, now: datetime, by: str = "")
     return Scan.objects.create(asked_at=now, why=why, asked_by=by, rules=[rule.id for rule in rules])
 
 
-def _take_on(scan: Scan, *, now: datetime) -> None:
-    """The next rule of a scan; after the last one, its end."""
-    if scan.done < scan.total:
-        rule = BY_ID.get(scan.rules[scan.done])  # none, if an upgrade took it away meanwhile
-        _note(scan, rule, _look(rule, now) if rule else None, now)
-    else:
+def _take_on(scan: Scan, *, now: datetime) -> bool:
+    """The next rule of a scan; after the last one, its end. False where another worker is at it."""
+    is_free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
+    as_known = Scan.objects.filter(is_free, pk=scan.pk, done=scan.done, is_running=True)
+    if not as_known.update(leased_until=now + LEASE, tries=F("tries") + 1):
+        return False
+    if scan.done == scan.total:
         _finish(scan, now)
+    else:
+        _look_at(scan, BY_ID.get(scan.rules[scan.done]), now)
+    return True
 
 
-def _look(rule: Rule, now: datetime) -> list[Found] | None:
-    """What the rule finds; nothing at all if it cannot be asked: one rule must not stop the others."""
+def _look_at(scan: Scan, rule: Rule | None, now: datetime) -> None:
+    """No rule: an upgrade took it away meanwhile."""
+    kept = Kept()
+    if rule is not None:
+        found = _found_by(rule, now) if scan.tries < TRIES else None
+        if found is None:
+            log.error("The alert %s could not be looked at; what it found before stays.", rule.id)
+        else:
+            kept = keep(rule, found, settings=settings_of(rule), now=now)
+        Look.objects.update_or_create(rule=rule.id, defaults={"at": now, "failed": found is None})
+    Scan.objects.filter(pk=scan.pk, done=scan.done).update(
+        done=F("done") + 1,
+        tries=0,
+        leased_until=None,
+        found=F("found") + kept.found,
+        mended=F("mended") + kept.mended,
+    )
+
+
+def _found_by(rule: Rule, now: datetime) -> list[Found] | None:
+    """Nothing at all if it cannot be asked: one rule must not stop the others."""
     try:
         return look(rule, settings_of(rule), now=now)
     except Exception:  # whatever it is, it is a fault of this rule alone
-        log.exception("The alert %s could not be looked at; what it found before stays.", rule.id)
+        log.exception("The alert %s has a fault.", rule.id)
         return None
-
-
-@transaction.atomic
-def _note(scan: Scan, rule: Rule | None, found: list[Found] | None, now: datetime) -> None:
-    as_known = Scan.objects.filter(pk=scan.pk, done=scan.done, is_running=True)
-    if not as_known.update(done=F("done") + 1):
-        return  # another worker did it
-    if rule is None:
-        return
-    kept = Kept() if found is None else keep(rule, found, settings=settings_of(rule), now=now)
-    Look.objects.update_or_create(rule=rule.id, defaults={"at": now, "failed": found is None})
-    Scan.objects.filter(pk=scan.pk).update(found=F("found") + kept.found, mended=F("mended") + kept.mended)
 
 
 @transaction.atomic
@@ -126,6 +138,7 @@ def _finish(scan: Scan, now: datetime) -> None:
     """Those who are to hear of what is new hear of all of it together."""
     still = Scan.objects.select_for_update().filter(pk=scan.pk, is_running=True).first()
     if still is None or still.done < still.total:
-        return  # another worker did it, or it was given more to do
-    Scan.objects.filter(pk=scan.pk).update(is_running=False, finished_at=now)
+        Scan.objects.filter(pk=scan.pk).update(leased_until=None)  # it was given more to do
+        return
+    Scan.objects.filter(pk=scan.pk).update(is_running=False, finished_at=now, leased_until=None)
     tell_found(still, now=now)
