@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from apps.common.access import Access, Permission
 from apps.roles.models import Resource, RoleDefinition, where_permitted, where_within
@@ -40,6 +41,19 @@ class DailyAccess(models.Model):
     objects = DailyAccessQuerySet.as_manager()
 
     class Meta:
+        # All that a picture adds up stands in its index; most rows are of who is eligible only.
+        indexes = [
+            models.Index(
+                fields=["day", "resource", "standing_minutes", "activated_minutes"],
+                condition=Q(standing_minutes__gt=0) | Q(activated_minutes__gt=0),
+                name="daily_access_hours",
+            ),
+            models.Index(
+                fields=["day", "role", "resource", "activations"],
+                condition=Q(activations__gt=0),
+                name="daily_access_activations",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["day", "role", "resource"], name="daily_access_once"),
         ]

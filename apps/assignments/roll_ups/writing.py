@@ -14,7 +14,7 @@ from apps.assignments.models import Assignment, AssignmentQuerySet, DailyAccess
 from apps.assignments.roll_ups.counting import DAY, Row, Totals, day_of, start_of, totals_of
 from apps.common.paging import in_batches
 
-DAYS_AT_ONCE = 7  # per run; the next one takes more. Of a large organisation a day takes a second
+DAYS_AT_ONCE = 3  # per run, so that it ends before its lease does; the next one takes more
 # An end may be written down late, while the worker stands still: with each new day the ones before it are
 # counted again. One that comes later still changes no day that has been counted.
 COUNTED_AGAIN = timedelta(days=2)
