@@ -26,7 +26,7 @@ from tests.factories import (
     may_join,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres, pytest.mark.usefixtures("at_the_door")]
 
 ALL = reverse("access_requests:all_requests")
 TICK, HOUR, DAY = timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1)

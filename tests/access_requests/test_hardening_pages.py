@@ -18,7 +18,7 @@ from apps.assignments.models import Assignment
 from apps.roles import built_in
 from tests.factories import activate, answer, assign, make_resource, make_user, set_rules
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_door")]
 
 DECIDE_MANY = reverse("access_requests:decide_many")
 OUT_OF_DATE = "This page is out of date."

@@ -20,7 +20,7 @@ from apps.roles import built_in
 from tests.access_requests.asking import admin_answer, ask, asking, giving
 from tests.factories import acting, activate, answer, assign, make_user, set_rules
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_door")]
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

@@ -18,7 +18,7 @@ from apps.roles.policy.rules import Audience, Cell, NoticeCase
 from tests.access_requests.asking import ask, asking
 from tests.factories import activate, assign, save_rules
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_door")]
 
 DAY = timedelta(days=1)
 

@@ -133,6 +133,7 @@ def test_waits_for_a_later_start_before_it_can_be_over(requester, eligible, now)
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("at_the_door")
 def test_tells_of_assignments_too(requester, now):
     row = assign(requester, now=now, ends_at=now + DAY)
     given = AccessRequest.objects.get(result=row)

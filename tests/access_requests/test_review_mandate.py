@@ -124,6 +124,7 @@ def test_takes_a_row_in_its_own_name(requester, now, kind):
     )
 
 
+@pytest.mark.usefixtures("at_the_door")
 def test_tells_the_holder_alone(requester, administrator, now):
     row = assign(requester, now=now)
     before = set(Notice.objects.values_list("pk", flat=True))
@@ -177,6 +178,7 @@ def test_follows_what_is_moved_under_its_place_and_away(requester, now):
     assert submit(removing(row), actor=of_here, now=now).state == State.REVOKED
 
 
+@pytest.mark.usefixtures("at_the_door")
 def test_is_called_a_review_where_requests_are_read(requester, administrator, now):
     row = assign(requester, now=now)
     taken = submit(removing(row), actor=reviewing(row), now=now)

@@ -21,7 +21,7 @@ from apps.roles import built_in
 from tests.factories import acting, assign, disable, make_active, make_group, make_user, may_join, set_rules
 from tests.reviews.making import make_review, terms_for
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_door")]
 
 HOME, INSTALLATION = reverse("portal:home"), reverse("administration:installation")
 DAY = timedelta(days=1)

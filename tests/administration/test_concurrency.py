@@ -19,7 +19,11 @@ from apps.roles.models import Resource
 from tests.access_requests.test_concurrency import at_once, split
 from tests.factories import assign, make_group, make_resource, make_user, may_join
 
-pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("at_the_door"),
+]
 
 DAY = timedelta(days=1)
 

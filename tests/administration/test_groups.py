@@ -50,7 +50,7 @@ from tests.factories import (
     set_rules,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_door")]
 
 DAY = timedelta(days=1)
 LIST = reverse("administration:groups")

@@ -36,7 +36,7 @@ from tests.factories import (
     set_rules,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_door")]
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 CONTRIBUTOR, OWNER, READER = built_in.CONTRIBUTOR, built_in.RESOURCE_OWNER, built_in.READER

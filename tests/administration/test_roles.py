@@ -28,7 +28,7 @@ from tests.factories import (
     role,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_door")]
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DIRECTORY, RESOURCES = Provider.DIRECTORY, Provider.RESOURCES

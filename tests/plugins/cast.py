@@ -9,6 +9,7 @@ import pytest
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
 from apps.roles import built_in
+from tests import factories
 from tests.factories import assign, make_active, make_user, set_rules
 
 
@@ -16,6 +17,12 @@ from tests.factories import assign, make_active, make_user, set_rules
 def now() -> datetime:
     """A Tuesday afternoon."""
     return datetime(2026, 11, 24, 13, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def at_the_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is assigned here is asked for at the door, with request, verdict and notices."""
+    monkeypatch.setattr(factories, "_write", factories.ask_at_the_door)
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from apps.roles import built_in
 from tests.factories import acting, assign, join, make_group, make_resource, make_user
 from tests.reviews.making import line_of, make_review, run, say, start_review, terms_for
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("at_the_door")]
 
 FILES = [
     *("settings.json", "lines.csv", "people.csv", "decisions.csv", "results.csv", "applied.csv"),

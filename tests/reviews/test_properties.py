@@ -350,6 +350,7 @@ class Reviewed(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("at_the_door")
 def test_holds_what_must_never_be_false_through_any_review():
     Reviewed.world = make_world()
 
