@@ -125,16 +125,17 @@ def test_takes_a_row_in_its_own_name(requester, now, kind):
 
 
 @pytest.mark.usefixtures("at_the_door")
-def test_tells_the_holder_alone(requester, administrator, now):
+def test_tells_the_holder_and_the_admins(requester, administrator, now):
     row = assign(requester, now=now)
     before = set(Notice.objects.values_list("pk", flat=True))
 
     submit(removing(row), actor=reviewing(row), now=now)
 
     told = Notice.objects.exclude(pk__in=before)
-    assert [(each.recipient_id, each.subject) for each in told] == [
-        (requester.id, "PIM: Your Teams Administrator role has ended")
-    ]
+    assert {(each.recipient_id, each.subject) for each in told} == {
+        (requester.id, "PIM: Your Teams Administrator role has ended"),
+        (administrator.id, "PIM: John Doe's Teams Administrator role has ended"),
+    }
 
 
 def test_ends_what_was_activated_from_it(requester, now):

@@ -20,6 +20,7 @@ from apps.reviews.selectors.terms import calendar_of, terms_of
 from apps.reviews.services.recording import (
     advance_cursor,
     behind_cursor,
+    in_events,
     move,
     record,
     record_round,
@@ -47,7 +48,7 @@ def begin(round_: Round, *, now: datetime) -> bool:
     started = {"opened_at": now, "starts_at": _latest_due(round_, now), "terms_json": terms.to_json()}
     move(round_, Step.BEGIN, **started)
     plan_next(review, now=now)
-    record_round(AuditAction.ROUND_STARTED, round_, by=CLOCK, now=now, terms=terms.to_json())
+    record_round(AuditAction.ROUND_STARTED, round_, by=CLOCK, now=now, terms=in_events(terms))
     return True
 
 

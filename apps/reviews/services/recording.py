@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -67,7 +68,7 @@ def record(action: AuditAction, review: Review, *, by: Party, now: datetime, **d
 
 def record_change(review: Review, before: Terms, after: Terms, *, by: Party, now: datetime) -> None:
     """It tells of all that was reviewed before, and is from now on: for whoever sees both."""
-    details = {"before": before.to_json(), "after": after.to_json()}
+    details = {"before": in_events(before), "after": in_events(after)}
     both = before.resource_ids | after.resource_ids
     _record(AuditAction.REVIEW_CHANGED, review, both, by, now, details)
 
@@ -76,6 +77,13 @@ def record_round(action: AuditAction, round_: Round, *, by: Party, now: datetime
     """It happens where the access is held that the round began with."""
     details = {"round": str(round_.id), "number": round_.number, **details}
     _record(action, round_.review, round_.terms.resource_ids, by, now, details)
+
+
+def in_events(terms: Terms) -> dict[str, Any]:
+    """Terms as an event carries them, without the names of what is reviewed: whoever reads the event may see
+    only a part of that."""
+    unnamed = tuple(replace(scope, role_name="", resource_name="") for scope in terms.scopes)
+    return replace(terms, scopes=unnamed).to_json()
 
 
 def about(item: Item) -> dict[str, Any]:

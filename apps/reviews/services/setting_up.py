@@ -23,7 +23,7 @@ from apps.reviews.policy.terms import Terms
 from apps.reviews.selectors.keeping import facts_of, right_over
 from apps.reviews.selectors.seating import NAMED
 from apps.reviews.selectors.terms import PLAIN, calendar_of, terms_of
-from apps.reviews.services.recording import record, record_change
+from apps.reviews.services.recording import in_events, record, record_change
 from apps.reviews.states import RoundState, Who
 from apps.roles.models import Resource, RoleDefinition
 
@@ -37,7 +37,7 @@ def create_review(*, terms: Terms, calendar: Calendar, actor: Actor, now: dateti
     _write(review, terms, calendar)
     Round.objects.create(review=review, number=1, starts_at=max(calendar.starts_at, now))
     give_seats(review)
-    record(AuditAction.REVIEW_CREATED, review, by=actor.party, now=now, terms=terms.to_json())
+    record(AuditAction.REVIEW_CREATED, review, by=actor.party, now=now, terms=in_events(terms))
     return review
 
 
