@@ -188,6 +188,7 @@ def test_gives_an_earlier_end_while_a_member_gives_the_role_back(requester, of_g
     assert of_group.ends_at == now + 30 * MINUTE
 
 
+@pytest.mark.usefixtures("at_the_door")
 def test_removes_while_the_group_is_given_something_else(requester, now):
     """Who gets something is settled first: the ends of a member's activations are written then as well."""
     group = make_group(now=now, is_role_assignable=True)

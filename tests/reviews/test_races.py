@@ -269,6 +269,7 @@ def test_an_answer_of_somebody_who_is_being_replaced_is_refused_behind_it(
     assert Decision.objects.get().decided_by == reviewers[1]  # what was decided stays
 
 
+@pytest.mark.usefixtures("at_the_door")
 @pytest.mark.parametrize("is_nested", [False, True], ids=["themself", "by another group"])
 def test_whoever_joins_the_holder_at_that_moment_does_not_decide_on_it(owner, reviewers, now, is_nested):
     rita = reviewers[0]
