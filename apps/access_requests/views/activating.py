@@ -28,7 +28,7 @@ from apps.access_requests.states import Action
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
 from apps.access_requests.web import actor_of
 from apps.accounts.policy import zone_of
-from apps.common.web.forms import form_page, sent
+from apps.common.web.forms import form_page, picked_ids, sent
 from apps.roles.models import Resource
 
 SCOPES_OFFERED = 200
@@ -57,7 +57,7 @@ def activate(request: HttpRequest) -> HttpResponse:
 
 def _picks(request: HttpRequest) -> list[EligibleRow]:
     """The picked roles that this person is eligible for, in the order of the list."""
-    picked = set((request.POST if request.method == "POST" else request.GET).getlist("pick"))
+    picked = picked_ids(request)
     rows = MyRoles(request.user, request.holdings, now=request.now).eligible
     found = [row for row in rows if str(row.assignment.id) in picked]
     if len(found) < len(picked):

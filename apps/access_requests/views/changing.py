@@ -39,7 +39,7 @@ from apps.assignments.models import Assignment
 from apps.common.access import Provider
 from apps.common.lookup import as_ids
 from apps.common.text import counted
-from apps.common.web.forms import form_page, sent
+from apps.common.web.forms import form_page, picked_ids, sent
 from apps.roles.selectors import rules_for_many
 from apps.roles.web import stand_in
 
@@ -91,7 +91,7 @@ def _change(value: str) -> Change:
 
 def _picked(request: HttpRequest) -> list[Line]:
     """The picked rows, by name. Raises `Http404` for what the visitor does not see."""
-    texts = set((request.POST if request.method == "POST" else request.GET).getlist("pick"))
+    texts = picked_ids(request)
     found = assignments_to_change(as_ids(texts), request.access, now=request.now)
     if len(found) < len(texts):
         raise Http404

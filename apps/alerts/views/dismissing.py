@@ -26,7 +26,7 @@ from apps.common.access import Provider
 from apps.common.decision import Decision
 from apps.common.lookup import as_ids
 from apps.common.text import counted
-from apps.common.web.forms import form_page, sent
+from apps.common.web.forms import form_page, picked_ids, sent
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _picked(
     """The findings that were picked. Raises `Http404` for what the visitor does not see, `NotAllowed` where
     this may be done with none of them."""
     alert, place = alert_at(request, provider, rule)
-    texts = set((request.POST if request.method == "POST" else request.GET).getlist("pick"))
+    texts = picked_ids(request)
     found = picked_findings(alert, provider, as_ids(texts), request.access)
     if len(found) < len(texts):
         raise Http404
@@ -131,6 +131,7 @@ def _page(request: HttpRequest, name: str, picked: Picked, form: ConfirmForm) ->
     context = {
         "rule": picked.rule,
         "picked": picked,
+        "back": picked.back,
         "form": form,
         "form_url": picked.form_url,
         "fresh_until": fresh_until(request),

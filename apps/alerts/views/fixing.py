@@ -20,7 +20,7 @@ from apps.alerts.policy.terms import Fix, Rule
 from apps.alerts.selectors.fixing import changes_to_require_mfa, picked
 from apps.common.access import Permission, can_open
 from apps.common.lookup import as_ids
-from apps.common.web.forms import form_page
+from apps.common.web.forms import form_page, picked_ids
 
 _CHANGES = {Fix.REMOVE: Change.REMOVE, Fix.MAKE_ELIGIBLE: Change.MAKE_ELIGIBLE}
 
@@ -29,8 +29,7 @@ _CHANGES = {Fix.REMOVE: Change.REMOVE, Fix.MAKE_ELIGIBLE: Change.MAKE_ELIGIBLE}
 def fix(request: HttpRequest) -> HttpResponse:
     """Picked findings of one alert. Assignments are changed on their own page, as if picked there."""
     can_open(request.access, Permission.ALERTS_READ).require()
-    given = request.POST if request.method == "POST" else request.GET
-    found = list(picked(as_ids(given.getlist("pick")), request.access))
+    found = list(picked(as_ids(picked_ids(request)), request.access))
     rules = {row.rule for row in found}
     rule = BY_ID.get(rules.pop()) if len(rules) == 1 else None
     back = next_url(request, "alerts:all")

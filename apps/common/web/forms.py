@@ -22,6 +22,11 @@ def sent(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
+def picked_ids(request: HttpRequest) -> set[str]:
+    """The ids that were ticked in a list: they name what a page is about, and its form sends them on."""
+    return set((request.POST if request.method == "POST" else request.GET).getlist("pick"))
+
+
 class PortalForm(forms.Form):
     """Knows how it looks and how a command's refusal becomes its own error. It validates; it never saves.
 
