@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from apps.access_requests.selectors.all_requests import Line
 from apps.common.access import Provider
-from apps.common.csv import csv_lines
+from apps.common.csv import csv_lines, instant_cell
 
 COLUMNS = (
     "Request",
@@ -41,7 +40,7 @@ def _cells(line: Line) -> Iterable[str]:
     item, approval = line.item, line.approval
     return (
         item.number,
-        _instant(item.created_at),
+        instant_cell(item.created_at),
         item.asked_by,
         item.principal.name,
         item.get_action_display() + (" (extend)" if item.is_extension else ""),
@@ -49,18 +48,14 @@ def _cells(line: Line) -> Iterable[str]:
         item.role.name,
         Provider(item.resource.provider).label,
         item.resource.name,
-        _instant(item.starts_at),
-        _instant(item.ends_at),
+        instant_cell(item.starts_at),
+        instant_cell(item.ends_at),
         str(item.duration_minutes or ""),
         item.justification,
         f"{item.ticket_system} {item.ticket_number}".strip(),
         line.reading.label,
         approval.get_decision_display() if approval else "",
         approval.approver.name if approval else "",
-        _instant(approval.decided_at) if approval else "",
+        instant_cell(approval.decided_at) if approval else "",
         approval.justification if approval else item.closing_reason,
     )
-
-
-def _instant(instant: datetime | None) -> str:
-    return instant.isoformat(timespec="seconds") if instant else ""

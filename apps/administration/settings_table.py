@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from apps.administration.policy.settings_words import SETTINGS
-from apps.common.csv import csv_lines
+from apps.common.csv import csv_lines, instant_cell
 from apps.roles.selectors import Settings
 
 COLUMNS = (
@@ -25,12 +25,11 @@ def settings_lines(found: Iterable[Settings]) -> Iterator[str]:
 
 def _cells(settings: Settings) -> Iterable[str]:
     row = settings.setting
-    modified_at = row.modified_at if row else None
     return (
         settings.role.name,
         settings.resource.name if settings.resource else "",
         "Set here" if settings.is_own else settings.origin,
         *(setting.say(settings.rules) for setting in SETTINGS),
-        modified_at.isoformat(timespec="seconds") if modified_at else "",
+        instant_cell(row.modified_at if row else None),
         row.modified_by if row else "",
     )

@@ -32,9 +32,18 @@ class Checkpoint:
 
 def checkpoint_of(*, now: datetime) -> Checkpoint:
     """Two queries, however long the log is: places have no gaps, and retention takes from the beginning."""
-    chain = Chain.objects.first() or Chain()
-    newest = Stub.objects.order_by("-last").first()
+    chain, newest = end_of_chain(), newest_stub()
     return Checkpoint(chain.sequence, chain.hash, chain.sequence - (newest.last if newest else 0), now)
+
+
+def end_of_chain() -> Chain:
+    """Where the next seal follows; before the first one, where the chain begins."""
+    return Chain.objects.first() or Chain()
+
+
+def newest_stub() -> Stub | None:
+    """Of what retention has taken from the beginning of the chain."""
+    return Stub.objects.order_by("-last").first()
 
 
 def checkpoints_in(text: str) -> list[Checkpoint]:

@@ -7,7 +7,7 @@ from django import forms
 from apps.audit.groups import choices
 from apps.audit.selectors import Selection
 from apps.audit.vocabulary import Outcome
-from apps.common.web.periods import PeriodForm
+from apps.common.web.periods import PeriodForm, filter_choice
 
 
 def _text(label: str) -> forms.CharField:
@@ -19,19 +19,13 @@ def _text(label: str) -> forms.CharField:
     )
 
 
-def _choice(label: str, options: list) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label, required=False, choices=options, widget=forms.Select(attrs={"class": "form-select"})
-    )
-
-
 class HistoryFilter(PeriodForm):
     """A period, what happened, and how and why. Everything may stay empty."""
 
-    action = _choice("Event", [("", "All events"), *choices()])
+    action = filter_choice("Event", [("", "All events"), *choices()])
     q = _text("Reason, ticket or name")
     role = _text("Role")
-    outcome = _choice("Outcome", [("", "All outcomes"), *Outcome.choices])
+    outcome = filter_choice("Outcome", [("", "All outcomes"), *Outcome.choices])
 
     first = ("since", "until", "action", "q")  # the others are shown when asked for
 

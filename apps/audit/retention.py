@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.audit import triggers
 from apps.audit.models import AuditEvent, AuditSeal, Stub
@@ -30,7 +31,7 @@ def lifted(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     the triggers were never gone; nobody else writes or reads events meanwhile on PostgreSQL."""
     connection = connections[using]
     with transaction.atomic(using=using):
-        _wait_for_nobody(connection.vendor, using)
+        _wait_for_nobody(connection)
         triggers.drop(connection)
         yield
         triggers.create(connection)
@@ -51,15 +52,15 @@ def remove_stretch(*, before: datetime, now: datetime) -> int:
         return 0
     first, last = seals[0], seals[-1]
     events = AuditEvent.objects.filter(seal__sequence__lte=last.sequence)
-    times = sorted(events.values_list("at", flat=True))
+    times = [seal.event.at for seal in seals]
     with lifted():
         Stub.objects.create(
             first=first.sequence,
             last=last.sequence,
             hash_before=first.previous,
             hash_after=last.hash,
-            first_at=times[0],
-            last_at=times[-1],
+            first_at=min(times),
+            last_at=max(times),
             removed_at=now,
         )
         events.delete()
@@ -84,8 +85,8 @@ def _verifies(seals: list[AuditSeal]) -> bool:
     return not findings
 
 
-def _wait_for_nobody(vendor: str, using: str) -> None:
+def _wait_for_nobody(connection: BaseDatabaseWrapper) -> None:
     """Whoever wants the table alone makes all others stand in line; so it asks again later instead."""
-    if vendor == "postgresql":
-        with connections[using].cursor() as cursor:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = '3s'")

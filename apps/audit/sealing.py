@@ -42,8 +42,7 @@ def seal_next(*, now: datetime) -> int:
 
 def hold_chain() -> Chain:
     """Until the transaction ends nobody else goes on with the chain, or takes from its beginning."""
-    Chain.objects.get_or_create(pk=THE_ONE)
-    return Chain.objects.select_for_update().get(pk=THE_ONE)
+    return Chain.objects.select_for_update().get_or_create(pk=THE_ONE)[0]
 
 
 def _follow(chain: Chain, event: AuditEvent, now: datetime) -> AuditSeal:

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from apps.audit.canonical import GENESIS, digest, instant, line_of
-from apps.audit.checkpoints import Checkpoint
-from apps.audit.models import AuditEvent, AuditSeal, Chain, Stub, Unsealed
+from apps.audit.checkpoints import Checkpoint, end_of_chain, newest_stub
+from apps.audit.models import AuditEvent, AuditSeal, Stub, Unsealed
 from apps.audit.vocabulary import AuditAction
 
 AT_ONCE = 2000  # events in memory
@@ -80,7 +80,7 @@ class _Place:
 
 def whole_walk() -> Walk:
     """From the first event to the end of the chain."""
-    end = _end_of_chain()
+    end = end_of_chain()
     return Walk(end.sequence, end.hash)
 
 
@@ -195,7 +195,7 @@ def compare(checkpoint: Checkpoint) -> Iterator[Finding]:
     """Whether the chain is still the one of which a checkpoint was made."""
     known = _hash_at(checkpoint.sequence)
     made = f"the checkpoint of {instant(checkpoint.at)}"
-    if checkpoint.sequence > _end_of_chain().sequence:
+    if checkpoint.sequence > end_of_chain().sequence:
         yield Finding(f"The chain ended at {checkpoint.sequence}, says {made}: its end was removed.")
     elif known is None and _stub_at(checkpoint.sequence) is None:
         yield Finding(f"The seal of {made} was removed.", sequence=checkpoint.sequence)
@@ -214,10 +214,6 @@ def removed() -> Iterator[str]:
         )
 
 
-def _end_of_chain() -> Chain:
-    return Chain.objects.first() or Chain()
-
-
 def _hash_at(sequence: int) -> str | None:
     """Known of what is there, and of the two ends of a stub."""
     if sequence == 0:
@@ -229,7 +225,7 @@ def _hash_at(sequence: int) -> str | None:
 
 def _end(walk: Walk) -> Iterator[Finding]:
     """The chain's own row says where it ends."""
-    end = _end_of_chain()
+    end = end_of_chain()
     if walk.until_hash not in (walk.hash, walk.computed):
         yield Finding("The chain does not end with the hash that it should.", sequence=walk.sequence)
     if AuditSeal.objects.filter(sequence__gt=end.sequence).exists():
@@ -238,7 +234,7 @@ def _end(walk: Walk) -> Iterator[Finding]:
 
 def _trimmed_without_an_event() -> Iterator[Finding]:
     """Each removal is an event, as long as that one is not old enough to be removed itself."""
-    newest = Stub.objects.order_by("-last").first()
+    newest = newest_stub()
     if newest is None:
         return
     told = set(

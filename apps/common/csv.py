@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 # Where a spreadsheet would begin a formula, wherever the text came from (OWASP, "CSV injection"): at the
 # start of a cell, and inside it behind what Excel may take for its end. Where people write 1,5 that is the
@@ -21,6 +22,11 @@ def csv_lines(columns: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator
     yield BYTE_ORDER_MARK + writer.writerow(columns)
     for row in rows:
         yield writer.writerow([harmless(cell) for cell in row])
+
+
+def instant_cell(instant: datetime | None) -> str:
+    """An instant to the second; nothing where there is none."""
+    return instant.isoformat(timespec="seconds") if instant else ""
 
 
 def harmless(cell: str) -> str:

@@ -10,15 +10,9 @@ from django.http import QueryDict
 from django.utils.timezone import localdate
 
 from apps.common.access import Provider
-from apps.common.web.periods import PeriodForm
+from apps.common.web.periods import PeriodForm, filter_choice
 from apps.common.web.searching import LONGEST
 from apps.portal.reports.selectors import Held, Holders, Report
-
-
-def _choice(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
-    return forms.ChoiceField(
-        label=label, required=False, choices=choices, widget=forms.Select(attrs={"class": "form-select"})
-    )
 
 
 def _id() -> forms.UUIDField:
@@ -28,9 +22,9 @@ def _id() -> forms.UUIDField:
 class ReportForm(PeriodForm):
     """A day, or a period; and of whom, what and where. Without a day it is today."""
 
-    provider = _choice("Of", [("", "Everything"), *Provider.choices])
-    held = _choice("Held as", [("", "Anything"), *Held.choices])
-    holders = _choice("Groups", Holders.choices)
+    provider = filter_choice("Of", [("", "Everything"), *Provider.choices])
+    held = filter_choice("Held as", [("", "Anything"), *Held.choices])
+    holders = filter_choice("Groups", Holders.choices)
     q = forms.CharField(
         label="Search",
         required=False,

@@ -9,9 +9,9 @@ from apps.audit.export import COLUMNS as EVENT_COLUMNS
 from apps.audit.export import cells_of
 from apps.audit.models import AuditEvent
 from apps.common.access import Provider
-from apps.common.csv import csv_lines
+from apps.common.csv import csv_lines, instant_cell
 from apps.reviews.models import Decision, Item
-from apps.reviews.result_file import applied_by, instant
+from apps.reviews.result_file import applied_by
 from apps.reviews.states import Answer
 
 _WHICH = ("Line", "Holder", "Role", "Resource")
@@ -65,10 +65,10 @@ def _line(item: Item) -> Iterable[str]:
         item.holder_email,
         item.holder_type,
         str(len(item.people)) if item.is_of_group else "",
-        instant(item.held_since),
-        instant(item.held_until),
-        instant(item.last_sign_in_at),
-        instant(item.last_used_at),
+        instant_cell(item.held_since),
+        instant_cell(item.held_until),
+        instant_cell(item.last_sign_in_at),
+        instant_cell(item.last_used_at),
         str(item.activations),
         "" if item.usual_minutes is None else str(item.usual_minutes),
         str(item.decided_requests),
@@ -95,7 +95,7 @@ def _decision(decision: Decision) -> Iterable[str]:
         decision.reason,
         decision.decided_by.name,
         decision.decided_by.email,
-        instant(decision.decided_at),
+        instant_cell(decision.decided_at),
         str(decision.version),
         _yes(decision.is_own),
     )
@@ -106,9 +106,9 @@ def _applied(item: Item) -> Iterable[str]:
         *_which(item),
         item.get_apply_result_display(),
         item.apply_reason,
-        instant(item.applied_at),
+        instant_cell(item.applied_at),
         applied_by(item.round) if item.applied_at else "",
-        instant(item.handled_at),
+        instant_cell(item.handled_at),
         item.handled_by,
     )
 

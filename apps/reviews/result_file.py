@@ -4,12 +4,11 @@ One of our rounds is a review of theirs, and our review their series."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 
 from apps.accounts.models import User
 from apps.audit.vocabulary import REVIEW, Party
 from apps.common.access import Provider
-from apps.common.csv import csv_lines
+from apps.common.csv import csv_lines, instant_cell
 from apps.reviews.models import Item, Round
 from apps.reviews.policy.recommending import Recommendation
 from apps.reviews.selectors.exports import Result
@@ -51,10 +50,6 @@ def result_lines(results: Iterable[Result]) -> Iterator[str]:
     return csv_lines(COLUMNS, map(_cells, results))
 
 
-def instant(at: datetime | None) -> str:
-    return at.isoformat(timespec="seconds") if at else ""
-
-
 def applied_by(round_: Round) -> str:
     """Who set going that its results were applied: a person, or the review by itself."""
     if round_.applied_by_email:
@@ -85,9 +80,9 @@ def _review(item: Item) -> Iterable[str]:
         f"{item.role_name} on {item.resource_name}, {item.get_kind_display().lower()}",
         f"{item.resource_id}/{item.role_id}",
         review.name,
-        instant(review.created_at),
-        instant(round_.opened_at),
-        instant(round_.closed_at or round_.stage_closes_at),
+        instant_cell(review.created_at),
+        instant_cell(round_.opened_at),
+        instant_cell(round_.closed_at or round_.stage_closes_at),
         _in_camel_case(round_.state),
     )
 
@@ -103,14 +98,14 @@ def _answer(result: Result) -> Iterable[str]:
     if decision is None:
         return "", answer, result.reason, "", "", "", ""
     reviewer = decision.decided_by
-    return instant(decision.decided_at), answer, result.reason, *_person(reviewer), reviewer.email
+    return instant_cell(decision.decided_at), answer, result.reason, *_person(reviewer), reviewer.email
 
 
 def _application(item: Item) -> Iterable[str]:
     if item.applied_at is None:
         return "", "", "", ""
     email = item.round.applied_by_email
-    return applied_by(item.round), email, email, instant(item.applied_at)
+    return applied_by(item.round), email, email, instant_cell(item.applied_at)
 
 
 def _person(user: User) -> Iterable[str]:

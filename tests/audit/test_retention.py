@@ -190,15 +190,15 @@ def test_a_verification_is_done_in_steps_and_told_of(monkeypatch):
     monkeypatch.setattr(verifying, "AT_ONCE", 4)
     a_chain(10)
     row = verifying.begin(actor=ADA, now=NOW)
-    assert (row.percent, row.is_running) == (0, True)
+    assert (row.reached, row.is_running) == (0, True)
 
     verifying.go_on(now=NOW)
     row.refresh_from_db()
-    assert (row.percent, row.is_running) == (40, True)
+    assert (row.reached, row.is_running) == (4, True)
     verify()
 
     row.refresh_from_db()
-    assert (row.percent, row.is_running, row.found) == (100, False, 0)
+    assert (row.reached, row.is_running, row.found) == (row.until, False, 0)
     event = AuditEvent.objects.get(action=AuditAction.AUDIT_VERIFIED)
     assert (event.actor_name, event.outcome, event.details) == (
         "Ada Roe",

@@ -14,6 +14,7 @@ from apps.assignments.models import Assignment
 from apps.audit import services as audit
 from apps.audit.vocabulary import NOWHERE, AuditAction, Place
 from apps.common.access import Provider
+from apps.common.csv import instant_cell
 from apps.roles.selectors import named_paths
 
 # The same as those that an import of assignments takes.
@@ -77,7 +78,7 @@ def _cells(row: Assignment, path: str) -> tuple[str, ...]:
         row.resource.provider,
         path,
         row.kind,
-        row.starts_at.isoformat(timespec="seconds"),
-        row.ends_at.isoformat(timespec="seconds") if row.ends_at else "",
+        instant_cell(row.starts_at),
+        instant_cell(row.ends_at),
         "",
     )

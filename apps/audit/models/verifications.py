@@ -45,10 +45,6 @@ class Verification(models.Model):
         return self.finished_at is None
 
     @property
-    def percent(self) -> int:
-        return 100 * self.reached // self.until if self.until else 100
-
-    @property
     def left_out(self) -> int:
         """How many findings are counted but not kept."""
         return self.found - len(self.findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -24,6 +25,13 @@ def _day(label: str) -> forms.DateField:
             MinValueValidator(_FIRST_DAY, "Choose a day from 2000 on."),
             MaxValueValidator(_LAST_DAY, "Choose a day before 2200."),
         ],
+    )
+
+
+def filter_choice(label: str, choices: Sequence[tuple[str, Any]]) -> forms.ChoiceField:
+    """One of several, in a row of filters; it may stay as it is."""
+    return forms.ChoiceField(
+        label=label, required=False, choices=choices, widget=forms.Select(attrs={"class": "form-select"})
     )
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.access import Access, Permission, Provider, can_open
-from apps.common.csv import csv_lines
+from apps.common.csv import csv_lines, instant_cell
 from apps.portal.reports.selectors import Line, Report, each_line
 
 COLUMNS = (
@@ -58,23 +58,19 @@ def cells_of(line: Line) -> Iterable[str]:
         Provider(item.resource.provider).label,
         item.resource.name,
         line.held,
-        _at(item.starts_at),
-        _at(line.until) or "Permanent",
+        instant_cell(item.starts_at),
+        instant_cell(line.until) or "Permanent",
         line.how_it_ended,
         request.number if request else "",
         request.asked_by if request else "",
         request.justification if request else "",
         request.ticket_number if request else "",
         approval.approver.name if approval else "",
-        _at(approval.decided_at) if approval else "",
+        instant_cell(approval.decided_at) if approval else "",
         approval.justification if approval else "",
         review.past if review else "",
         review.decided_by.name if review else "",
-        _at(review.decided_at) if review else "",
+        instant_cell(review.decided_at) if review else "",
         review.reason if review else "",
         str(item.id),
     )
-
-
-def _at(instant: datetime | None) -> str:
-    return instant.isoformat(timespec="seconds") if instant else ""

@@ -32,7 +32,8 @@ def report(request: HttpRequest) -> HttpResponse:
         count, page, lines = report_page(
             asked, request.access, after=request.GET.get("after", ""), now=request.now
         )
-        context |= {"report": asked, "count": count, "page": page, "lines": lines}
+        counted = f"{count} assignment{'' if count == '1' else 's'}"
+        context |= {"report": asked, "counted": counted, "page": page, "lines": lines}
     return render(request, "portal/report.html", context, status=form.status)
 
 
