@@ -18,6 +18,7 @@ from apps.access_requests.selectors.terms import terms_of_many
 from apps.access_requests.states import WAITING
 from apps.assignments.models import ReminderProgress
 from apps.assignments.reminders import OVERLAP
+from apps.common.paging import in_batches
 from apps.notifications.services import Letter, notify_many
 from apps.roles.selectors import rules_for_many
 
@@ -33,7 +34,7 @@ def remind_of_requests(*, now: datetime) -> int:
     reached = now - OVERLAP
     since = ReminderProgress.since(NAME, first=now - ADMIN_WINDOW, latest=reached)
     due = _half_over(since, now)
-    told = sum(_remind(due[start : start + BATCH], now) for start in range(0, len(due), BATCH))
+    told = sum(_remind(ids, now) for ids in in_batches(due, BATCH))
     ReminderProgress.note(NAME, reached)
     return told
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime
-from functools import reduce
-from operator import or_
 
 from django.db import models
 from django.db.models import F, Q
@@ -14,7 +11,7 @@ from django.db.models import F, Q
 from apps.audit.models import NAME_LIMIT
 from apps.audit.vocabulary import Party, Place
 from apps.common.access import Access, Permission, Provider
-from apps.roles.models import Resource
+from apps.roles.models import Resource, where_permitted, where_within
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):
@@ -36,21 +33,16 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         return self.filter(rule=rule)
 
     def within(self, provider: str, path: str = "") -> FindingQuerySet:
-        """On the resource with this path or below it; without one, of all the provider."""
-        return self.filter(provider=provider, path__startswith=path)
+        """Of this provider, on the resource with this path or below it. What is empty leaves nothing out."""
+        return self.filter(where_within(provider, path, prefix=""))
 
     def visible_to(self, access: Access) -> FindingQuerySet:
         """Those that lie where one may see alerts."""
-        return self.filter(_where(access.scopes(Permission.ALERTS_READ)))
+        return self.filter(where_permitted(access, Permission.ALERTS_READ, prefix=""))
 
 
 def _dismissed(now: datetime) -> Q:
     return Q(dismissed_at__isnull=False) & (Q(dismissed_until__isnull=True) | Q(dismissed_until__gt=now))
-
-
-def _where(scopes: Iterable[tuple[Provider, str]]) -> Q:
-    nowhere = Q(pk__in=())
-    return reduce(or_, (Q(provider=each, path__startswith=path) for each, path in scopes), nowhere)
 
 
 class Finding(models.Model):
@@ -125,9 +117,6 @@ class Finding(models.Model):
     @property
     def about(self) -> Party:
         return Party(self.about_kind, self.about_id, self.about_name)
-
-    def is_dismissed(self, now: datetime) -> bool:
-        return self.dismissed_at is not None and (self.dismissed_until is None or now < self.dismissed_until)
 
 
 class AlertSettings(models.Model):

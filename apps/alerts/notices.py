@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -12,8 +11,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.alerts.models import Finding, Scan
 from apps.alerts.policy.catalogue import BY_ID, RULES
-from apps.alerts.policy.terms import Rule, Severity
-from apps.alerts.selectors.settings import settings_of
+from apps.alerts.selectors.settings import settings_of_many
 from apps.assignments.notices.cells import admins_on_each
 from apps.common.text import counted
 from apps.notifications import services as notifications
@@ -26,7 +24,7 @@ _NAMED_AT_MOST = 10
 
 def tell_found(scan: Scan, *, now: datetime) -> None:
     """Tell of what was found since the scan began and is still open, as each alert is set there."""
-    told = list(_new(scan, now))
+    told = _new(scan, now)
     if not told:
         return
     resources = Resource.objects.in_bulk({_resource_of(row) for row in told})
@@ -39,11 +37,11 @@ def tell_found(scan: Scan, *, now: datetime) -> None:
     notifications.notify_each(key=f"scan:{scan.pk}:found", letters=letters, announced=_message(told), now=now)
 
 
-def _new(scan: Scan, now: datetime) -> Iterator[Finding]:
-    found = Finding.objects.open(now).filter(found_at__gte=scan.asked_at)
-    for rule in (BY_ID[id_] for id_ in scan.rules if id_ in BY_ID):
-        settings = settings_of(rule)
-        yield from (row for row in found.of(rule.id) if settings.at(row.place).tells)
+def _new(scan: Scan, now: datetime) -> list[Finding]:
+    """Two queries. A scan may have come to a rule twice."""
+    settings = settings_of_many(BY_ID[id_] for id_ in scan.rules if id_ in BY_ID)
+    found = Finding.objects.open(now).filter(found_at__gte=scan.asked_at, rule__in=settings)
+    return [row for row in found if settings[row.rule].at(row.place).tells]
 
 
 def _resource_of(row: Finding) -> UUID:
@@ -56,9 +54,7 @@ def _resource_of(row: Finding) -> UUID:
 def _message(rows: list[Finding]) -> Message:
     """The alerts in the order of their list, worst first."""
     counts = Counter(row.rule for row in rows)
-    alerts = sorted(
-        (rule for rule in RULES if rule.id in counts), key=lambda rule: list(Severity).index(rule.severity)
-    )
+    alerts = sorted((rule for rule in RULES if rule.id in counts), key=lambda rule: rule.badness)
     more = f", and {counted(len(alerts) - 1, 'other alert')}" if len(alerts) > 1 else ""
     named = alerts[:_NAMED_AT_MOST]
     return Message(
@@ -68,7 +64,3 @@ def _message(rows: list[Finding]) -> Message:
         facts=tuple((rule.severity.label, f"{rule.name}: {counts[rule.id]:,}") for rule in named),
         link=reverse("alerts:all"),
     )
-
-
-def _badness(rule: Rule) -> int:
-    return list(Severity).index(rule.severity)

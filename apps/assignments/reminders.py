@@ -6,19 +6,19 @@ is told as it then is; what a later warning or the end itself tells is not told 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from apps.accounts.models import User
 from apps.assignments.models import Assignment, AssignmentQuerySet, ReminderProgress
 from apps.assignments.notices.cells import admins_on_each
 from apps.assignments.notices.soon import letters_before_the_end
 from apps.common.lookup import present
+from apps.common.paging import each_of, in_batches, soonest_first
 from apps.notifications.services import notify_many
 from apps.roles.selectors import rules_for_many
 
@@ -52,7 +52,8 @@ def remind_of_ends(*, now: datetime) -> int:
 def _remind(reminder: Reminder, now: datetime) -> int:
     told, reached = 0, now + reminder.lead - OVERLAP
     since = ReminderProgress.since(reminder.name, first=now, latest=reached)
-    for rows in _pages(_ending(reminder, since, now)):
+    ending = each_of(_ending(reminder, since, now), soonest_first("ends_at"), size=BATCH)
+    for rows in in_batches(ending, BATCH):
         told += _tell(reminder, rows, now)
     ReminderProgress.note(reminder.name, reached)
     return told
@@ -69,20 +70,9 @@ def _ending(reminder: Reminder, since: datetime, now: datetime) -> AssignmentQue
             ends_at__lte=now + reminder.lead,
         )
         .exclude(principal__user__is_enabled=False)
-        .order_by("ends_at", "id")
         .with_names()
         .select_related("principal__user")
     )
-
-
-def _pages(rows: AssignmentQuerySet) -> Iterator[list[Assignment]]:
-    """A batch at a time, each from where the one before it stopped."""
-    page = list(rows[:BATCH])
-    while page:
-        yield page
-        last = page[-1]
-        beyond = Q(ends_at__gt=last.ends_at) | Q(ends_at=last.ends_at, id__gt=last.id)
-        page = list(rows.filter(beyond, ends_at__gte=last.ends_at)[:BATCH])
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ which roles most is assigned (Entra behaviour)."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from apps.assignments.models import Assignment, ReminderProgress
 from apps.assignments.notices.cells import admins_at
+from apps.assignments.roll_ups.counting import day_of, start_of
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.common.access import DIRECTORY_PATH, Provider
@@ -31,8 +32,8 @@ TAKE_ACTION = "alerts:discovery"  # where standing access is found and turned in
 def send_weekly_digest(*, now: datetime) -> bool:
     """Tell of the week that is over, once it is (in UTC); whether it did. Of what was missed while nothing
     ran only the last week is told, and nothing of what was before the portal was set up."""
-    monday = now.astimezone(UTC).date() - timedelta(days=now.astimezone(UTC).weekday())
-    begins = datetime.combine(monday, time(), UTC)
+    monday = day_of(now) - timedelta(days=day_of(now).weekday())
+    begins = start_of(monday)
     is_due = ReminderProgress.since(NAME, first=begins, latest=begins) < begins
     if is_due:
         admins = admins_at(Provider.DIRECTORY, [DIRECTORY_PATH], now=now)[DIRECTORY_PATH]

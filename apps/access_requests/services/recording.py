@@ -125,11 +125,6 @@ def why(request: AccessRequest, *, approver: str = "") -> Why:
     return Why(request.justification, request.ticket_number, approver, str(request.id))
 
 
-def without_words(request: AccessRequest) -> Why:
-    """`why` for what was not asked: it comes with the end of the request."""
-    return Why(request_id=str(request.id))
-
-
 def snapshot_of(request: AccessRequest, rules: RoleRules, *, now: datetime) -> dict[str, Any]:
     """Exactly what an approver is shown: who, what, where, how long, why, and the rules and facts of now."""
     return {

@@ -13,7 +13,7 @@ from apps.access_requests import notices
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.terms import terms_of
-from apps.access_requests.services.recording import move, record, without_words
+from apps.access_requests.services.recording import move, record, why
 from apps.access_requests.states import OPEN, WAITING, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
@@ -118,7 +118,7 @@ def _lose_ground(request: AccessRequest, by: Party, reason: str, now: datetime) 
     """A granted activation whose start lies ahead goes with its request."""
     move(request, Step.CANCEL, at=now, reason=reason)
     if request.result is not None and request.result.ended_at is None:
-        assignments.write_ground_lost(request.result, by=by, now=now, why=without_words(request))
+        assignments.write_ground_lost(request.result, by=by, now=now, why=why(request).of_its_consequences)
     _say_closed(AuditAction.REQUEST_CANCELED, request, by, now)
 
 

@@ -17,7 +17,6 @@ from apps.access_requests.services.recording import (
     move,
     record,
     why,
-    without_words,
     write_request_about,
 )
 from apps.access_requests.services.verdicts import closing_words
@@ -80,7 +79,7 @@ def cancel(request_id: UUID, *, actor: Actor, now: datetime, justification: str 
     record(AuditAction.REQUEST_CANCELED, request, by=actor.party, now=now, justification=justification)
     if result is not None and result.ended_at is None:
         assignments.end(
-            result, how=Assignment.End.REMOVED, by=actor.party, now=now, why=without_words(request)
+            result, how=Assignment.End.REMOVED, by=actor.party, now=now, why=why(request).of_its_consequences
         )
     notices.tell_closed(request, by=actor.party, now=now)
     return request

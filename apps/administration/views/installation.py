@@ -60,6 +60,9 @@ def _set_up(request: HttpRequest, form: SetUpForm) -> AccountLink | None:
 def installation(request: HttpRequest) -> HttpResponse:
     """How the portal is installed, and what its organisation is called, which can be changed here."""
     can_set_up(request.access).require()
+    state = {"log": log_state(now=request.now), "can_verify": can_set_up(request.access)}
+    if request.htmx:
+        return render(request, "administration/_audit_state.html", state)
     facts = installation_facts(request.user, request.access)
     if request.method == "POST":
         facts.can_rename.require()
@@ -73,8 +76,7 @@ def installation(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "facts": facts,
-        "log": log_state(now=request.now),
-        "can_verify": can_set_up(request.access),
+        **state,
         "fresh_until": fresh_until(request),
     }
     return render(request, "administration/installation.html", context, status=form.status)

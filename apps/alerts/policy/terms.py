@@ -58,6 +58,11 @@ class Rule:
     fix: Fix | None = None
 
     @property
+    def badness(self) -> int:
+        """For lists, the worst first."""
+        return list(Severity).index(self.severity)
+
+    @property
     def defaults(self) -> dict[str, int]:
         return {each.name: each.default for each in self.thresholds}
 

@@ -161,8 +161,7 @@ def count_open(access: Access, present: InForce, *, now: datetime) -> int:
 
 
 def _here(access: Access, provider: str, path: str) -> FindingQuerySet:
-    rows = Finding.objects.visible_to(access)
-    return rows.within(provider, path) if provider else rows
+    return Finding.objects.visible_to(access).within(provider, path)
 
 
 def _providers(access: Access, provider: str) -> set[Provider]:
@@ -187,5 +186,4 @@ def _counted(rows: FindingQuerySet) -> Counts:
 
 
 def _worst_first(lines: Iterable[Line]) -> list[Line]:
-    worst = list(Severity)
-    return sorted(lines, key=lambda line: worst.index(line.rule.severity))
+    return sorted(lines, key=lambda line: line.rule.badness)

@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from apps.alerts.models import Look, Scan
 from apps.alerts.notices import tell_found
 from apps.alerts.policy.catalogue import BY_ID, RULES
-from apps.alerts.policy.terms import Found, Rule
+from apps.alerts.policy.terms import Found, Rule, Settings
 from apps.alerts.scans import look
 from apps.alerts.selectors.settings import settings_of
 from apps.alerts.selectors.touched import rules_touched
@@ -109,11 +109,12 @@ def _look_at(scan: Scan, rule: Rule | None, now: datetime) -> None:
     """No rule: an upgrade took it away meanwhile."""
     kept = Kept()
     if rule is not None:
-        found = _found_by(rule, now) if scan.tries < TRIES else None
+        settings = settings_of(rule)
+        found = _found_by(rule, settings, now) if scan.tries < TRIES else None
         if found is None:
             log.error("The alert %s could not be looked at; what it found before stays.", rule.id)
         else:
-            kept = keep(rule, found, settings=settings_of(rule), now=now)
+            kept = keep(rule, found, settings=settings, now=now)
         Look.objects.update_or_create(rule=rule.id, defaults={"at": now, "failed": found is None})
     Scan.objects.filter(pk=scan.pk, done=scan.done).update(
         done=F("done") + 1,
@@ -124,10 +125,10 @@ def _look_at(scan: Scan, rule: Rule | None, now: datetime) -> None:
     )
 
 
-def _found_by(rule: Rule, now: datetime) -> list[Found] | None:
+def _found_by(rule: Rule, settings: Settings, now: datetime) -> list[Found] | None:
     """Nothing at all if it cannot be asked: one rule must not stop the others."""
     try:
-        return look(rule, settings_of(rule), now=now)
+        return look(rule, settings, now=now)
     except Exception:  # whatever it is, it is a fault of this rule alone
         log.exception("The alert %s has a fault.", rule.id)
         return None

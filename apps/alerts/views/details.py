@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseClientRefresh
 
 from apps.access_requests.web import actor_of
 from apps.alerts.links import Link, about_url, links_of
@@ -22,6 +21,7 @@ from apps.alerts.policy.terms import Rule
 from apps.alerts.selectors.configuring import in_force, place_of_settings
 from apps.alerts.selectors.findings import Row, Search, Tab, find_findings
 from apps.alerts.selectors.listing import last_scan_for
+from apps.alerts.views.lists import scan_part
 from apps.common.access import Permission, Provider
 from apps.common.decision import Decision
 from apps.common.web.searching import words_in
@@ -62,13 +62,10 @@ class Line:
 
 @require_safe
 def detail(request: HttpRequest, provider: Provider, rule: str) -> HttpResponse:
-    """While a scan runs, the page asks for that part of itself again."""
     alert, place = alert_at(request, provider, rule)
     last = last_scan_for(request.access, provider, place.path)
     if request.htmx:
-        if last is None or not last.scan.is_running:
-            return HttpResponseClientRefresh()
-        return render(request, "alerts/_scan.html", {"last": last})
+        return scan_part(request, last)
     search = _search(request.GET, alert, place)
     found = find_findings(
         search, actor=actor_of(request), after=request.GET.get("after", ""), now=request.now

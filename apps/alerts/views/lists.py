@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
 from apps.accounts.web import next_url
-from apps.alerts.selectors.listing import Found, alerts_for
+from apps.alerts.selectors.listing import LastScan, alerts_for, last_scan_for
 from apps.alerts.services.scanning import ask_for_scan
 from apps.common.access import Permission, Provider, can_open
 from apps.roles.web import place_of
@@ -20,13 +20,13 @@ from apps.roles.web import place_of
 def everywhere(request: HttpRequest) -> HttpResponse:
     """What is open to nobody else is refused with the roles that open it."""
     can_open(request.access, Permission.ALERTS_READ).require()
-    return _page(request, "all", alerts_for(request.access, now=request.now))
+    return _page(request, "all")
 
 
 @require_safe
 def of_place(request: HttpRequest, provider: Provider) -> HttpResponse:
     place = place_of(request, provider, Permission.ALERTS_READ)
-    return _page(request, "list", alerts_for(request.access, provider, place.path, now=request.now))
+    return _page(request, "list", provider, place.path)
 
 
 @require_POST
@@ -38,9 +38,15 @@ def scan(request: HttpRequest) -> HttpResponse:
     return redirect(next_url(request, reverse("alerts:all")))
 
 
-def _page(request: HttpRequest, name: str, found: Found) -> HttpResponse:
-    """While a scan runs, the page asks for that part of itself again."""
-    if request.htmx and not (found.last and found.last.scan.is_running):
+def _page(request: HttpRequest, name: str, provider: str = "", path: str = "") -> HttpResponse:
+    if request.htmx:
+        return scan_part(request, last_scan_for(request.access, provider, path))
+    found = alerts_for(request.access, provider, path, now=request.now)
+    return render(request, f"alerts/{name}.html", {"found": found, "last": found.last})
+
+
+def scan_part(request: HttpRequest, last: LastScan | None) -> HttpResponse:
+    """While a scan runs, pages ask for that part of themselves again; then for all."""
+    if last is None or not last.scan.is_running:
         return HttpResponseClientRefresh()
-    template = "_scan" if request.htmx else name
-    return render(request, f"alerts/{template}.html", {"found": found, "last": found.last})
+    return render(request, "alerts/_scan.html", {"last": last})

@@ -13,7 +13,7 @@ def csv_file(lines: Iterable[str], *, name: str, now: datetime) -> StreamingHttp
     return StreamingHttpResponse(
         lines,
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}-{now:%Y-%m-%d}.csv"'},
+        headers=_named(name, "csv", now),
     )
 
 
@@ -22,7 +22,7 @@ def streamed_file(lines: Iterable[str], *, name: str, kind: str, now: datetime) 
     return StreamingHttpResponse(
         lines,
         content_type=f"application/{kind}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}-{now:%Y-%m-%d}.{kind}"'},
+        headers=_named(name, kind, now),
     )
 
 
@@ -31,7 +31,7 @@ def text_file(text: str, *, name: str, kind: str, now: datetime) -> HttpResponse
     return HttpResponse(
         text,
         content_type=f"application/{kind}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}-{now:%Y-%m-%d}.{kind}"'},
+        headers=_named(name, kind, now),
     )
 
 
@@ -40,5 +40,9 @@ def zip_file(pieces: Iterable[bytes], *, name: str, now: datetime) -> StreamingH
     return StreamingHttpResponse(
         pieces,
         content_type="application/zip",
-        headers={"Content-Disposition": f'attachment; filename="{name}-{now:%Y-%m-%d}.zip"'},
+        headers=_named(name, "zip", now),
     )
+
+
+def _named(name: str, kind: str, now: datetime) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}-{now:%Y-%m-%d}.{kind}"'}

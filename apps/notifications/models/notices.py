@@ -58,8 +58,6 @@ class Notice(models.Model):
         INBOX = "inbox", "In the inbox only"
         KEPT = "kept", "Kept, not sent"
 
-    WAITING = (State.QUEUED, State.SENDING, State.DIGEST)
-
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     key = models.CharField(max_length=200)  # which event it is about, such as "request:<id>:denied"
     address = models.EmailField(max_length=254)
