@@ -11,7 +11,11 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from apps.access_requests.asks import Actor, Ask
-from apps.access_requests.forms.fields import later_start  # noqa: F401 (offered to higher apps)
+from apps.access_requests.forms.fields import (  # noqa: F401 (offered to higher apps)
+    REASON,
+    JustificationField,
+    later_start,
+)
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.assigning import GroupFacts, may_pick
 from apps.access_requests.selectors.waiting import Waiting

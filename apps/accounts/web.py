@@ -238,6 +238,11 @@ class StepUpForm(PortalForm):
     def is_preview(self) -> bool:
         return self.has_preview and "preview" in self.data
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was given, without the code."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "code"}
+
     def _ask_for_code(self) -> None:
         self.is_enrolled = has_second_factor(self.request.user)
         if self.is_enrolled:

@@ -7,13 +7,13 @@ from typing import Any
 from crispy_forms.layout import Field
 from django import forms
 
+from apps.access_requests.web import REASON, JustificationField
 from apps.accounts.web import ConfirmForm
-from apps.alerts.policy.dismissing import DAYS, LONGEST_REASON
+from apps.alerts.policy.dismissing import DAYS
 from apps.alerts.policy.terms import Setting, Threshold
 from apps.alerts.selectors.configuring import InForce
 from apps.common.text import is_blank
 
-_REASON = "components/reason_field.html"
 _FOR_GOOD = "0"
 
 
@@ -28,12 +28,11 @@ class DismissForm(ConfirmForm):
         help_text="Then it counts again by itself.",
         error_messages={"required": "Choose until when.", "invalid_choice": "Choose one of these."},
     )
-    why = forms.CharField(
+    why = JustificationField(
         label="Reason",
-        max_length=LONGEST_REASON,
         help_text="The audit log keeps it, and everybody who sees this alert reads it.",
-        error_messages={"required": "Say why."},
-        widget=forms.Textarea(attrs={"rows": 3, "data-count": LONGEST_REASON}),
+        missing="Say why.",
+        required=True,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,10 +43,10 @@ class DismissForm(ConfirmForm):
         why: str = self.cleaned_data["why"]
         if is_blank(why):
             raise forms.ValidationError("Say why.")
-        return why.replace("\r\n", "\n")
+        return why
 
     def rows(self) -> list[Any]:
-        return [Field("days"), Field("why", template=_REASON)]
+        return [Field("days"), Field("why", template=REASON)]
 
 
 class SettingsForm(ConfirmForm):

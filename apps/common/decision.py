@@ -61,3 +61,9 @@ def judge(rules: Iterable[Callable[[Facts], Refusal | None]], facts: Facts) -> D
     """Ask every rule and collect every refusal; the first no does not hide the others (Entra behaviour)."""
     answers = (rule(facts) for rule in rules)
     return Decision(tuple(answer for answer in answers if answer is not None))
+
+
+def together(*decisions: Decision) -> Decision:
+    """Yes where each of them is; else every refusal of all of them, each once."""
+    refusals = (refusal for decision in decisions for refusal in decision.refusals)
+    return Decision(tuple(dict.fromkeys(refusals)))

@@ -85,11 +85,6 @@ class PersonForm(StepUpForm):
         return manager.user if manager else None
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """What was given, without the code."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "code"}
-
-    @property
     def helper(self) -> FormHelper:
         helper = super().helper
         helper.layout = Layout(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from apps.access_requests.policy.power import Power, can_change_group, can_create_role_assignable
 from apps.administration.policy.keeping import Keeper, still_used
 from apps.common.access import Permission, Provider
-from apps.common.decision import ALLOWED, Decision, denied
+from apps.common.decision import ALLOWED, Decision, denied, together
 from apps.common.text import is_address
 
 
@@ -52,7 +52,7 @@ def can_create_such(keeper: Keeper, *, is_role_assignable: bool) -> Decision:
     decisions = [can_create(keeper)]
     if is_role_assignable and not keeper.is_console:
         decisions.append(can_create_role_assignable(keeper.access))
-    return Decision(tuple(refusal for decision in decisions for refusal in decision.refusals))
+    return together(*decisions)
 
 
 def can_be_called(name: str, *, is_taken: bool) -> Decision:

@@ -39,7 +39,7 @@ from apps.assignments.models import Assignment
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction
 from apps.common.access import Permission, Provider, can_open
-from apps.common.decision import Decision
+from apps.common.decision import Decision, together
 from apps.common.errors import Invalid
 from apps.common.lookup import find
 from apps.common.text import one_line
@@ -60,7 +60,7 @@ def create_group(
     """An empty group. Whether it can hold directory roles never changes afterwards."""
     keeper, name = keeper_of(actor, now=now), one_line(name)
     wanted = can_create_such(keeper, is_role_assignable=is_role_assignable)
-    _require(wanted, can_be_called(name, is_taken=is_taken(name)), keeper.proven())
+    together(wanted, can_be_called(name, is_taken=is_taken(name)), keeper.proven()).require()
     return groups.create_group(
         actor=actor.party,
         name=name,
@@ -76,7 +76,7 @@ def change_group(group_id: UUID, *, name: str, description: str, actor: Actor, n
     """Another name or description."""
     group, name = _locked(group_id), one_line(name)
     named = can_be_called(name, is_taken=is_taken(name, but=group))
-    _require(_may_change(group, actor, now), named, keeper_of(actor, now=now).proven())
+    together(_may_change(group, actor, now), named, keeper_of(actor, now=now).proven()).require()
     groups.change_group(group=group, name=name, description=description, actor=actor.party, now=now)
     return group
 
@@ -85,7 +85,7 @@ def change_group(group_id: UUID, *, name: str, description: str, actor: Actor, n
 def manage_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
     """Put a group under management: its settings apply from now on, what is held stays as it is."""
     group = _locked(group_id)
-    _require(_may_change(group, actor, now), keeper_of(actor, now=now).proven())
+    together(_may_change(group, actor, now), keeper_of(actor, now=now).proven()).require()
     accounts.manage_group(group=group, place=group.resource.place, actor=actor.party, now=now)
     tell_managed(group, by=actor.party, now=now)
     return group
@@ -96,7 +96,7 @@ def release_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
     """Take a group out of management. Refused while anything of it is eligible, ends, or waits."""
     group = _locked(group_id)
     free = can_release(bound_by(group, now=now))
-    _require(_may_change(group, actor, now), free, keeper_of(actor, now=now).proven())
+    together(_may_change(group, actor, now), free, keeper_of(actor, now=now).proven()).require()
     accounts.release_group(group=group, place=group.resource.place, actor=actor.party, now=now)
     tell_managed(group, by=actor.party, now=now)
     return group
@@ -133,7 +133,7 @@ def retire_group(group_id: UUID, *, actor: Actor, now: datetime) -> Group:
     and while it holds, approves or waits for anything."""
     group = _locked(group_id)
     free = can_retire(in_the_way(group, now=now))
-    _require(_may_change(group, actor, now), free, keeper_of(actor, now=now).proven())
+    together(_may_change(group, actor, now), free, keeper_of(actor, now=now).proven()).require()
     owners = Assignment.objects.filter(resource=group.resource, origin=Assignment.Origin.ASSIGNED)
     for row in owners.not_ended(now).with_names().order_by("principal_id"):
         assignments.lock_principal(row.principal_id)
@@ -155,8 +155,3 @@ def _locked(id_: UUID) -> Group:
 def _may_change(group: Group, actor: Actor, now: datetime) -> Decision:
     power = power_of(group.pk, now=now)
     return can_change(keeper_of(actor, now=now), power, path=group.resource.path)
-
-
-def _require(*decisions: Decision) -> None:
-    """Every refusal of all of them at once."""
-    Decision(tuple(refusal for decision in decisions for refusal in decision.refusals)).require()

@@ -28,7 +28,7 @@ from apps.assignments.models import Assignment
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party, Place
 from apps.common.access import Access, Permission, Provider, can_open
-from apps.common.decision import Decision
+from apps.common.decision import Decision, together
 from apps.common.errors import Conflict, Invalid
 from apps.common.lookup import find
 from apps.common.text import one_line
@@ -46,7 +46,7 @@ def create_resource(*, parent_id: UUID | None, name: str, kind: str, actor: Acto
     name, kind = one_line(name), one_line(kind)
     can_create(keeper, below=node_of(parent)).require()  # whoever may not learns no names from there
     called = can_be_called(name, kind, taken=names_beside(parent))
-    _require(called, keeper.proven())
+    together(called, keeper.proven()).require()
     return resources.create_resource(actor=actor.party, kind=kind, name=name, parent=parent, now=now)
 
 
@@ -58,7 +58,7 @@ def rename_resource(resource_id: UUID, *, name: str, kind: str, actor: Actor, no
     keeper = keeper_of(actor, now=now)
     name, kind = one_line(name), one_line(kind)
     called = can_be_called(name, kind, taken=names_beside(resource.parent, but=resource))
-    _require(can_rename(keeper, node_of(resource)), called, keeper.proven())
+    together(can_rename(keeper, node_of(resource)), called, keeper.proven()).require()
     resources.rename_resource(resource=resource, name=name, kind=kind, actor=actor.party, now=now)
     return resource
 
@@ -86,7 +86,7 @@ def move_resource(
     lock_tree()
     resource, parent = _one(resource_id), _one(parent_id) if parent_id else None
     move = move_of(resource, parent, now=now)
-    _require(assess_move(move, actor=actor, now=now), keeper_of(actor, now=now).proven())
+    together(assess_move(move, actor=actor, now=now), keeper_of(actor, now=now).proven()).require()
     if move.digest != seen:
         raise Conflict("What this move would do has changed meanwhile. Look at it again.")
     busy = _busy_below(resource, now)
@@ -107,7 +107,7 @@ def retire_resource(resource_id: UUID, *, actor: Actor, now: datetime) -> Resour
     resources.lock_resource(resource)
     keeper = keeper_of(actor, now=now)
     found = in_the_way(resource, now=now)
-    _require(can_retire(keeper, node_of(resource), found), keeper.proven())
+    together(can_retire(keeper, node_of(resource), found), keeper.proven()).require()
     resources.retire_resource(resource=resource, actor=actor.party, now=now)
     return resource
 
@@ -127,11 +127,6 @@ def _one(id_: UUID) -> Resource:
     if resource is None:
         raise Invalid("There is no such resource.")
     return resource
-
-
-def _require(*decisions: Decision) -> None:
-    """Every refusal of all of them at once."""
-    Decision(tuple(refusal for decision in decisions for refusal in decision.refusals)).require()
 
 
 def _busy_below(resource: Resource, now: datetime) -> list[UUID]:

@@ -21,7 +21,7 @@ from apps.administration.selectors.keepers import keeper_of
 from apps.administration.selectors.webhooks import is_taken
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
-from apps.common.decision import Decision
+from apps.common.decision import together
 from apps.common.encryption import seal
 from apps.common.errors import Conflict
 from apps.common.lookup import find
@@ -43,11 +43,11 @@ def add_webhook(
     """A webhook that is told from now on, and its secret, to be shown this once. Without `events` it is told
     of all. Raises `Invalid` for an address that no webhook may have."""
     name = one_line(name, LONGEST_NAME)
-    _require(
+    together(
         can_add(actor.access, count=Webhook.objects.count()),
         can_be_called(is_taken=is_taken(name)),
         keeper_of(actor, now=now).proven(),
-    )
+    ).require()
     require_possible(url, settings.WEBHOOK_NETWORKS)
     secret = make_secret()
     webhook = Webhook.objects.create(
@@ -132,7 +132,7 @@ def send_again(delivery_id: UUID, *, actor: Actor, now: datetime) -> WebhookDeli
     """The same once more, under the same id. Raises `Conflict` where somebody was faster."""
     can_set_up(actor.access).require()
     delivery = _there(find(WebhookDelivery.objects.select_related("webhook"), delivery_id))
-    _require(can_send_test(delivery.webhook), can_send_again(delivery))
+    together(can_send_test(delivery.webhook), can_send_again(delivery)).require()
     rested = WebhookDelivery.objects.filter(pk=delivery.pk, next_try_at__isnull=True)
     queued = WebhookDelivery.State.QUEUED
     if not rested.update(
@@ -156,7 +156,7 @@ def _switch(
 
 def _locked(webhook_id: UUID, actor: Actor, now: datetime) -> Webhook:
     """The row, for whoever may change it."""
-    _require(can_set_up(actor.access), keeper_of(actor, now=now).proven())
+    together(can_set_up(actor.access), keeper_of(actor, now=now).proven()).require()
     return _there(find(Webhook.objects.select_for_update(), webhook_id))
 
 
@@ -164,10 +164,6 @@ def _there(row: Row | None) -> Row:
     if row is None:
         raise Conflict("This webhook has been deleted.")
     return row
-
-
-def _require(*decisions: Decision) -> None:
-    Decision(tuple(refusal for decision in decisions for refusal in decision.refusals)).require()
 
 
 def _columns(webhook: Webhook) -> tuple[object, ...]:

@@ -126,7 +126,7 @@ def create(request: HttpRequest) -> HttpResponse:
     form = NewGroupForm(sent(request), request=request, may_hold_roles=may_hold_roles)
     if form.is_valid():
         with form.taking_refusals():
-            row = create_group(**_typed(form), actor=actor_of(request, form.second_factor), now=request.now)
+            row = create_group(**form.facts, actor=actor_of(request, form.second_factor), now=request.now)
             messages.success(request, f"{row.name} is there. Add its owners and members.")
             return redirect("administration:group", row.pk)
     return _form_page(request, "group_create", form)
@@ -139,7 +139,7 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = GroupForm(sent(request), request=request, initial=initial)
     if form.is_valid():
         with form.taking_refusals():
-            change_group(row.pk, **_typed(form), actor=actor_of(request, form.second_factor), now=request.now)
+            change_group(row.pk, **form.facts, actor=actor_of(request, form.second_factor), now=request.now)
             messages.success(request, "Saved.")
             return redirect("administration:group", row.pk)
     return _form_page(request, "group_change", form, group=row)
@@ -281,10 +281,6 @@ def _with_refused(request: HttpRequest, row: Group, refused: list[Answer[Ask]]) 
     for answer in refused:
         form.add_error(None, f"{names[answer.asked.principal_id].name}: {answer.error}")
     return form
-
-
-def _typed(form: ConfirmForm) -> dict[str, Any]:
-    return {name: value for name, value in form.cleaned_data.items() if name != "code"}
 
 
 def _form_page(request: HttpRequest, name: str, form: ConfirmForm, **more: Any) -> HttpResponse:

@@ -71,7 +71,7 @@ def add(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         with form.taking_refusals():
             row, secret = add_webhook(
-                **_typed(form), actor=actor_of(request, form.second_factor), now=request.now
+                **form.facts, actor=actor_of(request, form.second_factor), now=request.now
             )
             return _secret_page(request, row, secret)
     return _form_page(request, "webhook_add", form)
@@ -84,9 +84,7 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = WebhookForm(sent(request), request=request, initial=initial)
     if form.is_valid():
         with form.taking_refusals():
-            change_webhook(
-                row.pk, **_typed(form), actor=actor_of(request, form.second_factor), now=request.now
-            )
+            change_webhook(row.pk, **form.facts, actor=actor_of(request, form.second_factor), now=request.now)
             messages.success(request, "Saved.")
             return redirect(row)
     return _form_page(request, "webhook_change", form, webhook=row)
@@ -156,10 +154,6 @@ def _confirm(
             messages.success(request, f"{row.name} {said}.")
             return redirect(then or row)
     return _form_page(request, page, form, webhook=row)
-
-
-def _typed(form: ConfirmForm) -> dict[str, Any]:
-    return {name: value for name, value in form.cleaned_data.items() if name != "code"}
 
 
 def _form_page(request: HttpRequest, name: str, form: ConfirmForm, **more: Any) -> HttpResponse:

@@ -11,7 +11,6 @@ from apps.common.decision import Decision, Refusal, judge
 from apps.common.text import is_blank
 
 DAYS = (7, 30, 90, 180)
-LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from apps.alerts.selectors.findings import facts_of
 from apps.audit.models import AuditEvent
 from apps.audit.services import event_of, record_all
 from apps.audit.vocabulary import AuditAction, Party
-from apps.common.decision import Decision
+from apps.common.decision import together
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def dismiss_findings(ids: Sequence[UUID], *, why: str, days: int, actor: Actor, 
     rows = _locked(Finding.objects.filter(pk__in=ids).open(now))
     factor = actor.second_factor
     facts = [facts_of(row, actor=actor, now=now, factor=factor, why=why, days=days) for row in rows]
-    _require(map(can_dismiss, facts))
+    together(*map(can_dismiss, facts)).require()
     until = now + timedelta(days=days) if days else None
     _write(rows, dismissed_at=now, dismissed_until=until, dismissed_by=actor.party.name, dismissed_why=why)
     told = {"until": until.isoformat() if until else ""}
@@ -52,7 +52,7 @@ def restore_findings(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> Don
     `dismiss_findings` does."""
     rows = _locked(Finding.objects.filter(pk__in=ids).dismissed(now))
     facts = [facts_of(row, actor=actor, now=now, factor=actor.second_factor) for row in rows]
-    _require(map(can_restore, facts))
+    together(*map(can_restore, facts)).require()
     record_all([_event(AuditAction.FINDING_RESTORED, row, actor, now) for row in rows])
     _write(rows, dismissed_at=None, dismissed_until=None, dismissed_by="", dismissed_why="")
     return Done(rows, len(set(ids)) - len(rows))
@@ -64,12 +64,6 @@ def restore_findings(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> Don
 def _locked(rows: FindingQuerySet) -> list[Finding]:
     """Whoever comes second waits, and finds only what the first has left."""
     return list(rows.select_for_update(no_key=True).order_by("pk"))
-
-
-def _require(decisions: Iterable[Decision]) -> None:
-    """Each reason once, however many findings it is about."""
-    refusals = dict.fromkeys(refusal for decision in decisions for refusal in decision.refusals)
-    Decision(tuple(refusals)).require()
 
 
 def _write(rows: Iterable[Finding], **columns: Any) -> None:
