@@ -2,6 +2,12 @@
 # make test   the whole suite; also on PostgreSQL when TEST_DATABASE_URL is set
 # make check  lint, format, types, migrations, production settings
 # make lock   write the lock files anew from pyproject.toml
+#
+# The suite has short versions of these; docs/benchmarks.md and docs/threat-model.md say what they show.
+# make bench  speed beside floors of the same run; SIZE=small takes a minute; BENCH_DATABASE_URL for PostgreSQL
+# make race   commands at the same moment, 200 rounds each, on SQLite and PostgreSQL
+# make fault  killed processes, lost databases, full disks, wrong clocks, while people work
+# make fuzz   every route and form with hostile values
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -12,7 +18,7 @@ INSTALL := $(VENV)/python -m pip install -qq --disable-pip-version-check --requi
 COMPILE := $(VENV)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --annotation-style line pyproject.toml
 
-.PHONY: run test check lock
+.PHONY: run test check lock bench race fault fuzz
 .DELETE_ON_ERROR:
 
 run: .venv/.run .local/env
@@ -33,6 +39,20 @@ check: .venv/.dev
 	@env $(PRODUCTION) DATABASE_URL=sqlite:///:memory: $(VENV)/python manage.py makemigrations --check --dry-run
 	@echo "manage.py check --deploy"
 	@env $(PRODUCTION) $(VENV)/python manage.py check --deploy --fail-level WARNING
+
+bench: .venv/.dev
+	@$(VENV)/python -m tests.bench
+
+race: export ROUNDS ?= 200
+race: .venv/.dev
+	env -u DATABASE_URL $(VENV)/python -m pytest tests/races
+	$(VENV)/python -m tests.postgresql sh -c 'DATABASE_URL="$$TEST_DATABASE_URL" $(VENV)/python -m pytest tests/races'
+
+fault: .venv/.dev
+	FAULTS=all $(VENV)/python -m pytest tests/faults
+
+fuzz: .venv/.dev
+	FUZZ=all $(VENV)/python -m pytest tests/fuzz
 
 # What a real installation sets, with values that lead nowhere.
 PRODUCTION = -u PIM_DEMO PIM_DATA_DIR=/nonexistent \

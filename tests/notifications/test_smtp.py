@@ -22,7 +22,7 @@ from apps.notifications.delivery import LEASE
 from apps.notifications.models import Notice
 from apps.notifications.tasks import deliver
 from tests.notifications.making import a_notice, a_recipient
-from tests.portal.processes import Background
+from tests.driving.processes import Background
 
 pytestmark = pytest.mark.django_db
 

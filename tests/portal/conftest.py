@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.portal.processes import Background
+from tests.driving.processes import Background
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.portal.processes import wait_until
+from tests.driving.processes import wait_until
 
 SERVE = ("manage.py", "serve")
 # Starting takes three seconds on an idle machine; a busy one may take its time without failing a test.

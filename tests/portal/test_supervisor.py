@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.portal.processes import wait_until
+from tests.driving.processes import wait_until
 
 SUPERVISED = ("-m", "tests.portal.supervised")
 SLEEPER = "exec sleep 613"
