@@ -5,6 +5,7 @@ from django.urls import include, path
 from apps.common.web import converters  # noqa: F401 (makes `<provider:…>` known)
 
 handler400 = "apps.accounts.views.sign_in.bad_request"
+handler500 = "apps.common.web.errors.server_error"
 
 urlpatterns = [
     path("", include("apps.portal.urls")),

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import models
+from django.db import OperationalError, models
 
 # What a session's data says about itself, so that the columns of its row follow from the data with each save.
 PUBLIC_ID, SIGNED_IN, SEEN = "public_id", "signed_in_at", "seen_at"
@@ -62,6 +63,16 @@ class SessionStore(db.SessionStore):
         session.seen_at = _parsed(datetime.fromisoformat, data, SEEN)
         session.browser, session.network = data.get(BROWSER, ""), data.get(NETWORK, "")
         return session
+
+    def save(self, must_create: bool = False) -> None:
+        """Django takes whatever the database answers for a session that was ended. A database that is locked,
+        full or away signs nobody out."""
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if isinstance(error.__context__, OperationalError):
+                raise error.__context__ from None
+            raise
 
     def cycle_key(self) -> None:
         """Django's writes a second row and removes the first; should that be gone by then, because somebody

@@ -21,8 +21,8 @@ from apps.notifications import mail
 from apps.notifications.delivery import LEASE
 from apps.notifications.models import Notice
 from apps.notifications.tasks import deliver
-from tests.notifications.making import a_notice, a_recipient
 from tests.driving.processes import Background
+from tests.notifications.making import a_notice, a_recipient
 
 pytestmark = pytest.mark.django_db
 
