@@ -8,4 +8,5 @@ pytest_plugins = [
     "tests.plugins.cast",
     "tests.plugins.demo",
     "tests.plugins.profiles",
+    "tests.plugins.world",
 ]
