@@ -29,7 +29,8 @@ pytestmark = pytest.mark.django_db
 TABLE = """
                              anonymous  visitor  requester  approver  auditor  administrator
 portal:home                  in/in      200/405  200/405    200/405   200/405  200/405
-portal:health                200/405    200/405  200/405    200/405   200/405  200/405
+portal:live                  200/405    200/405  200/405    200/405   200/405  200/405
+portal:ready                 200/405    200/405  200/405    200/405   200/405  200/405
 portal:overview              in/in      403/405  200/405    403/405   200/405  200/405
 portal:activations           in/in      403/405  200/405    403/405   200/405  200/405
 portal:place_overview        in/in      403/405  403/405    403/405   200/405  200/405

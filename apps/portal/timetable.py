@@ -47,6 +47,8 @@ def set_due(name: str, *, at: datetime) -> None:
     Schedule.objects.filter(name=name).update(next_run=at)
 
 
-def is_late(*, now: datetime, tolerance: timedelta) -> bool:
-    """Whether a job has been waiting for longer than the tolerance: then no worker is at work."""
-    return Schedule.objects.filter(next_run__lt=now - tolerance).exists()
+def due_times(jobs: Iterable[Job]) -> dict[str, datetime]:
+    """When each of them is due next, or has been due since: one that runs is due when its lease is over. What
+    no worker has ever entered is missing."""
+    rows = Schedule.objects.filter(name__in=[job.name for job in jobs])
+    return dict(rows.order_by("-next_run").values_list("name", "next_run"))

@@ -2,12 +2,13 @@ from django.conf import settings
 from django.urls import path
 
 from apps.portal.demo import codes, mailbox, sign_in
-from apps.portal.views import home, overview, reports
+from apps.portal.views import health, home, overview, reports
 
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
-    path("health/", home.health, name="health"),
+    path("health/live/", health.live, name="live"),
+    path("health/ready/", health.ready, name="ready"),
     path("overview/", overview.everything, name="overview"),
     path("overview/activations/", overview.activations, name="activations"),
     path("<provider:provider>/overview/", overview.of_place, name="place_overview"),

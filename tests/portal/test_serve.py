@@ -29,7 +29,7 @@ def port():
 
 def health(port):
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready/", timeout=5) as answer:
             return json.load(answer)
     except OSError:
         return {}

@@ -85,6 +85,7 @@ def test_waits_before_it_repeats_a_job_that_failed(monkeypatch):
     assert due_at(BROKEN) == NOW + tasks.PAUSE_AFTER_FAILURE
 
 
-@pytest.mark.parametrize(("waiting", "late"), [(59, False), (60, False), (61, True)])
-def test_tells_when_no_worker_is_at_work(waiting, late):
-    assert timetable.is_late(now=NOW + waiting * SECOND, tolerance=60 * SECOND) is late
+def test_tells_when_each_job_is_due_of_those_that_there_are():
+    timetable.set_due("sweep", at=NOW + SECOND)
+
+    assert timetable.due_times([SWEEP]) == {"sweep": NOW + SECOND}

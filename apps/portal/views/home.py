@@ -1,30 +1,20 @@
-"""Home, and the portal's health."""
+"""Home."""
 
 from __future__ import annotations
 
-import logging
-from datetime import timedelta
-
-from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.access_requests.selectors.my_roles import MyRoles, lately_used
 from apps.access_requests.web import waiting_of
 from apps.accounts.selectors import has_second_factor
 from apps.administration.selectors.checklist import checklist_for
-from apps.portal import timetable
 from apps.reviews.selectors.listing import any_review
 from apps.reviews.selectors.reviewing import MyRound, my_rounds
 from apps.reviews.web import reviewing_of
 
-logger = logging.getLogger(__name__)
-
 _SHOWN = 5
-_WORKER_MAY_BE_LATE = timedelta(minutes=1)
 
 
 @require_safe
@@ -55,20 +45,3 @@ def _to_review(request: HttpRequest) -> list[MyRound]:
     if not reviewing.waiting_count:
         return []
     return [row for row in my_rounds(reviewing).open if row.progress.undecided]
-
-
-@require_safe
-@never_cache
-@login_not_required
-def health(request: HttpRequest) -> JsonResponse:
-    """Status words for machines, and nothing else: what is wrong goes to the log.
-
-    A late worker is no failure of this machine (access ends without it), so the answer is a 200.
-    """
-    try:
-        late = timetable.is_late(now=request.now, tolerance=_WORKER_MAY_BE_LATE)
-    except DatabaseError:
-        logger.exception("The database does not answer")
-        connection.close()
-        return JsonResponse({"status": "unavailable"}, status=503)
-    return JsonResponse({"status": "ok", "worker": "late" if late else "ok"})

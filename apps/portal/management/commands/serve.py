@@ -9,8 +9,7 @@ import socket
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
+from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,6 +18,7 @@ from apps.administration.services.installation import new_setup_code
 from apps.portal import programs
 from apps.portal.demo.cast import CAST, PASSWORD
 from apps.portal.demo.seed import seed_demo
+from apps.portal.health import is_migrated
 from apps.portal.supervisor import Supervisor
 
 _SETUP = "administration:setup"
@@ -56,7 +56,7 @@ class Command(BaseCommand):
         settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         if migrate:
             call_command("migrate", verbosity=0, interactive=False)
-        elif _is_behind():
+        elif not is_migrated():
             raise CommandError("The database is behind this version. Start with `manage.py serve --migrate`.")
         if settings.DEMO:
             seed_demo(timezone.now())
@@ -82,8 +82,3 @@ def _why_not(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"Port {settings.PORT} is taken. Choose another, such as `make run PORT={settings.PORT + 1}`."
     return f"Cannot listen on {settings.LISTEN} port {settings.PORT}: {error.strerror}."
-
-
-def _is_behind() -> bool:
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

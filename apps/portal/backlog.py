@@ -1,0 +1,31 @@
+"""Since when work has been due that a worker does in its own time. Access waits for none of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Subquery
+
+from apps.access_requests.models import AccessRequest
+from apps.assignments.models import Assignment
+from apps.audit.models import Unsealed
+from apps.common.access import DIRECTORY_ID
+from apps.notifications.models import Notice, WebhookDelivery
+from apps.roles.models import Resource
+
+
+def overdue_since(*, now: datetime) -> dict[str, datetime | None]:
+    """By kind of work, since when the oldest of it has been due; `None` where nothing is. One query, in which
+    each kind is the first entry of an index."""
+    ends = Assignment.objects.past_their_end(now).order_by("ends_at")
+    lapsed = AccessRequest.objects.past_their_deadline(now).order_by("deadline_at")
+    oldest = {
+        "ends": ends.values("ends_at"),
+        "requests": lapsed.values("deadline_at"),
+        "mail": Notice.objects.due(now).order_by("next_try_at").values("next_try_at"),
+        "webhooks": WebhookDelivery.objects.due(now).order_by("next_try_at").values("next_try_at"),
+        "seals": Unsealed.objects.order_by("at").values("at"),
+    }
+    each = (Subquery(rows[:1]) for rows in oldest.values())
+    found = Resource.objects.values_list(*each).get(pk=DIRECTORY_ID)
+    return dict(zip(oldest, found, strict=True))
