@@ -24,7 +24,7 @@ class Background:
         self.directory = directory
         self.log = directory / "log.txt"
         self._mark = f"{MARK}={directory}"
-        self._started: list[subprocess.Popen] = []
+        self.started: list[subprocess.Popen] = []
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen:
         environment = {
@@ -46,7 +46,7 @@ class Background:
                 stderr=log,
                 start_new_session=True,
             )
-        self._started.append(process)
+        self.started.append(process)
         return process
 
     def left(self) -> dict[int, str]:
@@ -73,7 +73,7 @@ class Background:
     def end(self) -> None:
         for pid in self.left():
             self.kill(pid)
-        for process in self._started:
+        for process in self.started:
             process.wait(10)
 
 
