@@ -36,4 +36,5 @@ JOBS = (
     Job("jobs.tidy", "apps.jobs.tasks.tidy", every=timedelta(hours=1)),
     Job("notifications.tidy", "apps.notifications.tasks.tidy", every=timedelta(hours=1)),
     Job("accounts.tidy", "apps.accounts.tasks.tidy", every=timedelta(hours=1)),
+    Job("portal.tidy", "apps.portal.tasks.tidy", every=timedelta(hours=1)),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from socket import gethostname
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -211,6 +212,7 @@ WEBHOOK_NETWORKS = environment.webhook_networks(
 # ---- Background tasks --------------------------------------------------------------------------------------
 
 PERIODIC_JOBS = JOBS
+MACHINE = env("PIM_MACHINE", gethostname())[:120]  # what this machine is called where several share the work
 # Longer than a task may take, so that silence means that nothing works any more.
 WORKER_SILENCE_SECONDS = 60
 WEB_WORKERS = env_number("WEB_CONCURRENCY", 2, most=64)

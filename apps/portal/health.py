@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from apps.portal import timetable
-from apps.portal.backlog import overdue_since
+from apps.portal.backlog import backlog
+from apps.portal.clocks import clock_offset, is_off
+from apps.portal.models import Machine
 
 LATE_AFTER = timedelta(minutes=1)
-# An activation may last longer, or end earlier, by as much as the clock of a machine is off.
-CLOCK_MAY_BE_OFF = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -28,8 +26,8 @@ class Readiness:
 
     is_migrated: bool
     clock_offset: timedelta = timedelta()
-    never_worked: bool = False
-    backlog: Mapping[str, timedelta] | None = None
+    is_anybody_at_work: bool = True
+    backlog: Mapping[str, timedelta] = field(default_factory=dict)
 
     @property
     def can_serve(self) -> bool:
@@ -38,7 +36,7 @@ class Readiness:
 
     @property
     def is_late(self) -> bool:
-        return self.never_worked or any(late > LATE_AFTER for late in (self.backlog or {}).values())
+        return not self.is_anybody_at_work or any(late > LATE_AFTER for late in self.backlog.values())
 
     @property
     def in_words(self) -> dict[str, Any]:
@@ -48,11 +46,9 @@ class Readiness:
             "status": "ok",
             "database": "ok",
             "migrations": "ok",
-            "clock": "ok" if abs(self.clock_offset) <= CLOCK_MAY_BE_OFF else "off",
+            "clock": "off" if is_off(self.clock_offset) else "ok",
             "worker": "late" if self.is_late else "ok",
-            "backlog_seconds": {
-                kind: int(late.total_seconds()) for kind, late in (self.backlog or {}).items()
-            },
+            "backlog_seconds": {kind: int(late.total_seconds()) for kind, late in self.backlog.items()},
         }
 
 
@@ -63,17 +59,13 @@ def readiness(*, clock: Callable[[], datetime]) -> Readiness:
     """Raises `DatabaseError` when the database does not answer."""
     if not is_migrated():
         return Readiness(is_migrated=False)
-    offset, now = clock_offset(clock), clock()
-    due = timetable.due_times(settings.PERIODIC_JOBS)
-    since = overdue_since(now=now) | {"jobs": min(due.values(), default=now)}
+    offset = clock_offset(clock)
+    now = clock() - offset  # by the clock that all machines share
     return Readiness(
         is_migrated=True,
         clock_offset=offset,
-        never_worked=not due,
-        backlog={
-            kind: max(now - instant, timedelta()) if instant else timedelta()
-            for kind, instant in since.items()
-        },
+        is_anybody_at_work=Machine.objects.at_work(now).exists(),
+        backlog=backlog(now=now),
     )
 
 
@@ -86,15 +78,3 @@ def is_migrated() -> bool:
 def _newest_migrations() -> set[tuple[str, str]]:
     """The last of each app; those before them were done before them. The files do not change while we run."""
     return set(MigrationLoader(None, ignore_no_migrations=True).graph.leaf_nodes())
-
-
-def clock_offset(clock: Callable[[], datetime]) -> timedelta:
-    """How far this machine's clock is ahead of that of PostgreSQL, to within half of the time that asking
-    takes. SQLite is on this machine, and has no other."""
-    if connection.vendor != "postgresql":
-        return timedelta()
-    asked = clock()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (theirs,) = cursor.fetchone()
-    return asked + (clock() - asked) / 2 - theirs

@@ -1,4 +1,6 @@
-"""The one background entry point of periodic jobs: does one of the table's, and says when it is due again."""
+"""The one background entry point of periodic jobs: does one of the table's, and says when it is due again.
+
+And the portal's own job."""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from apps.portal import pulse, timetable
+from apps.portal import heartbeat, pulse, timetable
 
 PAUSE_AFTER_FAILURE = timedelta(seconds=30)
 
@@ -24,3 +26,9 @@ def run_job(name: str) -> None:
     finally:
         timetable.set_due(name, at=timezone.now() + pause)
         pulse.beat()
+
+
+def tidy() -> int:
+    """Delete what nobody asks for any more; answers how many rows. May run twice, may be killed anywhere."""
+    now = timezone.now()
+    return timetable.forget_failures(now=now) + heartbeat.forget_silent(now=now)

@@ -6,16 +6,18 @@ import logging
 import os
 import threading
 import time
+from itertools import count
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from apps.portal import pulse, timetable
+from apps.portal import heartbeat, pulse, timetable
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+_TICKS_TO_SAY_SO = 10
 
 
 class Ticker(threading.Thread):
@@ -27,8 +29,9 @@ class Ticker(threading.Thread):
 
     def run(self) -> None:
         try:
+            ticks = count()
             while pulse.seconds_since_beat() < settings.WORKER_SILENCE_SECONDS:
-                tick()
+                tick(next(ticks))
                 time.sleep(TICK_SECONDS)
             logger.error(
                 "No task was done for %d seconds; the worker starts anew", settings.WORKER_SILENCE_SECONDS
@@ -37,10 +40,13 @@ class Ticker(threading.Thread):
             os._exit(1)
 
 
-def tick() -> None:
-    """Queue what is due. While the database is away, silence is no sign of death."""
+def tick(number: int) -> None:
+    """Queue what is due, and say now and then who is at work. While the database is away, silence is no sign
+    of death."""
     try:
         timetable.queue_due(settings.PERIODIC_JOBS, now=timezone.now())
+        if number % _TICKS_TO_SAY_SO == 0:
+            heartbeat.say(settings.MACHINE, clock=timezone.now)
     except DatabaseError as error:
         logger.warning("The database does not answer (%s)", type(error).__name__)
         connection.close()

@@ -10,13 +10,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django_q.models import Schedule
+from django.db.models import Count
+from django_q.models import Failure, Schedule
 from django_q.tasks import async_task
 
 from apps.portal.jobs import Job
 
 # A queued job counts as under way for that long; then its worker must have died, and it is queued again.
 LEASE = timedelta(seconds=20)
+FAILURES_KEPT = timedelta(days=30)
 
 
 def put_in_place(jobs: Iterable[Job], *, now: datetime) -> None:
@@ -52,3 +54,14 @@ def due_times(jobs: Iterable[Job]) -> dict[str, datetime]:
     no worker has ever entered is missing."""
     rows = Schedule.objects.filter(name__in=[job.name for job in jobs])
     return dict(rows.order_by("-next_run").values_list("name", "next_run"))
+
+
+def failures_since(instant: datetime) -> dict[str, int]:
+    """How often each job has failed since then, of those that have."""
+    failed = Failure.objects.filter(stopped__gte=instant).order_by()
+    return dict(failed.values_list("name").annotate(Count("pk")))
+
+
+def forget_failures(*, now: datetime) -> int:
+    """The queue keeps what failed for ever; the log has it, too."""
+    return Failure.objects.filter(stopped__lt=now - FAILURES_KEPT).delete()[0]

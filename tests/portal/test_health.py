@@ -9,9 +9,10 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django_q.models import Schedule
 
-from apps.portal import health, timetable
-from apps.portal.backlog import overdue_since
-from apps.portal.health import Readiness, clock_offset
+from apps.portal import health, heartbeat, timetable
+from apps.portal.backlog import backlog
+from apps.portal.clocks import clock_offset
+from apps.portal.health import Readiness
 from apps.roles import built_in
 from tests.factories import activate, assign
 from tests.notifications.hooks import a_delivery
@@ -30,6 +31,7 @@ def ask(client):
 def at_work(db):
     """A worker has entered all jobs, and none is due."""
     timetable.put_in_place(settings.PERIODIC_JOBS, now=timezone.now() + MINUTE)
+    heartbeat.say("web-1", clock=timezone.now)
 
 
 def test_lives_without_a_database(client):
@@ -64,7 +66,9 @@ def test_stays_ready_and_says_that_the_worker_is_late(client, at_work):
     assert 120 <= words["backlog_seconds"]["jobs"] < 180
 
 
-def test_says_that_no_worker_has_ever_been_there(client, db):
+def test_says_that_no_worker_is_there(client, at_work):
+    heartbeat.say_goodbye("web-1")
+
     assert ask(client)[1]["worker"] == "late"
 
 
@@ -75,18 +79,24 @@ def test_is_not_late_with_a_job_of_an_older_version(client, at_work):
 
 
 @pytest.mark.postgres
-def test_knows_since_when_each_kind_of_work_is_due(requester, eligible, needs_approval, now):
-    waiting = activate(eligible, requester, now=now)
-    ending = assign(requester, built_in.GLOBAL_READER, now=now, ends_at=now + MINUTE)
-    mail, delivery = a_notice(now=now), a_delivery(now=now)
+def test_knows_for_how_long_each_kind_of_work_is_due(requester, eligible, needs_approval, now):
+    activate(eligible, requester, now=now)
+    assign(requester, built_in.GLOBAL_READER, now=now, ends_at=now + MINUTE)
+    a_notice(now=now)
+    a_delivery(now=now)
 
-    found = overdue_since(now=now + timedelta(days=2))
+    timetable.put_in_place(settings.PERIODIC_JOBS, now=now)
 
-    assert found["ends"] == ending.ends_at
-    assert found["requests"] == waiting.deadline_at
-    assert found["mail"] <= mail.next_try_at
-    assert found["webhooks"] == delivery.next_try_at
-    assert found["seals"] <= now
+    found = backlog(now=now + timedelta(days=2))
+
+    assert found == {
+        "jobs": timedelta(days=2),
+        "ends": timedelta(days=2) - MINUTE,
+        "requests": timedelta(days=1),
+        "mail": timedelta(days=2),
+        "webhooks": timedelta(days=2),
+        "seals": timedelta(days=2),
+    }
 
 
 @pytest.mark.parametrize(("late", "word"), [(60 * SECOND, "ok"), (61 * SECOND, "late")])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils import timezone
 from django_q.cluster import Cluster
 
-from apps.portal import timetable
+from apps.portal import heartbeat, timetable
 from apps.portal.ticker import Ticker
 
 
@@ -23,5 +25,7 @@ class Command(BaseCommand):
         cluster.start()
         Ticker().start()
         cluster.sentinel.join()
+        with suppress(DatabaseError):  # then its silence says it
+            heartbeat.say_goodbye(settings.MACHINE)
         if not cluster.has_stopped:
             raise CommandError("The cluster's guard died.")
