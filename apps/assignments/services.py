@@ -7,20 +7,25 @@ anything they `settle`, so that what the clock has ended is in nobody's way and 
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from apps.accounts.models import Principal, User
-from apps.assignments.models import ENDED_BY_LIMIT, Assignment
-from apps.assignments.notices.ending import tell_ended
+from apps.assignments.models import ENDED_BY_LIMIT, Assignment, AssignmentQuerySet
+from apps.assignments.notices.ending import Ended, tell_ended
 from apps.assignments.selectors import without_ground
 from apps.audit import services as audit
+from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CLOCK, AuditAction, Party
 from apps.common.errors import Conflict
+from apps.common.lookup import present
 from apps.common.period import Period, earliest
 from apps.common.text import one_line
 from apps.roles.models import Resource, RoleDefinition
@@ -46,12 +51,44 @@ class Why:
 NO_REASON = Why()
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How an assignment ends, by whom, why, and when it does: that may be before it is written down."""
+
+    row: Assignment
+    how: Assignment.End
+    by: Party
+    at: datetime
+    why: Why = NO_REASON
+
+    @property
+    def called(self) -> str:
+        return one_line(self.by.called, ENDED_BY_LIMIT)
+
+    def of(self, child: Assignment) -> Ending:
+        """An activation ends with its ground, unless its own clock had run out before."""
+        if child.ends_at is not None and child.ends_at <= self.at:
+            return by_the_clock(child)
+        return Ending(child, Assignment.End.GROUND_LOST, self.by, self.at, self.why.of_its_consequences)
+
+
+def by_the_clock(row: Assignment) -> Ending:
+    """At its own end."""
+    return Ending(row, Assignment.End.EXPIRED, CLOCK, present(row.ends_at))
+
+
 def lock_principal(principal_id: UUID) -> Principal:
     """Everything that changes what a principal holds passes here first, one after the other.
 
     `no_key`: rows that only point at this one (by foreign key) are written elsewhere without waiting for it.
     """
     return Principal.objects.select_for_update(no_key=True).get(pk=principal_id)
+
+
+def lock_principals(ids: Iterable[UUID]) -> None:
+    """`lock_principal` for many, always in the same order."""
+    rows = Principal.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk")
+    list(rows.values_list("pk"))
 
 
 def lock_assignment(assignment_id: UUID | None) -> None:
@@ -158,18 +195,20 @@ def end(
 ) -> None:
     """End an assignment, and what was activated from it. `at` is when it really ended, where the clock did it
     before anybody wrote it down. Raises `Conflict` when somebody was faster."""
-    name = one_line(by.called, ENDED_BY_LIMIT)
-    written = Assignment.objects.filter(pk=assignment.pk, ended_at__isnull=True).update(
-        ended_at=at or now, ended_how=how, ended_by=name
-    )
-    if not written:
-        raise Conflict("This has ended already.")
-    assignment.ended_at, assignment.ended_how, assignment.ended_by = at or now, how, name
-    action = AuditAction.ACTIVATION_ENDED if assignment.is_activated else AuditAction.ASSIGNMENT_ENDED
-    _record(action, assignment, by, now, why, how=how, ended_at=assignment.ended_at.isoformat())
-    tell_ended(assignment, by=by, reason=why.justification, now=now)
-    for child in assignment.activations.filter(ended_at__isnull=True).with_names():
-        _end_child(child, parent_ended_at=assignment.ended_at, by=by, now=now, why=why.of_its_consequences)
+    end_all([Ending(assignment, how, by, at or now, why)], now=now)
+
+
+@transaction.atomic
+def end_all(endings: Sequence[Ending], *, now: datetime) -> None:
+    """`end` many, and what was activated from them, in a number of statements that does not grow with them.
+    Raises `Conflict` when somebody was faster with one of them: then none of them is ended."""
+    if not endings:
+        return
+    _write_ends(endings, now)
+    audit.record_all(_end_event(each, now) for each in endings)
+    tell_ended([Ended(each.row, each.by, each.why.justification) for each in endings], now=now)
+    grounds = {each.row.pk: each for each in endings if not each.row.is_activated}
+    end_all([grounds[present(row.parent_id)].of(row) for row in _resting_on(grounds)], now=now)
 
 
 @transaction.atomic(savepoint=False)
@@ -193,7 +232,7 @@ def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> None:
 def write_end(assignment: Assignment, *, now: datetime) -> bool:
     """Write down that the clock has ended this one. Repeatable: says whether it was the one to do so."""
     try:
-        end(assignment, how=Assignment.End.EXPIRED, by=CLOCK, now=now, at=assignment.ends_at)
+        end_all([by_the_clock(assignment)], now=now)
     except Conflict:
         return False
     return True
@@ -216,21 +255,42 @@ def _update_running(assignment: Assignment, now: datetime, **columns: datetime |
         raise Conflict("This has ended already.")
 
 
-def _end_child(child: Assignment, *, parent_ended_at: datetime, by: Party, now: datetime, why: Why) -> None:
-    """An activation ends with its ground, unless its own clock had run out before. Whoever ended it at the
-    same moment did the same work: that is no conflict."""
-    with suppress(Conflict):
-        if child.ends_at is not None and child.ends_at <= parent_ended_at:
-            end(child, how=Assignment.End.EXPIRED, by=CLOCK, now=now, at=child.ends_at)
-        else:
-            end(child, how=Assignment.End.GROUND_LOST, by=by, now=now, at=parent_ended_at, why=why)
+def _write_ends(endings: Iterable[Ending], now: datetime) -> None:
+    """Those that end alike with one statement."""
+    alike = defaultdict(list)
+    for each in endings:
+        is_expired = each.how == Assignment.End.EXPIRED
+        alike[each.how, each.called, None if is_expired else each.at].append(each.row.pk)
+    for (how, called, at), ids in alike.items():
+        running = Assignment.objects.filter(pk__in=ids, ended_at__isnull=True)
+        due = running.past_their_end(now) if at is None else running
+        if due.update(ended_at=at or F("ends_at"), ended_how=how, ended_by=called) < len(ids):
+            raise Conflict("This has ended already.")
+    for each in endings:
+        row = each.row
+        row.ended_at, row.ended_how, row.ended_by = each.at, each.how, each.called
+
+
+def _resting_on(ids: Collection[UUID]) -> AssignmentQuerySet:
+    """What was activated from these and has not ended. Who is ending one at this moment is waited for."""
+    if not ids:
+        return Assignment.objects.none()
+    rows = Assignment.objects.filter(parent__in=ids, ended_at__isnull=True).with_names()
+    return rows.select_for_update(of=("self",), no_key=True).order_by("pk")
+
+
+def _end_event(ending: Ending, now: datetime) -> AuditEvent:
+    row = ending.row
+    action = AuditAction.ACTIVATION_ENDED if row.is_activated else AuditAction.ASSIGNMENT_ENDED
+    ended = {"how": ending.how, "ended_at": ending.at.isoformat()}
+    return _event(action, row, ending.by, now, ending.why, **ended)
 
 
 def _fit_child(child: Assignment, *, ground: Period, by: Party, now: datetime, why: Why) -> None:
     """An activation never says that it lasts where its ground does not: it ends when that has moved away from
     under it, and else with it. One that somebody ended at the same moment says nothing."""
     if not (ground.contains(now) and ground.contains(max(child.starts_at, now))):
-        _end_child(child, parent_ended_at=now, by=by, now=now, why=why)
+        write_ground_lost(child, by=by, now=now, why=why)
     elif earliest(child.ends_at, ground.end) != child.ends_at:
         with suppress(Conflict):
             change_period(child, period=Period(child.starts_at, ground.end), by=by, now=now, why=why)
@@ -239,7 +299,13 @@ def _fit_child(child: Assignment, *, ground: Period, by: Party, now: datetime, w
 def _record(
     action: AuditAction, row: Assignment, by: Party, now: datetime, why: Why, **details: object
 ) -> None:
-    audit.record(
+    audit.record_all([_event(action, row, by, now, why, **details)])
+
+
+def _event(
+    action: AuditAction, row: Assignment, by: Party, now: datetime, why: Why, **details: object
+) -> AuditEvent:
+    return audit.event_of(
         action,
         actor=by,
         at=now,

@@ -6,8 +6,11 @@ from datetime import date, datetime, tzinfo
 
 
 def clock_time(instant: datetime, zone: tzinfo) -> str:
-    local = instant.astimezone(zone)
-    return f"{local:%H:%M} {zone_name(local)}"
+    return _on_the_clock(instant.astimezone(zone))
+
+
+def _on_the_clock(local: datetime) -> str:
+    return f"{local.hour:02}:{local.minute:02} {zone_name(local)}"
 
 
 def exact_time(instant: datetime, zone: tzinfo) -> str:
@@ -30,7 +33,8 @@ def day_and_month(local: date) -> str:
 
 
 def full(instant: datetime, zone: tzinfo) -> str:
-    return f"{day(instant, zone)}, {clock_time(instant, zone)}"
+    local = instant.astimezone(zone)
+    return f"{date_in_words(local)}, {_on_the_clock(local)}"
 
 
 def short(instant: datetime, zone: tzinfo, *, now: datetime) -> str:
@@ -44,5 +48,8 @@ def is_same_day(one: datetime, other: datetime, zone: tzinfo) -> bool:
 
 def zone_name(local: datetime) -> str:
     """The short name of an instant's own zone; zones without one ("-03") show their distance from UTC."""
-    name, offset = local.tzname() or "", f"{local:%z}"
-    return f"UTC{offset[:3]}:{offset[3:5]}" if name[:1] in {"+", "-"} else name
+    name = local.tzname() or ""
+    if name[:1] not in {"+", "-"}:
+        return name
+    offset = f"{local:%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}"

@@ -21,8 +21,10 @@ def one_line(text: str, limit: int | None = None) -> str:
     """`text` without control, direction and invisible characters, each letter written in one way, whitespace
     runs made one space, cut to `limit` characters. For names and mail subjects: a line break there would
     start a new header."""
-    kept = (" " if _is_break(char) else char for char in text if char not in _HIDDEN)
-    line = unicodedata.normalize("NFC", " ".join("".join(kept).split()))
+    if not (text.isascii() and text.isprintable()):  # as most is, of which there is nothing to take away
+        kept = (" " if _is_break(char) else char for char in text if char not in _HIDDEN)
+        text = unicodedata.normalize("NFC", "".join(kept))
+    line = " ".join(text.split())
     if limit is None or len(line) <= limit:
         return line
     return line[: limit - 1].rstrip() + "…"

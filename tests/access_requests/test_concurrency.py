@@ -18,6 +18,7 @@ from apps.access_requests.services.people import disable_person
 from apps.access_requests.services.settling import settle_all
 from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import Action, State
+from apps.assignments import sweep
 from apps.assignments.models import Assignment
 from apps.assignments.sweep import write_down_the_clock
 from apps.audit.models import AuditEvent
@@ -158,12 +159,17 @@ def test_writes_down_what_lapsed_once_with_two_sweeps(waiting, now):
     assert AuditEvent.objects.filter(action=AuditAction.REQUEST_TIMED_OUT).count() == 1
 
 
-def test_writes_down_what_ended_once_with_two_sweeps(requester, eligible, now):
+def test_writes_down_what_ended_once_with_two_sweeps(requester, approver, other, eligible, now, monkeypatch):
+    monkeypatch.setattr(sweep, "BATCH", 2)
     activate(eligible, requester, now=now)
+    for person in (approver, other):
+        activate(assign(person, built_in.USER_ADMINISTRATOR, now=now), person, now=now)
 
-    at_once(*[lambda: write_down_the_clock(now=now + HOUR)] * 2)
+    written = at_once(*[lambda: write_down_the_clock(now=now + HOUR)] * 2)
 
-    assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_ENDED).count() == 1
+    assert sum(written) == 3
+    assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_ENDED).count() == 3
+    assert Notice.objects.filter(event="role_ended").count() == 3
 
 
 def test_gives_the_sweep_and_the_approver_the_same_answer_at_the_deadline(waiting, approver, now):

@@ -97,6 +97,7 @@ def case_of(row: Assignment) -> NoticeCase:
 # ---- In their own time zone --------------------------------------------------------------------------------
 
 Build = Callable[[tzinfo], Message]
+Told = Mapping[Audience, tuple[Iterable[User], Build]]  # the default recipients of each column, and its words
 
 
 def letters(recipients: Iterable[Recipient], build: Build) -> list[Letter]:
@@ -115,20 +116,27 @@ def tell(recipients: Iterable[Recipient], build: Build, *, key: str, now: dateti
 def tell_cells(
     rules: RoleRules,
     case: NoticeCase,
-    told: Mapping[Audience, tuple[Iterable[User], Build]],
+    told: Told,
     *,
     key: str,
     announced: Message | None,
     but: Iterable[Recipient] = (),
     now: datetime,
 ) -> None:
-    """Tell those whom a row of the matrix names, each column in its own words; whoever stands in several
-    hears the first, and whoever knows already (`but`) nothing. Webhooks hear of it whatever the cells say."""
+    """Tell those whom a row of the matrix names, but for whoever knows already (`but`). Webhooks hear of it
+    whatever the cells say."""
     known = {recipient.address.lower() for recipient in but}
     written = [
+        letter for letter in letters_of_cells(rules, case, told) if letter[0].address.lower() not in known
+    ]
+    notifications.notify_each(key=key, letters=written, announced=announced, now=now)
+
+
+def letters_of_cells(rules: RoleRules, case: NoticeCase, told: Told) -> list[Letter]:
+    """To those whom a row of the matrix names, each column in its own words. Who stands in several is told
+    the first."""
+    return [
         letter
         for audience, (people, build) in told.items()
         for letter in letters(told_by(rules, case, audience, people), build)
-        if letter[0].address.lower() not in known
     ]
-    notifications.notify_each(key=key, letters=written, announced=announced, now=now)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
 
 from apps.common.text import one_line
-from apps.notifications.messages import Message
+from apps.notifications.messages import Message, NoticeEvent
 from apps.notifications.models.webhooks import Webhook, WebhookDelivery, message_id_of
 from apps.notifications.policy import is_announced
 
@@ -19,11 +20,20 @@ SUBJECT_LIMIT = 200
 
 def announce(*, key: str, message: Message, now: datetime) -> None:
     """Tell every webhook that wants the event of it, each once under this key. One query where none does."""
-    if not is_announced(message.event):
+    announce_many(message.event, {key: lambda: message}, now=now)
+
+
+def announce_many(
+    event: NoticeEvent, messages: Mapping[str, Callable[[], Message]], *, now: datetime
+) -> None:
+    """`announce` many of one kind, by their keys; put into words only where a webhook wants them."""
+    if not messages or not is_announced(event):
         return
     enabled = Webhook.objects.filter(is_enabled=True).only("events")
-    told = [delivery_of(webhook, key, message, now) for webhook in enabled if webhook.wants(message.event)]
-    if told:
+    wanting = [webhook for webhook in enabled if webhook.wants(event)]
+    if wanting:
+        worded = {key: word() for key, word in messages.items()}
+        told = (delivery_of(webhook, *each, now) for each in worded.items() for webhook in wanting)
         WebhookDelivery.objects.bulk_create(told, ignore_conflicts=True)
 
 
