@@ -46,8 +46,9 @@ class Estate:
 
 
 def build_estate(assignments: int, *, now: datetime) -> None:
-    """For each 1,000 assignments 100 people, 10 groups, 10 resources, 10 roles, 2,000 requests, of which 10
-    wait, and 3,000 events; never so few that a list is empty."""
+    """For each 1,000 assignments, of which 50 are activated, 100 people, 10 groups, 10 roles on 2 resources,
+    2,000 requests, of which 10 wait, and 10,000 events; never so few that a list is empty. The administrator
+    is eligible for up to 50 roles: a whole page of My roles."""
     _Builder(assignments, now).build()
 
 
@@ -71,7 +72,7 @@ class _Builder:
         self.groups = [uuid4() for _ in range(size)]
         self.roles = [uuid4() for _ in range(size)]
         self.of_groups = [self._of_group(*each) for each in enumerate(self.groups)]
-        self.resources = list(self._trees(size))
+        self.resources = list(self._trees(max(assignments // 500, 4)))
         self.held: dict[tuple[Any, ...], Assignment] = {}
 
     def build(self) -> None:
@@ -147,7 +148,7 @@ class _Builder:
         for id_ in DIRECTORY_ROLES:
             yield RoleSettings(role_id=id_, requires_approval=True)
         for number, id_ in enumerate(self.roles):
-            resource = self.resources[number] if number % 2 else None
+            resource = self.resources[number % len(self.resources)] if number % 2 else None
             yield RoleSettings(role_id=id_, resource=resource, requires_approval=number % 4 == 0)
 
     # ---- What they hold
@@ -155,12 +156,15 @@ class _Builder:
     def _hold(self, administrator: User) -> None:
         """60 % on resources, 25 % in groups, 15 % in the directory; a twentieth is held by groups. Two in a
         hundred are of the busiest group, two on the busiest resource."""
-        for number in range(8):
-            self._give(administrator.pk, self.roles[number % 4], self.resources[number % 4].pk)
+        for number in range(max(min(self.total // 18, 55), 8)):
+            role, resource = self.roles[number % len(self.roles)], self.resources[number % 4]
+            self._give(administrator.pk, role, resource.pk, ELIGIBLE)
         for number, group in enumerate(self.groups[2::4]):
             self._give(group, built_in.GROUP_MEMBER, self.of_groups[number // 2].pk, ACTIVE)
+        for _ in range(22):
+            self._draw(self.people[0])
         while len(self.held) < self.total:
-            self._draw(self.people[0] if len(self.held) < 30 else self.random.choice(self.people))
+            self._draw(self.random.choice(self.people))
 
     def _draw(self, someone: UUID) -> None:
         what, draw = self.random.random(), self.random.choice
@@ -244,7 +248,7 @@ class _Builder:
                 )
 
     def _events(self, administrator: User) -> Iterator[AuditEvent]:
-        for number in range(self.total * 3):
+        for number in range(self.total * 10):
             person, resource = number % len(self.people), self.resources[number % len(self.resources)]
             provider, path = (
                 (Provider.RESOURCES, resource.path) if number % 2 else (Provider.DIRECTORY, DIRECTORY_PATH)
