@@ -1,6 +1,6 @@
 """Random histories thrown at the door: legal and illegal actions, clock jumps, people who come and go.
 
-After each step everything that must never be false is looked at. `HYPOTHESIS_PROFILE=ci` throws more of them.
+After each step everything that must never be false is looked at. `make fuzz` throws more of them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
+from django.db import connection
 
 from tests.driving.processes import Background
 
@@ -14,3 +17,10 @@ def background(tmp_path):
     background = Background(tmp_path)
     yield background
     background.end()
+
+
+@pytest.fixture
+def settled(background, requester):
+    """Its database is up to date, and somebody is there: it starts at once, with nothing to put in place."""
+    with closing(sqlite3.connect(background.directory / "pimportal.sqlite3")) as copy:
+        connection.connection.backup(copy)

@@ -64,6 +64,7 @@ def test_serves_works_and_leaves_nothing(background, port):
     assert "john.doe@example.com" in said
 
 
+@pytest.mark.usefixtures("settled")
 def test_stops_in_time_with_a_task_in_flight_and_leaves_nothing_when_killed(background, port):
     environment = {"PORT": str(port), "DJANGO_SETTINGS_MODULE": "tests.portal.busy"}
     serve = background.start(*SERVE, **environment)
@@ -83,9 +84,9 @@ def test_stops_in_time_with_a_task_in_flight_and_leaves_nothing_when_killed(back
     assert wait_until(lambda: background.left() == {}, seconds=10)
 
 
+@pytest.mark.usefixtures("settled")
 def test_starts_a_silent_worker_anew(background):
     """Killed idle workers can leave the queue locked for ever; no work done is what gives them away."""
-    assert background.start("manage.py", "migrate", "--verbosity=0").wait(START_SECONDS) == 0
     background.start("manage.py", "worker", DJANGO_SETTINGS_MODULE="tests.portal.impatient")
     assert wait_until(lambda: beats(background), seconds=START_SECONDS)
     before = beats(background)

@@ -1,6 +1,6 @@
 """Random histories of reviews: people who answer, come and go, keepers who interfere, and a clock that jumps.
 
-After each step everything that must never be false is looked at. `HYPOTHESIS_PROFILE=ci` throws more of them.
+After each step everything that must never be false is looked at. `make fuzz` throws more of them.
 """
 
 from __future__ import annotations
