@@ -7,7 +7,7 @@
 # make bench  speed beside floors of the same run; SIZE=small takes a minute; BENCH_DATABASE_URL for PostgreSQL
 # make race   commands at the same moment, 200 rounds each, on SQLite and PostgreSQL
 # make fault  killed processes, lost databases, full disks, wrong clocks, while people work
-# make fuzz   every route and form with hostile values, on both; FUZZ_SEED=7 walks a walk again
+# make fuzz   every route and form with hostile values, and histories at random; FUZZ_SEED=7 walks a walk again
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -52,7 +52,9 @@ fault: .venv/.dev
 	FAULTS=all $(VENV)/python -m pytest tests/faults
 
 fuzz: export FUZZ ?= all
+fuzz: export HYPOTHESIS_PROFILE = deep
 fuzz: .venv/.dev
+	env -u DATABASE_URL $(VENV)/python -m pytest -n auto tests/*/test*_properties.py
 	env -u DATABASE_URL $(VENV)/python -m pytest -s tests/fuzz
 	$(VENV)/python -m tests.postgresql sh -c 'DATABASE_URL="$$TEST_DATABASE_URL" $(VENV)/python -m pytest -s tests/fuzz'
 
