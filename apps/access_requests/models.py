@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 
-from apps.access_requests.states import CLOSED, PROLONGING, WAITING, Action, Family, State
+from apps.access_requests.states import CLOSED, OPEN, PROLONGING, WAITING, Action, Family, State
 from apps.accounts.models import Principal, User
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE, REVIEW, Party
@@ -26,6 +26,22 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
 
     def past_their_deadline(self, now: datetime) -> AccessRequestQuerySet:
         return self.waiting().filter(deadline_at__lte=now)
+
+    def to_settle(self, now: datetime) -> AccessRequestQuerySet:
+        """Those that may read otherwise than they are stored: an instant has passed, or what they rest on may
+        be gone. That of the others surely is not: whoever asked is enabled, and the eligible assignment runs,
+        is their own, and is held at the same place."""
+        passed = Q(state__in=WAITING, deadline_at__lte=now) | Q(state=State.GRANTED) & (
+            Q(result__isnull=True) | Q(result__starts_at__lte=now) | Q(result__ended_at__isnull=False)
+        )
+        doubtful = Q(requester__is_enabled=False) | Q(eligible__isnull=False) & (
+            Q(eligible__ended_at__isnull=False)
+            | Q(eligible__starts_at__gt=now)
+            | Q(eligible__ends_at__lte=now)
+            | ~Q(eligible__principal=F("principal"))
+            | ~Q(eligible__resource=F("resource"))
+        )
+        return self.filter(passed | doubtful, state__in=OPEN)
 
     def for_key(
         self, principal_id: uuid.UUID, role_id: uuid.UUID, resource_id: uuid.UUID

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.notices.words import (
@@ -15,15 +16,27 @@ from apps.access_requests.notices.words import (
     what_is_asked,
 )
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
+from apps.access_requests.selectors.terms import terms_of_many
 from apps.access_requests.states import State
 from apps.accounts.models import User
-from apps.assignments.notices.cells import Build, Letter, admins_of, letters, tell, tell_cells, told_by
+from apps.assignments.notices.cells import (
+    Build,
+    Letter,
+    admins_of,
+    admins_on_each,
+    letters,
+    letters_of_cells,
+    tell,
+    tell_cells,
+    told_by,
+)
 from apps.assignments.notices.words import to_activate
 from apps.audit.vocabulary import Party
 from apps.common.instants import short
 from apps.common.lookup import present
 from apps.notifications import services as notifications
 from apps.notifications.messages import Button, Message, NoticeEvent, Recipient
+from apps.notifications.webhooks.announcing import announce_many
 from apps.roles.policy.rules import APPROVERS_ONLY, Audience, NoticeCase, RoleRules
 
 
@@ -57,10 +70,21 @@ def tell_granted(
     )
 
 
-def tell_started(request: AccessRequest, *, rules: RoleRules, now: datetime) -> None:
-    """What was granted for later has begun: the same people hear, when it has happened."""
-    key = f"request:{request.id}:started"
-    _tell_of_activation(request, lambda zone: _started(request, zone, now), rules=rules, key=key, now=now)
+def tell_started(requests: Sequence[AccessRequest], *, now: datetime) -> None:
+    """What was granted for later has begun: the same people hear, when it has happened. As many queries for
+    one as for many."""
+    grounds = {row: (row.principal_id, row.role, row.ground.resource) for row in requests}
+    terms = terms_of_many(grounds.values(), now=now)
+    admins = admins_on_each({row.resource for row in requests}, now=now)
+    written, announced = {}, {}
+    for row, (person, role, resource) in grounds.items():
+        key, build = f"request:{row.id}:started", partial(_started, row, now)
+        told = {Audience.HOLDER: ([row.person], build), Audience.ADMIN: (admins[row.resource_id], build)}
+        rules = terms[person, role.id, resource.id]
+        written[key] = letters_of_cells(rules, NoticeCase.ACTIVATION, told)
+        announced[key] = partial(build, UTC)
+    notifications.notify_many(written, now=now)
+    announce_many(NoticeEvent.ROLE_ACTIVATED, announced, now=now)
 
 
 def _tell_of_activation(
@@ -102,13 +126,18 @@ def tell_decided(
         tell_granted(request, rules=rules, but=known, now=now)
 
 
-def tell_closed(request: AccessRequest, *, by: Party, now: datetime) -> None:
-    """The requester hears that a request ended without an answer, unless they ended it themself."""
-    is_own = request.requester is None or by.id == str(request.requester_id)
-    told = [] if is_own else [request.person.recipient]
-    announced = _closed(request, f"{request.requester_name}'s", request.closing_reason, UTC)
-    written = letters(told, lambda zone: _closed_for_requester(request, zone))
-    notifications.notify_each(key=key_of_close(request), letters=written, announced=announced, now=now)
+def tell_closed(requests: Sequence[AccessRequest], *, by: Party, now: datetime) -> None:
+    """Whoever asked hears that their request ended without an answer, unless they ended it themself. As many
+    queries for one as for many."""
+    written = {
+        key_of_close(row): letters([row.person.recipient], partial(_closed_for_requester, row))
+        for row in requests
+        if row.requester is not None and by.id != str(row.requester_id)
+    }
+    notifications.notify_many(written, now=now)
+    for event in {_event_of_close(row) for row in requests}:
+        closed = [row for row in requests if _event_of_close(row) == event]
+        announce_many(event, {key_of_close(row): partial(_closed_for_others, row) for row in closed}, now=now)
 
 
 def key_of_close(request: AccessRequest) -> str:
@@ -159,7 +188,7 @@ def _comes_of_it(request: AccessRequest, zone: tzinfo, now: datetime) -> str:
     return f"{name} activated {role}. It ends {ends}."
 
 
-def _started(request: AccessRequest, zone: tzinfo, now: datetime) -> Message:
+def _started(request: AccessRequest, now: datetime, zone: tzinfo) -> Message:
     """As it is when it is written: a worker that stood still may find that it is over already."""
     name, role, result = request.principal.name, request.role.name, request.result
     ended_at = min(filter(None, [result.ended_at, result.ends_at]))
@@ -204,11 +233,19 @@ def _closed_for_requester(request: AccessRequest, zone: tzinfo) -> Message:
     return replace(message, buttons=again)
 
 
-def _closed(request: AccessRequest, whose: str, text: str, zone: tzinfo) -> Message:
+def _closed_for_others(request: AccessRequest) -> Message:
+    return _closed(request, f"{request.requester_name}'s", request.closing_reason, UTC)
+
+
+def _event_of_close(request: AccessRequest) -> NoticeEvent:
     lapsed = request.state == State.TIMED_OUT
-    ended = "timed out" if lapsed else "was cancelled"
+    return NoticeEvent.REQUEST_TIMED_OUT if lapsed else NoticeEvent.REQUEST_CANCELED
+
+
+def _closed(request: AccessRequest, whose: str, text: str, zone: tzinfo) -> Message:
+    ended = "timed out" if request.state == State.TIMED_OUT else "was cancelled"
     return Message(
-        event=NoticeEvent.REQUEST_TIMED_OUT if lapsed else NoticeEvent.REQUEST_CANCELED,
+        event=_event_of_close(request),
         subject=f"PIM: {whose} request for the {request.role.name} role {ended}",
         text=text,
         facts=facts_of_request(request, zone),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+
+from django.db.models.expressions import Combinable
 
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
@@ -14,11 +18,14 @@ from apps.accounts.models import Principal
 from apps.assignments.models import Assignment
 from apps.assignments.services import Why
 from apps.audit import services as audit
+from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction, Outcome, Party
 from apps.common.errors import Conflict
 from apps.common.transition import next_state
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy.rules import RoleRules
+
+FASTER = "Somebody was faster. This request has changed meanwhile."
 
 
 def write_request(
@@ -87,12 +94,33 @@ def move(request: AccessRequest, step: Step, *, at: datetime, reason: str = "", 
     columns |= {"state": state, "closing_reason": reason, "closed_at": at if state in CLOSED else None}
     evidence = {"snapshot": request.snapshot, "digest": request.digest}
     if not AccessRequest.objects.filter(pk=request.pk, state=request.state).update(**columns, **evidence):
-        raise Conflict("Somebody was faster. This request has changed meanwhile.")
+        raise Conflict(FASTER)
     for name, value in columns.items():
         setattr(request, name, value)
 
 
-def record(
+def move_all(requests: Iterable[AccessRequest], step: Step, *, at: Combinable, reason: str = "") -> None:
+    """`move` many that change nothing else, with a statement for each state that they are in. Raises
+    `Conflict` where somebody was faster with one of them."""
+    by_state = defaultdict(list)
+    for request in requests:
+        by_state[State(request.state)].append(request)
+    for before, rows in by_state.items():
+        state = next_state(TRANSITIONS, before, step)
+        still = AccessRequest.objects.filter(pk__in=[row.pk for row in rows], state=before)
+        closed_at = at if state in CLOSED else None
+        if still.update(state=state, closing_reason=reason, closed_at=closed_at) < len(rows):
+            raise Conflict(FASTER)
+        for row in rows:
+            row.state, row.closing_reason = state, reason
+
+
+def record(action: AuditAction, request: AccessRequest, *, by: Party, now: datetime, **facts: Any) -> None:
+    """Write one event about a request (`event_of`)."""
+    audit.record_all([event_of(action, request, by=by, now=now, **facts)])
+
+
+def event_of(
     action: AuditAction,
     request: AccessRequest,
     *,
@@ -102,9 +130,9 @@ def record(
     approver: str = "",
     outcome: Outcome = Outcome.SUCCESS,
     **details: Any,
-) -> None:
-    """One event about a request. The justification is the actor's own: the requester's, or the approver's."""
-    audit.record(
+) -> AuditEvent:
+    """What happened to it. The justification is the actor's own: the requester's, or the approver's."""
+    return audit.event_of(
         action,
         actor=by,
         at=now,

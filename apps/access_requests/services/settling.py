@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import takewhile
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, OuterRef, Q, Subquery, Value
 
 from apps.access_requests import notices
-from apps.access_requests.models import AccessRequest
+from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
 from apps.access_requests.selectors.facts import states_now
-from apps.access_requests.selectors.terms import terms_of
-from apps.access_requests.services.recording import move, record, why
+from apps.access_requests.services.recording import event_of, move, move_all, record, why
 from apps.access_requests.states import OPEN, WAITING, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
+from apps.assignments.services import Ending
+from apps.audit import services as audit
+from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CLOCK, AuditAction, Outcome, Party
 from apps.common.errors import Conflict
-from apps.common.isolation import each_on_its_own
+from apps.common.isolation import as_many_as_can_be
 from apps.common.lookup import present
+from apps.common.paging import in_batches
 
 NO_GROUND = "No longer eligible."
 LAPSED = "Nobody decided in time."
+BATCH = 100  # requests of one transaction
 
 
 def settle_holder(*, principal_id: UUID, ground_id: UUID | None = None, now: datetime) -> None:
@@ -62,41 +69,64 @@ def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> Non
 def _close(request: AccessRequest, by: Party, now: datetime) -> None:
     move(request, Step.CANCEL, at=now, reason=f"{by.called} changed the assignment.")
     record(AuditAction.REQUEST_CANCELED, request, by=by, now=now, justification="")
-    notices.tell_closed(request, by=by, now=now)
+    notices.tell_closed([request], by=by, now=now)
 
 
-def settle_all(*, now: datetime) -> int:
-    """The sweep: one transaction per request, so that one bad row does not stop the others."""
-    rows = list(AccessRequest.objects.filter(state__in=OPEN).with_names())
+def settle_all(*, now: datetime, has_time: Callable[[], bool] = lambda: True) -> int:
+    """The sweep: what reads otherwise than it is stored, as long as there is time. Returns how many were
+    settled. May run twice, may be killed anywhere."""
+    doubtful = AccessRequest.objects.to_settle(now).order_by("created_at").values_list("pk", flat=True)
+    batches = takewhile(lambda _: has_time(), in_batches(list(doubtful), BATCH))
+    changed = (_read_otherwise(AccessRequest.objects.filter(pk__in=ids), now) for ids in batches)
+    return sum(
+        as_many_as_can_be(rows, lambda rows: _settle_some(rows, now), what="Request settled by the clock")
+        for rows in changed
+        if rows
+    )
+
+
+def _read_otherwise(requests: AccessRequestQuerySet, now: datetime) -> list[AccessRequest]:
+    rows = list(requests.filter(state__in=OPEN).with_names())
     states = states_now(rows, now=now)
-    changed = [row for row in rows if states[row.id] != row.state]
-    return each_on_its_own(changed, lambda row: _settle_one(row, now), what="Request settled by the clock")
+    return [row for row in rows if states[row.id] != row.state]
 
 
 @transaction.atomic
-def _settle_one(row: AccessRequest, now: datetime) -> bool:
-    assignments.lock_principal(row.principal_id)
-    return _settle([AccessRequest.objects.with_names().get(pk=row.pk)], now) == 1
+def _settle_some(requests: Sequence[AccessRequest], now: datetime) -> int:
+    """Looks again under the lock: somebody may be at one of them."""
+    assignments.lock_principals(request.principal_id for request in requests)
+    rows = AccessRequest.objects.filter(pk__in=[request.pk for request in requests], state__in=OPEN)
+    return _settle(list(rows.with_names()), now)
 
 
 def _settle(rows: list[AccessRequest], now: datetime, *, by: Party = CLOCK, reason: str = NO_GROUND) -> int:
+    """With as many statements for many as for one."""
     states = states_now(rows, now=now)
-    changed = [row for row in rows if states[row.id] != row.state]
-    for row in changed:
-        if states[row.id] == State.PROVISIONED:
-            _begin(row, now)
-        elif states[row.id] == State.TIMED_OUT:
-            _time_out(row, now)
+    changed = defaultdict(list)
+    for row in rows:
+        if states[row.id] != row.state:
+            changed[states[row.id]].append(row)
+    for state, requests in changed.items():
+        if state == State.PROVISIONED:
+            _begin(requests, now)
+        elif state == State.TIMED_OUT:
+            _time_out(requests, now)
         else:
-            _lose_ground(row, by, reason, now)
-    return len(changed)
+            _lose_ground(requests, by, reason, now)
+    return sum(map(len, changed.values()))
 
 
-def _begin(request: AccessRequest, now: datetime) -> None:
-    """Its start has come. That it was activated was told when it was granted; this says that it has begun."""
-    result = present(request.result)
-    move(request, Step.START, at=result.starts_at)
-    record(
+def _begin(requests: Sequence[AccessRequest], now: datetime) -> None:
+    """Their start has come. That they were activated was told when they were granted; this says that they
+    have begun."""
+    begins = Assignment.objects.filter(pk=OuterRef("result")).values("starts_at")
+    move_all(requests, Step.START, at=Subquery(begins))
+    audit.record_all(_begun(request, present(request.result), now) for request in requests)
+    notices.tell_started(requests, now=now)
+
+
+def _begun(request: AccessRequest, result: Assignment, now: datetime) -> AuditEvent:
+    return event_of(
         AuditAction.ACTIVATION_STARTED,
         request,
         by=CLOCK,
@@ -105,23 +135,26 @@ def _begin(request: AccessRequest, now: datetime) -> None:
         assignment=str(result.id),
         started_at=result.starts_at.isoformat(),
     )
-    rules = terms_of(request.principal_id, request.role, request.ground.resource, now=now)
-    notices.tell_started(request, rules=rules, now=now)
 
 
-def _time_out(request: AccessRequest, now: datetime) -> None:
-    move(request, Step.TIME_OUT, at=present(request.deadline_at), reason=LAPSED)
-    _say_closed(AuditAction.REQUEST_TIMED_OUT, request, CLOCK, now)
+def _time_out(requests: Sequence[AccessRequest], now: datetime) -> None:
+    move_all(requests, Step.TIME_OUT, at=F("deadline_at"), reason=LAPSED)
+    _say_closed(AuditAction.REQUEST_TIMED_OUT, requests, CLOCK, now)
 
 
-def _lose_ground(request: AccessRequest, by: Party, reason: str, now: datetime) -> None:
+def _lose_ground(requests: Sequence[AccessRequest], by: Party, reason: str, now: datetime) -> None:
     """A granted activation whose start lies ahead goes with its request."""
-    move(request, Step.CANCEL, at=now, reason=reason)
-    if request.result is not None and request.result.ended_at is None:
-        assignments.write_ground_lost(request.result, by=by, now=now, why=why(request).of_its_consequences)
-    _say_closed(AuditAction.REQUEST_CANCELED, request, by, now)
+    move_all(requests, Step.CANCEL, at=Value(now), reason=reason)
+    whys = {request.result_id: why(request).of_its_consequences for request in requests}
+    given = Assignment.objects.filter(pk__in=filter(None, whys), ended_at__isnull=True).in_bulk_with_names()
+    lost = Assignment.End.GROUND_LOST
+    assignments.end_all([Ending(row, lost, by, now, whys[row.pk]) for row in given], now=now)
+    _say_closed(AuditAction.REQUEST_CANCELED, requests, by, now)
 
 
-def _say_closed(action: AuditAction, request: AccessRequest, by: Party, now: datetime) -> None:
-    record(action, request, by=by, now=now, justification="", outcome=Outcome.FAILURE)
-    notices.tell_closed(request, by=by, now=now)
+def _say_closed(action: AuditAction, requests: Sequence[AccessRequest], by: Party, now: datetime) -> None:
+    audit.record_all(
+        event_of(action, request, by=by, now=now, justification="", outcome=Outcome.FAILURE)
+        for request in requests
+    )
+    notices.tell_closed(requests, by=by, now=now)

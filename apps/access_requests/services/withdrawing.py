@@ -81,7 +81,7 @@ def cancel(request_id: UUID, *, actor: Actor, now: datetime, justification: str 
         assignments.end(
             result, how=Assignment.End.REMOVED, by=actor.party, now=now, why=why(request).of_its_consequences
         )
-    notices.tell_closed(request, by=actor.party, now=now)
+    notices.tell_closed([request], by=actor.party, now=now)
     return request
 
 
