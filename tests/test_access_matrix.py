@@ -71,8 +71,8 @@ administration:renew_webhook_secret in/in 403/403 403/403   403/403   403/403  2
 administration:pause_webhook in/in      403/403  403/403    403/403   403/403  200/400
 administration:resume_webhook in/in     403/403  403/403    403/403   403/403  200/400
 administration:delete_webhook in/in     403/403  403/403    403/403   403/403  200/400
-administration:test_webhook  in/in      405/403  405/403    405/403   405/403  405/302
-administration:send_webhook_again in/in 405/403  405/403    405/403   405/403  405/302
+administration:test_webhook  in/in      403/403  403/403    403/403   403/403  200/400
+administration:send_webhook_again in/in 403/403  403/403    403/403   403/403  200/400
 administration:imports       in/in      403/405  200/405    403/405   403/405  200/405
 administration:new_import    in/in      403/403  403/403    403/403   403/403  200/400
 administration:import_template in/in    403/405  403/405    403/405   403/405  200/405

@@ -90,7 +90,7 @@ _INSTALLATION = frozenset(
     for name in (
         *("confirm_backup", "mail", "send_mail_again"),
         *("webhooks", "webhook", "add_webhook", "change_webhook", "renew_webhook_secret"),
-        *("pause_webhook", "resume_webhook", "delete_webhook"),
+        *("pause_webhook", "resume_webhook", "delete_webhook", "test_webhook", "send_webhook_again"),
     )
 )
 

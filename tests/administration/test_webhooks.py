@@ -78,7 +78,7 @@ def test_tells_the_log_everything_but_what_is_secret(administrator, now):
     assert base64.b64encode(secret).decode() not in written
 
 
-@pytest.mark.parametrize("command", [pause_webhook, resume_webhook, renew_secret, delete_webhook])
+@pytest.mark.parametrize("command", [pause_webhook, resume_webhook, renew_secret, delete_webhook, send_test])
 def test_takes_a_global_administrator_with_a_fresh_factor(administrator, auditor, command, now):
     webhook = a_webhook()
 
@@ -153,6 +153,8 @@ def test_sends_again_what_was_given_up_and_nothing_that_waits(administrator, now
     WebhookDelivery.objects.update(state="failed", failed_at=now, next_try_at=None, attempts=12)
 
     later = now + timedelta(days=3)
+    with pytest.raises(NotAllowed, match="second factor"):
+        send_again(delivery.pk, actor=acting(administrator, now=later, proven_at=now), now=later)
     send_again(delivery.pk, actor=acting(administrator, now=later), now=later)
 
     delivery.refresh_from_db()
@@ -219,7 +221,7 @@ class TestThePages:
         assert said in text_of(answer)
         assert not Webhook.objects.exists()
 
-    def test_shows_what_it_was_told_and_how_that_went(self, client, now):
+    def test_shows_what_it_was_told_and_how_that_went(self, client, administrator, now):
         delivery = a_delivery(now=now, subject="PIM: Role of John ended")
         WebhookDelivery.objects.update(
             state="failed", failed_at=now, next_try_at=None, attempts=12, trouble="It answered 500."
@@ -229,10 +231,12 @@ class TestThePages:
 
         for word in ("PIM: Role of John ended", "Failed", "12", "It answered 500.", "Send again"):
             assert word in page
-        client.post(reverse("administration:send_webhook_again", args=[delivery.pk]))
+        again = reverse("administration:send_webhook_again", args=[delivery.pk])
+        assert client.post(again).status_code == 400
+        client.post(again, {"code": code_of(administrator)})
         assert "Waiting" in text_of(client.get(delivery.webhook.get_absolute_url()))
 
-    def test_pauses_resumes_and_deletes(self, client, administrator):
+    def test_tests_pauses_resumes_and_deletes(self, client, administrator):
         webhook = a_webhook()
 
         def press(name):
@@ -240,7 +244,9 @@ class TestThePages:
             return Webhook.objects.filter(pk=webhook.pk).values_list("is_enabled", flat=True).first()
 
         code = {"code": code_of(administrator)}
-        assert [press("pause"), press("resume"), press("delete")] == [False, True, None]
+        assert [press("test"), press("pause"), press("resume")] == [True, False, True]
+        assert WebhookDelivery.objects.get().event == NoticeEvent.TEST_WEBHOOK
+        assert press("delete") is None
 
     def test_lists_them_in_as_many_queries_however_many_there_are(
         self, client, django_assert_max_num_queries, now

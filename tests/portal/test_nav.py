@@ -73,8 +73,7 @@ BY_THEMSELVES = {"settings_file", "change_assignments", "request", "request_audi
 # Buttons and downloads: nothing is shown.
 NO_PAGES = {
     *("export_people", "export_settings", "export_all_requests", "import_template", "import_report"),
-    *("stop_import", "reverse_import", "send_test_mail", "deactivate", "test_webhook", "send_webhook_again"),
-    "verify_log",
+    *("stop_import", "reverse_import", "send_test_mail", "deactivate", "verify_log"),
 }
 
 

@@ -21,7 +21,7 @@ from apps.administration.selectors.keepers import keeper_of
 from apps.administration.selectors.webhooks import is_taken
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
-from apps.common.decision import together
+from apps.common.decision import Decision, together
 from apps.common.encryption import seal
 from apps.common.errors import Conflict
 from apps.common.lookup import find
@@ -112,7 +112,7 @@ def delete_webhook(webhook_id: UUID, *, actor: Actor, now: datetime) -> Webhook:
 @transaction.atomic
 def send_test(webhook_id: UUID, *, actor: Actor, now: datetime) -> Webhook:
     """Tell it something that did not happen, whatever it wants to hear of. At most once a second."""
-    can_set_up(actor.access).require()
+    _may_administer(actor, now).require()
     webhook = _there(find(Webhook.objects.all(), webhook_id))
     can_send_test(webhook).require()
     message = Message(
@@ -130,7 +130,7 @@ def send_test(webhook_id: UUID, *, actor: Actor, now: datetime) -> Webhook:
 @transaction.atomic
 def send_again(delivery_id: UUID, *, actor: Actor, now: datetime) -> WebhookDelivery:
     """The same once more, under the same id. Raises `Conflict` where somebody was faster."""
-    can_set_up(actor.access).require()
+    _may_administer(actor, now).require()
     delivery = _there(find(WebhookDelivery.objects.select_related("webhook"), delivery_id))
     together(can_send_test(delivery.webhook), can_send_again(delivery)).require()
     rested = WebhookDelivery.objects.filter(pk=delivery.pk, next_try_at__isnull=True)
@@ -156,8 +156,12 @@ def _switch(
 
 def _locked(webhook_id: UUID, actor: Actor, now: datetime) -> Webhook:
     """The row, for whoever may change it."""
-    together(can_set_up(actor.access), keeper_of(actor, now=now).proven()).require()
+    _may_administer(actor, now).require()
     return _there(find(Webhook.objects.select_for_update(), webhook_id))
+
+
+def _may_administer(actor: Actor, now: datetime) -> Decision:
+    return together(can_set_up(actor.access), keeper_of(actor, now=now).proven())
 
 
 def _there(row: Row | None) -> Row:

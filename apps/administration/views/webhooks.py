@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from apps.access_requests.web import actor_of
 from apps.accounts.web import ConfirmForm, fresh_until
@@ -105,35 +105,35 @@ def renew(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @form_page
 def pause(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _confirm(request, pk, "webhook_pause", pause_webhook, "is paused")
+    return _confirm(request, _found(request, pk), "webhook_pause", pause_webhook, "is paused")
 
 
 @form_page
 def resume(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _confirm(request, pk, "webhook_resume", resume_webhook, "is told again what happens")
+    return _confirm(
+        request, _found(request, pk), "webhook_resume", resume_webhook, "is told again what happens"
+    )
 
 
 @form_page
 def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _confirm(
-        request, pk, "webhook_delete", delete_webhook, "is deleted", then="administration:webhooks"
-    )
+    row, then = _found(request, pk), "administration:webhooks"
+    return _confirm(request, row, "webhook_delete", delete_webhook, "is deleted", then=then)
 
 
-@require_POST
+@form_page
 def test(request: HttpRequest, pk: UUID) -> HttpResponse:
-    row = send_test(_found(request, pk).pk, actor=actor_of(request), now=request.now)
-    messages.success(request, "A test is on its way. The log says what becomes of it.")
-    return redirect(row)
+    said = "is sent a test. The log says what becomes of it"
+    return _confirm(request, _found(request, pk), "webhook_test", send_test, said)
 
 
-@require_POST
+@form_page
 def send_delivery_again(request: HttpRequest, pk: UUID) -> HttpResponse:
     can_set_up(request.access).require()
     told = get_object_or_404(WebhookDelivery.objects.select_related("webhook"), pk=pk)
-    send_again(told.pk, actor=actor_of(request), now=request.now)
-    messages.success(request, "It is sent again.")
-    return redirect(told.webhook)
+    return _confirm(
+        request, told.webhook, "webhook_send_again", send_again, "is told the same once more", delivery=told
+    )
 
 
 # ---- Parts -------------------------------------------------------------------------------------------------
@@ -145,15 +145,24 @@ def _found(request: HttpRequest, pk: UUID) -> Webhook:
 
 
 def _confirm(
-    request: HttpRequest, pk: UUID, page: str, command: Callable[..., Webhook], said: str, *, then: str = ""
+    request: HttpRequest,
+    row: Webhook,
+    page: str,
+    command: Callable[..., object],
+    said: str,
+    *,
+    delivery: WebhookDelivery | None = None,
+    then: str = "",
 ) -> HttpResponse:
-    row, form = _found(request, pk), ConfirmForm(sent(request), request=request)
+    """Asks for the second factor, and does it: to the webhook, or to something that it was told."""
+    form = ConfirmForm(sent(request), request=request)
     if form.is_valid():
         with form.taking_refusals():
-            command(row.pk, actor=actor_of(request, form.second_factor), now=request.now)
+            actor = actor_of(request, form.second_factor)
+            command((delivery or row).pk, actor=actor, now=request.now)
             messages.success(request, f"{row.name} {said}.")
             return redirect(then or row)
-    return _form_page(request, page, form, webhook=row)
+    return _form_page(request, page, form, webhook=row, delivery=delivery)
 
 
 def _form_page(request: HttpRequest, name: str, form: ConfirmForm, **more: Any) -> HttpResponse:
