@@ -14,6 +14,7 @@ from django.shortcuts import resolve_url
 
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
+from apps.common.web.middleware import CONTENT_SECURITY_POLICY
 from tests.fuzz.values import UNESCAPED
 from tests.fuzz.walk import Try
 
@@ -32,6 +33,7 @@ _TRACES = (
     'File "/',
 )
 
+_INLINE = re.compile(r"<style|<script(?![^>]* src=)|<[a-z][^>]*? (?:style|on[a-z]+)=", re.IGNORECASE)
 _WRITE = re.compile(r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?', re.IGNORECASE)
 _SAVEPOINT = re.compile(r'(SAVEPOINT|ROLLBACK TO SAVEPOINT) "?(\w+)"?')
 
@@ -76,7 +78,8 @@ class Oracle:
         """Empty if all is well."""
         body = b"".join(response) if response.streaming else response.content
         text = body.decode(errors="replace")
-        found = [*self._of_answer(response, text), *self._of_writes(request, response, writes)]
+        found = [*self._of_answer(response, text), *_of_headers(response, text)]
+        found += self._of_writes(request, response, writes)
         if self._is_refused(request) and (response.status_code < 300 or writes.tables - _COUNTING):
             found.append(f"The access matrix forbids this, and it was answered {response.status_code}.")
         return found
@@ -119,6 +122,18 @@ class Oracle:
         cells = {"GET": looking, "HEAD": looking, "POST": sending}
         method = request.method.upper()
         return method != "OPTIONS" and cells.get(method, "405") in _REFUSALS
+
+
+def _of_headers(response: HttpResponse, text: str) -> Iterator[str]:
+    if "no-store" not in response.get("Cache-Control", ""):
+        yield "Browsers and proxies may keep it."
+    if response.get("X-Content-Type-Options") != "nosniff":
+        yield "Browsers may take it for something else."
+    if "frame-ancestors" not in response.get("Content-Security-Policy", ""):
+        yield "Others may put it into a frame."
+    is_ours = response["Content-Security-Policy"] == CONTENT_SECURITY_POLICY  # a mail of the demo has its own
+    if is_ours and (inline := _INLINE.search(text)):
+        yield f"Something inline that the content policy stops: {inline[0]}"
 
 
 def _refuses(response: HttpResponse) -> bool:

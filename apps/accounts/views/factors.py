@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.accounts.forms.factors import (
@@ -46,7 +45,6 @@ _PROFILE = "accounts:profile"
 _BEING_SET_UP = "factor_being_set_up"  # in the session: nobody else can finish what this browser began
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def add_factor(request: HttpRequest) -> HttpResponse:
@@ -59,7 +57,6 @@ def add_factor(request: HttpRequest) -> HttpResponse:
     return _page(request, "add_factor", form, ground=ground)
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def recover(request: HttpRequest) -> HttpResponse:
@@ -72,7 +69,6 @@ def recover(request: HttpRequest) -> HttpResponse:
     return _page(request, "recover", form, recovery=recovery_codes_of(request.user))
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def confirm_factor(request: HttpRequest) -> HttpResponse:
@@ -93,7 +89,6 @@ def confirm_factor(request: HttpRequest) -> HttpResponse:
     return _page(request, "confirm_factor", form, device=device, qr_code=_qr_code(device), key=_key(device))
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def recovery_codes(request: HttpRequest) -> HttpResponse:
@@ -114,7 +109,6 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     return _page(request, "recovery_codes", form, recovery=recovery_codes_of(request.user))
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def delete_factor(request: HttpRequest, pk: int) -> HttpResponse:

@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.utils.http import urlencode
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.accounts.forms.links import LinkPasswordForm, NewPasswordForm
@@ -32,7 +31,6 @@ _REFERRER_POLICY = "strict-origin"
 
 
 @login_not_required
-@never_cache
 @sensitive_post_parameters("password", "new_password", "new_password_again")
 @form_page
 def open_link(request: HttpRequest, pk: UUID) -> HttpResponse:

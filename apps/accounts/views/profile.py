@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -25,7 +24,6 @@ from apps.common.instants import clock_time
 from apps.common.web.forms import form_page, sent
 
 
-@never_cache
 @form_page
 def profile(request: HttpRequest) -> HttpResponse:
     """What is sent here is the time zone; everything else has a page or a button of its own."""
@@ -49,7 +47,6 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", context, status=form.status)
 
 
-@never_cache
 @sensitive_post_parameters("current_password", "new_password", "new_password_again", "code")
 @form_page
 def password(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views import defaults
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 from django.views.generic import FormView
@@ -28,7 +27,7 @@ from apps.accounts.web import (
 from apps.common.errors import NotAllowed
 
 
-@method_decorator([login_not_required, never_cache, sensitive_post_parameters("password")], name="dispatch")
+@method_decorator([login_not_required, sensitive_post_parameters("password")], name="dispatch")
 class SignIn(FormView):
     """E-mail and password. `next` leads back to where the person wanted to go, inside the portal only."""
 

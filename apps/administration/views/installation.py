@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -30,7 +29,6 @@ _REFERRER_POLICY = "strict-origin"
 
 
 @login_not_required
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def setup(request: HttpRequest) -> HttpResponse:
@@ -54,7 +52,6 @@ def _set_up(request: HttpRequest, form: SetUpForm) -> AccountLink | None:
     return None
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def installation(request: HttpRequest) -> HttpResponse:
@@ -97,7 +94,6 @@ def send_test_mail(request: HttpRequest) -> HttpResponse:
     return redirect("administration:installation")
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def confirm_backup(request: HttpRequest) -> HttpResponse:

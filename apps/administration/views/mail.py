@@ -6,7 +6,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
@@ -37,7 +36,6 @@ def mail(request: HttpRequest) -> HttpResponse:
     return render(request, "administration/mail.html", context)
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def send_again(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.access_requests.web import actor_of
@@ -31,7 +30,6 @@ _INVITED = "They get a link to this address, with which they set their password 
 _MOVED = "The name they sign in with. Both addresses are told of a change, and every session ends."
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def invite(request: HttpRequest) -> HttpResponse:
@@ -45,7 +43,6 @@ def invite(request: HttpRequest) -> HttpResponse:
     return _page(request, "person_invite", form)
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def change(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -90,7 +87,6 @@ _RESET_FACTOR = Step(
 )
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def disable(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -98,21 +94,18 @@ def disable(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _confirmed(request, user, _DISABLE, effect=disabling(user, now=request.now))
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def enable(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _confirmed(request, visible_person(request, pk), _ENABLE)
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def send_link(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _confirmed(request, visible_person(request, pk), _SEND_LINK)
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def reset_factor(request: HttpRequest, pk: UUID) -> HttpResponse:

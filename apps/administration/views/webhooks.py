@@ -10,7 +10,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
@@ -61,7 +60,6 @@ def webhook(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "administration/webhook.html", context)
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def add(request: HttpRequest) -> HttpResponse:
@@ -90,7 +88,6 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _form_page(request, "webhook_change", form, webhook=row)
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def renew(request: HttpRequest, pk: UUID) -> HttpResponse:

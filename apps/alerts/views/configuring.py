@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.access_requests.web import actor_of
@@ -25,7 +24,6 @@ from apps.common.web.forms import form_page, sent
 from apps.roles.web import Place
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def configure(request: HttpRequest, provider: Provider, rule: str) -> HttpResponse:
@@ -41,7 +39,6 @@ def configure(request: HttpRequest, provider: Provider, rule: str) -> HttpRespon
     return _page(request, "configure", present, place, form)
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def inherit(request: HttpRequest, provider: Provider, rule: str) -> HttpResponse:

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.access_requests.web import actor_of
@@ -51,7 +50,6 @@ class Picked:
         return [pick.finding.pk for pick in self.picks if pick.decision]
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def dismiss(request: HttpRequest, provider: Provider, rule: str) -> HttpResponse:
@@ -72,7 +70,6 @@ def dismiss(request: HttpRequest, provider: Provider, rule: str) -> HttpResponse
     return _page(request, "dismiss", picked, form)
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def restore(request: HttpRequest, provider: Provider, rule: str) -> HttpResponse:

@@ -24,11 +24,15 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-def content_security_policy(get_response: Handler) -> Handler:
+def strict_headers(get_response: Handler) -> Handler:
+    """What browsers and proxies may do with every answer: run nothing inline, and keep nothing of it. Files
+    of the look are answered further out, and kept for long."""
+
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         # A view may have set its own: the demo's mailbox shows mails, which have inline styles.
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Cache-Control", "no-store, private")
         return response
 
     return middleware

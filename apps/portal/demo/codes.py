@@ -8,7 +8,6 @@ from datetime import datetime
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.accounts.devices import STEP, AuthenticatorDevice
@@ -32,7 +31,6 @@ class CodeRow:
 
 @login_not_required
 @require_safe
-@never_cache
 def codes(request: HttpRequest) -> HttpResponse:
     found = users_by_email(account.email for account in CAST)
     people = [found[account.email] for account in CAST if account.email in found]

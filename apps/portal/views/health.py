@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from apps.portal.health import AWAY, readiness
@@ -17,7 +16,6 @@ logger = logging.getLogger(__name__)
 
 
 @require_safe
-@never_cache
 @login_not_required
 def live(_request: HttpRequest) -> JsonResponse:
     """This process answers. Whoever gets no 200 here starts it anew; the database is not asked."""
@@ -25,7 +23,6 @@ def live(_request: HttpRequest) -> JsonResponse:
 
 
 @require_safe
-@never_cache
 @login_not_required
 def ready(_request: HttpRequest) -> JsonResponse:
     """Whoever gets a 503 here sends people to another machine: this one cannot serve them."""

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
@@ -33,7 +32,6 @@ def lines(request: HttpRequest) -> HttpResponse:
     return render(request, "reviews/by_hand.html", {"q": q, "page": page, "lines": found})
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def note(request: HttpRequest, pk: UUID) -> HttpResponse:

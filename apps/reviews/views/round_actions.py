@@ -9,7 +9,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from apps.access_requests.asks import Actor
@@ -31,7 +30,6 @@ from apps.reviews.states import Who
 from apps.reviews.views.rounds import visible_head
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def remind(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -44,7 +42,6 @@ def _reminded(people: int) -> str:
     return f"{counted(people, 'reviewer')} {'is' if people == 1 else 'are'} reminded."
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def reset(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -52,7 +49,6 @@ def reset(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _confirmed(request, head, "reset", keeping.reset_round, lambda _: "All decisions are taken back.")
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def stop_stage(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -60,7 +56,6 @@ def stop_stage(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _confirmed(request, head, "stop_stage", keeping.stop_stage, lambda _: "The stage is stopped.")
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -68,7 +63,6 @@ def stop(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _confirmed(request, head, "stop", keeping.stop_round, lambda _: "The round is stopped.")
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def apply(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -87,7 +81,6 @@ def apply(request: HttpRequest, pk: UUID) -> HttpResponse:
 # ---- Changes while it runs ---------------------------------------------------------------------------------
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def move_end(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -102,7 +95,6 @@ def move_end(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _page(request, "move_end", head, form)
 
 
-@never_cache
 @sensitive_post_parameters("code")
 @form_page
 def change_reviewers(request: HttpRequest, pk: UUID) -> HttpResponse:
