@@ -1,7 +1,8 @@
 """The sign of life that the processes of one worker share: when one of them last did something.
 
-A killed process can leave django-q2's queue locked for ever while everything looks alive (its issue 23), so
-life is judged by work done, on this machine. The value lies in memory that forked processes share.
+A killed process can leave one of django-q2's two queues locked for ever while everything looks alive (its
+issue 23), so life is judged by work done on this machine: taken, carried out and ticked off. What is not ticked
+off would be done again and again. The value lies in memory that forked processes share.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from multiprocessing.sharedctypes import RawValue
 _last_beat = RawValue("d", time.monotonic())
 
 
-def beat() -> None:
+def beat(**_: object) -> None:
+    """As a receiver of django-q2's signals it is told what of, and does not mind."""
     _last_beat.value = time.monotonic()
 
 

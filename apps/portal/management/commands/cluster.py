@@ -9,8 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connections
 from django.utils import timezone
 from django_q.cluster import Cluster
+from django_q.signals import post_execute
 
-from apps.portal import heartbeat, timetable
+from apps.portal import heartbeat, pulse, timetable
 from apps.portal.ticker import Ticker
 
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, **_: object) -> None:
         timetable.put_in_place(settings.PERIODIC_JOBS, now=timezone.now())
+        post_execute.connect(pulse.beat)  # sent when a task has been ticked off
         connections.close_all()  # the cluster forks, and connections do not survive that
         cluster = Cluster()
         cluster.start()
