@@ -41,7 +41,7 @@ class Portal:
         self.background = Background(directory)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._variables = self._environment() | variables
+        self.variables = self._environment() | variables
 
     @property
     def log(self) -> str:
@@ -61,14 +61,14 @@ class Portal:
         """`serve` is web and worker, `worker` the worker alone; `web` is the web alone, as `serve` runs it. A
         web server is waited for until it answers, so its database has to be up to date."""
         command = ("-m", "tests.driving.web") if program == "web" else ("manage.py", program)
-        process = self.background.start(*command, **self._variables)
+        process = self.background.start(*command, **self.variables)
         if wait and program != "worker" and not wait_until(self.answers, seconds=START_SECONDS):
             raise RuntimeError(f"The portal does not answer. It said:\n{self.log}")
         return process
 
     def run(self, *command: str) -> int:
         """A management command of this portal, and its exit code. What it says goes to the log."""
-        return self.background.start("manage.py", *command, **self._variables).wait(START_SECONDS)
+        return self.background.start("manage.py", *command, **self.variables).wait(START_SECONDS)
 
     def stop(self) -> None:
         """As an operator does: asks every program to end, and waits for it."""

@@ -77,9 +77,9 @@ class Background:
             process.wait(10)
 
 
-def wait_until(condition: Callable[[], object], *, seconds: float) -> bool:
-    """Whether it became true in time."""
+def wait_until(condition: Callable[[], object], *, seconds: float, every: float = 0.05) -> bool:
+    """Whether it became true in time, looking every so many seconds."""
     deadline = time.monotonic() + seconds
     while not (true := condition()) and time.monotonic() < deadline:
-        time.sleep(0.05)
+        time.sleep(every)
     return bool(true)
