@@ -13,7 +13,7 @@ TASK = timedelta(seconds=settings.Q_CLUSTER["timeout"])
 
 
 def test_a_silent_mail_server_leaves_a_worker_for_the_rest():
-    """Else the job would count as lost while it hangs, and all workers would hang on that server in the end."""
+    """Else its job counts as lost while it hangs, and in the end every worker hangs on that server."""
     assert tasks._AT_MOST + timedelta(seconds=mail.TIMEOUT) < timetable.LEASE
 
 
