@@ -17,9 +17,8 @@ from apps.notifications.webhooks.couriers import Courier
 from apps.notifications.webhooks.keeping import tidy_deliveries
 from apps.notifications.webhooks.sending import Sender
 
-# A server that answers slowly must not hold a worker for long; the next run goes on from there. With the last
-# attempt, which may take ten seconds, it is less than until a job counts as lost and is begun by the next worker:
-# that would leave none for what is no mail.
+# A server that answers slowly must not hold a worker for long; the next run goes on from there. With a last
+# attempt of ten seconds it is less than after what a job counts as lost: or all workers would wait for mail.
 _AT_MOST = timedelta(seconds=8)
 
 

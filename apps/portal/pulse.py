@@ -1,8 +1,8 @@
 """The sign of life that the processes of one worker share: when one of them last did something.
 
 A killed process can leave one of django-q2's two queues locked for ever while everything looks alive (its
-issue 23), so life is judged by work done on this machine: taken, carried out and ticked off. What is not ticked
-off would be done again and again. The value lies in memory that forked processes share.
+issue 23), so life is judged by work that was ticked off on this machine; what is not would be done again and
+again. The value lies in memory that forked processes share.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The hour that there is twice, and the one that there is not: what counts minutes, what keeps to the wall."""
+"""The hour that comes twice, and the one that is skipped: what counts minutes, and what keeps to the wall."""
 
 from __future__ import annotations
 

@@ -1,0 +1,63 @@
+"""Processes are killed while people work."""
+
+from __future__ import annotations
+
+import time
+from random import Random
+
+import pytest
+
+from tests.faults.scene import Scene
+
+SEED = 7
+MAIN, GUARD, FIRST, SECOND, MONITOR, PUSHER = range(6)  # of a worker, as django-q2 starts them
+
+
+def test_any_process_of_the_worker_is_killed_at_ten_moments(sqlite, tmp_path):
+    random = Random(SEED)  # noqa: S311
+    with Scene(tmp_path, sqlite).playing() as scene:
+        for _ in range(10):
+            time.sleep(random.uniform(0.2, 4))
+            scene.kill(random.choice(scene.portal.cluster() or [0]))
+
+        scene.recovers()
+
+
+@pytest.mark.parametrize(
+    "who",
+    [[FIRST, SECOND], [MONITOR], [PUSHER], [GUARD]],
+    ids=["those in front of the queue", "who ticks off", "who takes from the queue", "the guard"],
+)
+def test_who_is_killed_while_holding_a_queue(sqlite, tmp_path, who):
+    """Whoever is idle waits on a queue, and the one in front holds its lock for ever once it is killed."""
+    with Scene(tmp_path, sqlite).playing() as scene:
+        processes = scene.portal.cluster()
+        scene.kill(*(processes[number] for number in who))
+
+        scene.recovers()
+
+
+def test_a_web_worker_is_killed(sqlite, tmp_path):
+    with Scene(tmp_path, sqlite, hangs_up=True).playing() as scene:
+        for worker in scene.portal.web()[1:]:
+            scene.kill(worker)
+            time.sleep(1)
+
+        scene.recovers()
+
+
+def test_the_web_server_is_killed(sqlite, tmp_path):
+    with Scene(tmp_path, sqlite, hangs_up=True).playing() as scene:
+        scene.kill(scene.portal.web()[0])
+
+        scene.recovers()
+
+
+def test_one_of_two_machines_is_gone(postgresql, tmp_path):
+    """The other one does its work; back, both do."""
+    with Scene(tmp_path, postgresql.url, machines=2, hangs_up=True).playing() as scene:
+        scene.portal.end()
+        scene.works_on()
+        scene.portal.start()
+
+        scene.recovers()

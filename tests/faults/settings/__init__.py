@@ -1,0 +1,1 @@
+"""Settings of portals that something is wrong with."""

@@ -1,0 +1,1 @@
+"""What the next version would bring: a migration and nothing else."""
