@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from apps.access_requests.models import AccessRequest
 from apps.access_requests.reminders import remind_of_requests
 from apps.access_requests.services.settling import settle_all
 
 # Shorter than a queued job counts as under way (`portal.timetable.LEASE`): the next run goes on.
 _AT_MOST = timedelta(seconds=12)
+
+
+def has_any_to_settle(now: datetime) -> bool:
+    """Whether the sweep would look at any."""
+    return AccessRequest.objects.to_settle(now).exists()
 
 
 def sweep() -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from apps.assignments.models import Assignment
 from apps.assignments.reminders import remind_of_ends
 from apps.assignments.roll_ups.writing import roll_up
 from apps.assignments.sweep import write_down_the_clock
@@ -13,6 +14,11 @@ from apps.assignments.weekly_digest import send_weekly_digest
 
 # Shorter than a queued job counts as under way (`portal.timetable.LEASE`): the next run goes on.
 _AT_MOST = timedelta(seconds=12)
+
+
+def has_ends(now: datetime) -> bool:
+    """Whether the sweep would find any."""
+    return Assignment.objects.past_their_end(now).exists()
 
 
 def sweep() -> int:

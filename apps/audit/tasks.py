@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
 
+from apps.audit.models import Unsealed, Verification
 from apps.audit.retention import first_kept, remove_stretch
 from apps.audit.sealing import seal_waiting
 from apps.audit.verifying import go_on
 
 _AT_MOST = timedelta(seconds=10)  # the next run goes on
+
+
+def has_unsealed(_now: datetime) -> bool:
+    """Whether an event waits for its place."""
+    return Unsealed.objects.exists()
 
 
 def seal() -> int:
@@ -20,6 +26,11 @@ def seal() -> int:
     while timezone.now() < until and (more := seal_waiting(now=timezone.now(), batches=1)):
         sealed += more
     return sealed
+
+
+def is_verifying(_now: datetime) -> bool:
+    """Whether somebody has begun a verification that is not over."""
+    return Verification.objects.filter(finished_at=None).exists()
 
 
 def verify() -> int:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.notifications.delivery import deliver_next, keep_due
 from apps.notifications.digests import gather_digests
 from apps.notifications.mail import Postman
-from apps.notifications.models import WebhookDelivery
+from apps.notifications.models import Notice, WebhookDelivery
 from apps.notifications.services import forget_notices
 from apps.notifications.webhooks.couriers import Courier
 from apps.notifications.webhooks.keeping import tidy_deliveries
@@ -28,6 +28,16 @@ def _work(step: Callable[[datetime], bool]) -> int:
     while (now := timezone.now()) - started_at < _AT_MOST and step(now):
         taken += 1
     return taken
+
+
+def has_mail(now: datetime) -> bool:
+    """Whether any is due."""
+    return Notice.objects.due(now).exists()
+
+
+def has_deliveries(now: datetime) -> bool:
+    """Whether a webhook is to be told of anything."""
+    return WebhookDelivery.objects.due(now).exists()
 
 
 def deliver() -> int:

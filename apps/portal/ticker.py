@@ -1,4 +1,4 @@
-"""The clockwork of one worker: once a second it queues what is due and watches that work gets done."""
+"""The clockwork of one worker: twice a second it queues what is due and watches that work gets done."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from apps.portal import heartbeat, pulse, timetable
 
 logger = logging.getLogger(__name__)
 
-TICK_SECONDS = 1.0
-_TICKS_TO_SAY_SO = 10
+TICK_SECONDS = 0.5
+_TICKS_TO_SAY_SO = 20
 
 
 class Ticker(threading.Thread):

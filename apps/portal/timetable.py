@@ -6,6 +6,7 @@ every 30 seconds only. The rows have no repeats left, so that scheduler would le
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -32,8 +33,22 @@ def put_in_place(jobs: Iterable[Job], *, now: datetime) -> None:
 
 
 def queue_due(jobs: Iterable[Job], *, now: datetime) -> list[str]:
-    """Queue what is due and not under way; answers the names. Of several workers, the first one does it."""
-    return [job.name for job in jobs if _queue_if_due(job, now=now)]
+    """Queue what is due, not under way, and has something to do; answers the names. Of several workers, the
+    first one does it. Where nothing is due it asks one thing and writes nothing."""
+    names = set(Schedule.objects.filter(next_run__lte=now).values_list("name", flat=True))
+    due = [job for job in jobs if job.name in names]
+    wanted = [job for job in due if job.is_wanted(now)]
+    _pass_over((job for job in due if job not in wanted), now=now)
+    return [job.name for job in wanted if _queue_if_due(job, now=now)]
+
+
+def _pass_over(jobs: Iterable[Job], *, now: datetime) -> None:
+    """They are asked again when they would have been had they run."""
+    by_pause = defaultdict(list)
+    for job in jobs:
+        by_pause[job.every].append(job.name)
+    for every, names in by_pause.items():
+        Schedule.objects.filter(name__in=names, next_run__lte=now).update(next_run=now + every)
 
 
 @transaction.atomic

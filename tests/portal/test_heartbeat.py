@@ -58,7 +58,7 @@ def test_the_ticker_says_so_now_and_then():
     ticker.tick(1)
     assert not Machine.objects.exists()
 
-    ticker.tick(10)
+    ticker.tick(20)
     assert Machine.objects.get().name == settings.MACHINE
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 from django_q.models import OrmQ, Schedule
 
@@ -14,9 +15,16 @@ SECOND = timedelta(seconds=1)
 SWEEP = Job("sweep", "tests.portal.test_timetable.sweep", every=2 * SECOND)
 BROKEN = Job("broken", "tests.portal.test_timetable.fail", every=2 * SECOND)
 
+TIDY = Job("tidy", "tests.portal.test_timetable.sweep", 2 * SECOND, "tests.portal.test_timetable.has_waste")
+
 pytestmark = pytest.mark.django_db
 
 swept: list[str] = []
+waste: list[datetime] = []
+
+
+def has_waste(now: datetime) -> bool:
+    return any(since <= now for since in waste)
 
 
 def sweep() -> None:
@@ -53,6 +61,29 @@ def test_queues_what_is_due():
 
 def test_queues_nothing_before_its_time():
     assert timetable.queue_due([SWEEP], now=NOW - SECOND) == []
+
+
+def test_asks_one_thing_where_nothing_is_due(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        timetable.queue_due([SWEEP, BROKEN], now=NOW - SECOND)
+
+
+def test_passes_over_what_has_nothing_to_do_until_it_has():
+    timetable.put_in_place([TIDY], now=NOW)
+    waste[:] = [NOW + 2 * SECOND]
+
+    assert timetable.queue_due([TIDY, SWEEP], now=NOW) == ["sweep"]
+    assert due_at(TIDY) == NOW + 2 * SECOND
+    assert timetable.queue_due([TIDY], now=NOW + SECOND) == []
+    assert timetable.queue_due([TIDY], now=NOW + 2 * SECOND) == ["tidy"]
+
+
+@pytest.mark.parametrize(
+    "job", [job for job in settings.PERIODIC_JOBS if job.wanted], ids=lambda job: job.name
+)
+def test_asks_whether_a_job_has_something_to_do_in_one_statement(job, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert not job.is_wanted(NOW)
 
 
 def test_does_not_pile_up_what_is_under_way():
