@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.accounts.middleware.time_zone",
     "apps.assignments.middleware.access",
+    "apps.portal.middleware.frame",
     "apps.administration.middleware.lead_to_setup",
     "apps.common.web.middleware.domain_errors",
 ]

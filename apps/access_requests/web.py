@@ -18,6 +18,7 @@ from apps.access_requests.forms.fields import (  # noqa: F401 (offered to higher
 )
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.assigning import GroupFacts, may_pick
+from apps.access_requests.selectors.my_roles import MyRoles
 from apps.access_requests.selectors.waiting import Waiting
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.states import WAITING
@@ -27,6 +28,7 @@ from apps.accounts.web import second_factor_of
 from apps.common.access import Provider
 from apps.common.decision import Decision
 from apps.common.text import counted
+from apps.common.web.counting import counts_of
 
 NAMED_AT_MOST = 3  # of several that were sent together; of more it is said how many
 
@@ -34,8 +36,14 @@ NAMED_AT_MOST = 3  # of several that were sent together; of more it is said how 
 def waiting_of(request: HttpRequest) -> Waiting:
     """What waits around the person who is signed in: one value for all of this request, and for no other."""
     if not hasattr(request, "waiting"):
-        request.waiting = Waiting(request.user, request.holdings, request.access, now=request.now)
+        counts = counts_of(request)
+        request.waiting = Waiting(request.user, request.holdings, request.access, counts, now=request.now)
     return request.waiting
+
+
+def my_roles_of(request: HttpRequest) -> MyRoles:
+    """What the person who is signed in may activate, and what is active for them."""
+    return MyRoles(request.user, request.holdings, waiting_of(request).mine, now=request.now)
 
 
 def actor_of(request: HttpRequest, second_factor: SecondFactor | None = None) -> Actor:

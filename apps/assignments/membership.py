@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from apps.accounts.models import Principal, User
-from apps.assignments.models import Assignment
+from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.policy import Groups, groups_of
 from apps.roles.built_in import GROUP_MEMBER
 
@@ -95,11 +95,17 @@ def groups_of_user(user_id: UUID, *, now: datetime) -> Groups:
     return memberships_of({user_id}, since=now).groups_of(user_id, now=now)
 
 
-def active_within_reach(user_id: UUID, *, now: datetime) -> QuerySet[Assignment]:
-    """What is active for this person, and for every group that they may be in: more than they hold, until
-    `groups_of` has said which groups they are in."""
-    reach = _reach(_IS_ABOVE, {user_id}, now)
-    return Assignment.objects.active().current(now).filter(principal_id__in=reach)
+def held_within_reach(user_ids: Collection[UUID], *, now: datetime) -> AssignmentQuerySet:
+    """What is held now by these people, and by every group that they may be in: more than they hold, until
+    `groups_of` has said which groups they are in. None for nobody."""
+    if not user_ids:
+        return Assignment.objects.none()
+    return Assignment.objects.current(now).filter(principal_id__in=_reach(_IS_ABOVE, user_ids, now))
+
+
+def memberships_among(rows: Iterable[Assignment]) -> Memberships:
+    """Those of these rows that say who is in which group."""
+    return _sorted(row for row in rows if row.role_id == GROUP_MEMBER and row.kind == Assignment.Kind.ACTIVE)
 
 
 def members_of(

@@ -67,7 +67,7 @@ class Paths:
 
 
 def paths_of(person: User, *, now: datetime) -> list[Paths]:
-    """Everything this person holds, in force now, with every way to it. Three queries."""
+    """Everything this person holds, in force now, with every way to it. Two queries."""
     return paths_from(person.id, holdings_of(person, now=now), now=now)
 
 

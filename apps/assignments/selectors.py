@@ -11,7 +11,13 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
-from apps.assignments.membership import EVERY_ROW, active_within_reach, members_of, memberships_of
+from apps.assignments.membership import (
+    EVERY_ROW,
+    held_within_reach,
+    members_of,
+    memberships_among,
+    memberships_of,
+)
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.policy import EXPIRED_SHOWN, Groups, access_from, ground_stands, groups_of, in_force
 from apps.common.access import Access
@@ -51,12 +57,12 @@ def holdings_of(user: User, *, now: datetime) -> Holdings:
 
 
 def holdings_of_many(users: Iterable[User], *, now: datetime) -> dict[UUID, Holdings]:
-    """`holdings_of` each of these people, by their ids. Two queries, however many they are."""
+    """`holdings_of` each of these people, by their ids. One query, however many they are."""
     ids = {user.id: user.is_enabled for user in users}
-    memberships = memberships_of([id_ for id_, is_enabled in ids.items() if is_enabled], since=now)
-    groups = {id_: memberships.groups_of(id_, now=now) for id_, is_enabled in ids.items() if is_enabled}
-    holders = {*groups, *(group for each in groups.values() for group in each)}
-    rows = sorted(_held_by(holders).current(now), key=_by_name) if holders else []
+    enabled = [id_ for id_, is_enabled in ids.items() if is_enabled]
+    rows = sorted(held_within_reach(enabled, now=now).with_names(), key=_by_name)
+    memberships = memberships_among(rows)
+    groups = {id_: memberships.groups_of(id_, now=now) for id_ in enabled}
     return {id_: _holdings(id_, rows, groups[id_], now) if id_ in groups else NOTHING for id_ in ids}
 
 
@@ -82,7 +88,8 @@ def access_now(user: User, *, now: datetime) -> Access:
     """`access_of` what this person holds, loaded for that alone. One query."""
     if not user.is_enabled:
         return access_from(user.id, ())
-    rows = list(active_within_reach(user.id, now=now).select_related("role", "resource", "parent"))
+    held = held_within_reach({user.id}, now=now).active()
+    rows = list(held.select_related("role", "resource", "parent"))
     groups = groups_of(user.id, (row for row in rows if row.role_id == GROUP_MEMBER), now=now)
     theirs = (row for row in rows if row.principal_id == user.id or row.principal_id in groups)
     return access_from(user.id, (row for row in theirs if in_force(row, groups=groups, now=now)))

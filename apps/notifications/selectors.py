@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from apps.common.paging import Column, Page, newest_first, page_of
 from apps.notifications.models import Notice, NoticePreferences
@@ -15,9 +15,9 @@ _NEWEST = newest_first("created_at")
 _UNREAD_FIRST = (Column("was_read", {"True": True, "False": False}.__getitem__), *_NEWEST)
 
 
-def unread_count(principal_id: UUID) -> int:
-    """The number at the bell in the top bar."""
-    return Notice.objects.inbox_of(principal_id).unread().count()
+def unread(principal_id: UUID) -> QuerySet[Notice]:
+    """What the number at the bell in the top bar counts."""
+    return Notice.objects.inbox_of(principal_id).unread()
 
 
 def inbox(principal_id: UUID, *, after: str = "") -> Page[Notice]:

@@ -58,7 +58,7 @@ class InboxRow:
 def inbox(request: HttpRequest) -> HttpResponse:
     page = selectors.inbox(request.user.pk, after=request.GET.get("after", ""))
     rows = [InboxRow(notice, *_LOOKS[NoticeEvent(notice.event)]) for notice in page.rows]
-    unread = selectors.unread_count(request.user.pk)
+    unread = selectors.unread(request.user.pk).count()
     return render(request, "notifications/inbox.html", {"rows": rows, "page": page, "unread": unread})
 
 

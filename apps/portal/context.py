@@ -3,6 +3,7 @@ live parts of pages have no frame, and so cost no query here."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from apps.access_requests.web import waiting_of
-from apps.alerts.selectors.listing import count_triggered
+from apps.alerts.selectors.listing import triggered
 from apps.assignments.selectors import Held
 from apps.common.organisation import organisation_name
+from apps.common.web.counting import counts_of
 from apps.notifications import selectors as notifications
 from apps.portal.nav import Item, Section, Step, menu, tabs, way_to
 from apps.reviews.web import reviewing_of
@@ -27,19 +29,34 @@ class Frame:
         self.demo = settings.DEMO
 
     @cached_property
+    def _named(self) -> dict[str, Callable[[], int]]:
+        """The numbers that stand beside the menu and at the bell. All are named before one is asked, by the
+        frame or by the page in it: so most pages count in one statement."""
+        request, counts = self._request, counts_of(self._request)
+        waiting, reviewing = waiting_of(request), reviewing_of(request)
+        return {
+            "my_waiting": lambda: len(waiting.mine),
+            "to_decide": lambda: waiting.count,
+            "alerts": counts.of(triggered(request.access, now=request.now)),
+            "to_review": lambda: reviewing.waiting_count,
+            "unread": counts.of(notifications.unread(request.user.pk)),
+        }
+
+    def name(self) -> None:
+        """Say what it will count, when a page counts first."""
+        _ = self._named if self._request.user.is_authenticated else None
+
+    @cached_property
+    def _counted(self) -> dict[str, int]:
+        return {name: count() for name, count in self._named.items()}
+
+    @cached_property
     def organisation(self) -> str:
         return organisation_name()
 
     @cached_property
     def menu(self) -> list[Section]:
-        waiting = waiting_of(self._request)
-        counts = {
-            "my_waiting": waiting.count_of_mine,
-            "to_decide": len(waiting.for_me),
-            "alerts": count_triggered(self._request.access, now=self._request.now),
-            "to_review": reviewing_of(self._request).waiting_count,
-        }
-        return menu(self._view, counts, access=self._request.access, demo=self.demo, place=self._place)
+        return menu(self._view, self._counted, access=self._request.access, demo=self.demo, place=self._place)
 
     @cached_property
     def tabs(self) -> list[Item]:
@@ -65,9 +82,9 @@ class Frame:
     def _place(self) -> Place | None:
         return getattr(self._request, "place", None)
 
-    @cached_property
+    @property
     def unread_count(self) -> int:
-        return notifications.unread_count(self._request.user.pk)
+        return self._counted["unread"]
 
     @cached_property
     def active_roles(self) -> list[Held]:
@@ -76,4 +93,4 @@ class Frame:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    return {"frame": Frame(request)}
+    return {"frame": getattr(request, "frame", None) or Frame(request)}

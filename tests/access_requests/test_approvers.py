@@ -7,7 +7,7 @@ import pytest
 from apps.access_requests.asks import THE_CONSOLE, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import Standing, approvers_for
-from apps.access_requests.selectors.deciding import waiting_for
+from apps.access_requests.selectors.decidable import Decidable
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
 from apps.accounts.models import User
@@ -76,9 +76,7 @@ def listed(request, now):
     return {
         user.name
         for user in User.objects.all()
-        if any(
-            row.item == request for row in waiting_for(Standing(user, holdings_of(user, now=now)), now=now)
-        )
+        if Decidable(Standing(user, holdings_of(user, now=now)), now).rows.filter(pk=request.pk).exists()
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from apps.access_requests.asks import THE_CONSOLE, Ask
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.selectors.approvers import Standing
-from apps.access_requests.selectors.deciding import waiting_for
+from apps.access_requests.selectors.decidable import Decidable
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.services.deciding import decide, decide_many
 from apps.access_requests.services.door import submit
@@ -241,7 +241,7 @@ def test_decides_on_nothing_whose_ground_is_gone(waiting, approver, now, lose, a
     assert reads_as(waiting, later) == State.CANCELED
     assert not Approval.objects.exists()
     assert not Assignment.objects.activated().exists()
-    assert waiting_for(Standing(approver, holdings_of(approver, now=later)), now=later) == []
+    assert not Decidable(Standing(approver, holdings_of(approver, now=later)), later).count
 
 
 @pytest.mark.parametrize(

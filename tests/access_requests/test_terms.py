@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from apps.access_requests.selectors.approvers import Standing
-from apps.access_requests.selectors.deciding import waiting_for
+from apps.access_requests.selectors.decidable import Decidable
 from apps.access_requests.selectors.my_roles import MyRoles
 from apps.access_requests.selectors.terms import STRICTER_FOR, loosened_by, terms_of, terms_of_many
 from apps.access_requests.states import State
@@ -148,7 +148,7 @@ def test_a_friend_put_on_the_approver_list_does_not_decide(loosener, mine, stric
 
     def waits_for(user):
         standing = Standing(user, holdings_of(user, now=now))
-        return [row.item for row in waiting_for(standing, now=now)]
+        return list(Decidable(standing, now).rows)
 
     assert waits_for(friend) == []
     assert waits_for(approver) == [request]
@@ -191,7 +191,7 @@ def test_going_back_to_what_is_inherited_is_a_change_like_any(loosener, now):
 def test_my_roles_shows_what_will_be_asked(loosener, mine, strict, now):
     change(loosener, now, requires_approval=False)
 
-    (row,) = MyRoles(loosener, holdings_of(loosener, now=now), now=now).eligible
+    (row,) = MyRoles(loosener, holdings_of(loosener, now=now), (), now=now).eligible
 
     assert row.settings.requires_approval
 

@@ -69,7 +69,7 @@ def test_asks_the_database_only_when_somebody_wants_to_know(requester, now, djan
     with django_assert_num_queries(0):
         request = passed_on(requester, now)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert request.access is not None
         assert not request.access.grants
         assert not request.holdings.active

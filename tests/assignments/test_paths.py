@@ -127,7 +127,7 @@ def test_has_nothing_to_explain_for_the_disabled(requester, eligible, now):
     assert paths_of(requester, now=now) == []
 
 
-def test_asks_three_queries_however_much_is_held(requester, platform, now):
+def test_asks_two_queries_however_much_is_held(requester, platform, now):
     for _ in range(4):
         group = make_group(now=now)
         join(requester, group, now=now)
@@ -137,4 +137,4 @@ def test_asks_three_queries_however_much_is_held(requester, platform, now):
         for path in paths_of(requester, now=now):
             _ = [(path.resource.name, [group.name for group in way.groups]) for way in path.ways]
 
-    assert len(queries) == 3
+    assert len(queries) == 2

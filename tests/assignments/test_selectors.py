@@ -379,11 +379,11 @@ def test_keeps_what_another_way_into_the_group_has_carried_all_along(requester, 
 
 
 @pytest.mark.parametrize("size", [2, 20])
-def test_reads_the_holdings_of_many_in_two_queries(requester, crowd, size):
+def test_reads_the_holdings_of_many_in_one_query(requester, crowd, size):
     now = crowd(size)
     people = [requester, *(make_user(now=now) for _ in range(size))]
 
-    assert query_count(lambda: holdings_of_many(people, now=now)) == 2
+    assert query_count(lambda: holdings_of_many(people, now=now)) == 1
     assert holdings_of_many(people, now=now)[requester.id] == holdings_of(requester, now=now)
 
 
@@ -471,10 +471,10 @@ def crowd(requester, now):
 
 
 @pytest.mark.parametrize("size", [2, 20])
-def test_reads_holdings_in_two_queries(requester, crowd, size):
+def test_reads_holdings_in_one_query(requester, crowd, size):
     now = crowd(size)
 
-    assert query_count(lambda: holdings_of(requester, now=now)) == 2
+    assert query_count(lambda: holdings_of(requester, now=now)) == 1
     assert len(holdings_of(requester, now=now).active) == 3 * size
 
 

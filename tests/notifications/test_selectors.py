@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from apps.common.errors import Invalid
-from apps.notifications.selectors import inbox, mailbox, unread_count
+from apps.notifications.selectors import inbox, mailbox, unread
 from apps.notifications.services import mark_read
 from tests.notifications.making import ADA, JOHN, NOW, a_notice, a_recipient
 
@@ -23,7 +23,7 @@ def test_counts_what_is_unread_of_this_person():
     a_read_notice("b")
     a_notice("c", to=a_recipient(ADA, "ada@example.com"))
 
-    assert unread_count(JOHN) == 1
+    assert unread(JOHN).count() == 1
 
 
 def test_puts_unread_notices_first_and_newer_ones_above_older():

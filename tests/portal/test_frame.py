@@ -26,12 +26,10 @@ def waiting(requester, eligible, needs_approval, now):
     return activate(eligible, requester, now=now)
 
 
-def is_for_what_waits_for_me(sql):
-    """Of the requests that wait, all but one's own are looked through. Whether there are any is no matter."""
-    table = '"access_requests_accessrequest"'
-    return (
-        not sql.startswith("SELECT 1 ") and f"FROM {table}" in sql and f'NOT ({table}."principal_id" =' in sql
-    )
+def counts_what_waits_for_me(sql):
+    """Of the requests that wait, it is those whose approvers are looked at. Whether there are any is no
+    matter."""
+    return sql.startswith("SELECT (SELECT COUNT(*)") and '"roles_approver"' in sql
 
 
 @pytest.mark.parametrize("url", [HOME, APPROVE])
@@ -42,7 +40,7 @@ def test_asks_once_what_waits_however_often_a_page_shows_it(client, approver, wa
             page = client.get(url).content.decode()
 
     assert "John Doe" in page
-    assert sum(is_for_what_waits_for_me(query["sql"]) for query in queries) == 1
+    assert sum(counts_what_waits_for_me(query["sql"]) for query in queries) == 1
 
 
 def test_opens_what_is_everybodys_in_an_open_session_and_closes_it_at_the_end(client, requester, now):

@@ -14,7 +14,7 @@ from apps.access_requests.selectors.facts import readings_now, states_now
 from apps.access_requests.states import WAITING
 from apps.accounts.models import User
 from apps.common.access import Access
-from apps.common.paging import Page, count_of, in_batches, newest_first, page_of
+from apps.common.paging import Page, counts_of, in_batches, newest_first, page_of
 from apps.roles.models import where_within
 
 _NEWEST = newest_first("created_at")
@@ -80,7 +80,7 @@ def all_requests(user: User, access: Access, search: Search, *, after: str = "",
     """The requests that `user` may see, the latest first. A fixed number of queries."""
     tabs = _tabs(user, access, search, now)
     page = page_of(_with_answers(tabs[search.tab]), _NEWEST, after=after)
-    counts = {tab: count_of(rows) for tab, rows in tabs.items()}
+    counts = counts_of(tabs)
     return Found(page, _lines(page.rows, now), counts)
 
 

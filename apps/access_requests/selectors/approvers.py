@@ -3,7 +3,7 @@ who fill them (to tell them), and from a person up to the seats they fill (to le
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -191,18 +191,24 @@ class Standing:
         if not self.user.is_enabled or self.user.id in (request.principal_id, request.requester_id):
             return False
         if not rules.approvers:
-            return request.resource.provider == Provider.DIRECTORY and self._holds(DEFAULT_APPROVER_ROLES)
+            return request.resource.provider == Provider.DIRECTORY and self.holds(DEFAULT_APPROVER_ROLES)
         return any(self._fills(seat.kind, seat.principal_id, request) for seat in rules.approvers)
 
     def _fills(self, kind: SeatKind, principal_id: UUID | None, request: AccessRequest) -> bool:
         if kind == SeatKind.MANAGER:
             return request.requester is not None and request.requester.manager_id == self.user.id
         if kind == SeatKind.RESOURCE_OWNERS:
-            return self._holds(OWNER_ROLES, on=request.ground.resource)
+            return any(map(request.ground.resource.path.startswith, self.paths_of(OWNER_ROLES)))
         return principal_id == self.user.id or principal_id in self.holdings.groups
 
-    def _holds(self, role_ids: Iterable[UUID], on: Resource | None = None) -> bool:
-        return any(
-            held.assignment.role_id in role_ids and (on is None or held.assignment.resource.covers(on))
+    def holds(self, role_ids: Collection[UUID]) -> bool:
+        """Whether one of these roles is active for them, wherever."""
+        return bool(self.paths_of(role_ids))
+
+    def paths_of(self, role_ids: Collection[UUID]) -> set[str]:
+        """Where one of these roles is active for them."""
+        return {
+            held.assignment.resource.path
             for held in self.holdings.active
-        )
+            if held.assignment.role_id in role_ids
+        }

@@ -18,7 +18,7 @@ from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.selectors import EXPIRED_SHOWN, groundless_of
 from apps.common.access import Access, Permission
 from apps.common.decision import Decision
-from apps.common.paging import Column, Page, by_text, count_of, newest_first, page_of, soonest_first
+from apps.common.paging import Column, Page, by_text, counts_of, newest_first, page_of, soonest_first
 from apps.roles.models import Resource, RoleDefinition
 
 ENDING_SOON = timedelta(days=14)
@@ -256,7 +256,7 @@ def assignments_of(where: Where, access: Access, search: Search, *, after: str =
     return Found(
         page,
         _lines(page.rows, where, access, now),
-        {tab: count_of(rows) for tab, rows in tabs.items()},
+        counts_of(tabs),
         list(RoleDefinition.objects.filter(provider=where.provider).order_by("name", "id")),
     )
 

@@ -12,11 +12,11 @@ from django.db.models.functions import RowNumber
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import granted_period
-from apps.access_requests.selectors.approvers import ApproverLine, Sought, Standing, approvers_for_many
+from apps.access_requests.selectors.approvers import ApproverLine, Sought, approvers_for_many
 from apps.access_requests.selectors.facts import ActivationCase, load_granting_many, states_now
 from apps.access_requests.selectors.terms import terms_of_many
 from apps.access_requests.services.recording import digest_now
-from apps.access_requests.states import WAITING, Action, Family, State
+from apps.access_requests.states import Action, State
 from apps.accounts.models import User
 from apps.assignments.selectors import Holdings, holdings_of_many
 from apps.roles.models import RoleDefinition
@@ -28,7 +28,7 @@ DECIDED_SHOWN = 50
 
 @dataclass(frozen=True)
 class ApproveRow:
-    """One request in a list of those to decide, or decided."""
+    """One request in the list of those that somebody decided, and what became of it."""
 
     item: AccessRequest
     state: State
@@ -76,23 +76,6 @@ class Evidence:
     @property
     def eligible_until(self) -> datetime | None:
         return self.item.ground.ends_at
-
-
-def waiting_for(standing: Standing, *, now: datetime) -> list[ApproveRow]:
-    """The activation requests that wait and that this person can decide, the oldest first. A fixed number
-    of queries, and only one while nothing waits."""
-    others = AccessRequest.objects.waiting().exclude(principal_id=standing.user.id)
-    rows = others.filter(family=Family.ACTIVATION).order_by("created_at", "id").named()
-    if not rows:
-        return []
-    rules = terms_of_many([(row.principal_id, row.role, row.ground.resource) for row in rows], now=now)
-    states = states_now(rows, now=now)
-    return [
-        ApproveRow(row, states[row.id])
-        for row in rows
-        if states[row.id] in WAITING
-        and standing.fills_a_seat(rules[row.principal_id, row.role_id, row.ground.resource_id], row)
-    ]
 
 
 def decided_by(user: User, *, now: datetime) -> list[ApproveRow]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from apps.access_requests.models import AccessRequest
+from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
 from apps.access_requests.selectors.approvers import ApproverLine
 from apps.access_requests.selectors.assigning import ended_facts
-from apps.access_requests.selectors.deciding import ApproveRow, names_of
+from apps.access_requests.selectors.deciding import names_of
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.managing import AdminStanding, other_admins
 from apps.access_requests.services.recording import digest_now
@@ -60,16 +60,18 @@ class AdminEvidence:
 _ASKS = {Action.SELF_EXTEND: "asks to extend", Action.SELF_RENEW: "asks to renew"}
 
 
-def waiting_for_admin(standing: AdminStanding) -> list[ApproveRow]:
-    """The requests about assignments that wait and that this person can decide, the oldest first. None, and
-    no query, for whoever manages nothing."""
+def looked_at_by_admin(standing: AdminStanding) -> AccessRequestQuerySet:
+    """The requests about assignments that wait for anybody; none for whoever manages nothing."""
     if not any(standing.access.may_somewhere(permission) for permission in _DECIDING):
-        return []
-    waiting = AccessRequest.objects.waiting().exclude(family=Family.ACTIVATION)
-    rows = waiting.order_by("created_at", "id").named()
+        return AccessRequest.objects.none()
+    return AccessRequest.objects.waiting().exclude(family=Family.ACTIVATION)
+
+
+def decidable_by_admin(standing: AdminStanding) -> list[AccessRequest]:
+    """The requests about assignments that wait and that this person can decide on."""
+    rows = list(looked_at_by_admin(standing).with_names())
     states = states_now(rows, now=standing.now)
-    open_ = [row for row in rows if states[row.id] in WAITING]
-    return [ApproveRow(row, states[row.id]) for row in standing.decides_on(open_)]
+    return standing.decides_on(row for row in rows if states[row.id] in WAITING)
 
 
 def admin_evidence_on(item: AccessRequest, *, reader: User, now: datetime) -> AdminEvidence:

@@ -17,9 +17,8 @@ from apps.access_requests.policy.deciding import can_deactivate
 from apps.access_requests.policy.prolonging import ProlongingFacts, may_renew
 from apps.access_requests.policy.prolonging import may_extend as may_extend_assignment
 from apps.access_requests.selectors.assigning import ended_facts
-from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.terms import terms_of_many
-from apps.access_requests.states import WAITING, Action, Family
+from apps.access_requests.states import Action, Family
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
@@ -84,9 +83,13 @@ class MyRoles:
     """What one person may activate and what is active for them, at one instant. A fixed number of queries,
     and what both lists need is asked once."""
 
-    def __init__(self, user: User, holdings: Holdings, *, now: datetime) -> None:
+    def __init__(
+        self, user: User, holdings: Holdings, waiting: Iterable[AccessRequest], *, now: datetime
+    ) -> None:
+        """`waiting`: their own requests that wait, with their names."""
         self._user = user
         self._holdings = holdings
+        self._waiting = {(row.role_id, row.resource_id, row.family): row for row in waiting}
         self._now = now
 
     @cached_property
@@ -119,13 +122,6 @@ class MyRoles:
         me = self._user.id
         terms = terms_of_many([(me, row.role, (row.parent or row).resource) for row in rows], now=self._now)
         return {(role_id, resource_id): rules for (_, role_id, resource_id), rules in terms.items()}
-
-    @cached_property
-    def _waiting(self) -> dict[tuple[UUID, UUID, str], AccessRequest]:
-        """The requests that wait, by role, resource and family."""
-        rows = AccessRequest.objects.waiting().filter(principal_id=self._user.id).named()
-        states = states_now(rows, now=self._now)
-        return {(row.role_id, row.resource_id, row.family): row for row in rows if states[row.id] in WAITING}
 
     @cached_property
     def _standing(self) -> frozenset[tuple[UUID, UUID, str]]:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from apps.access_requests.asks import Actor
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.policy.reading import Reading
-from apps.access_requests.selectors.facts import readings_now, states_now
+from apps.access_requests.selectors.facts import readings_now
 from apps.access_requests.services.withdrawing import assess_cancel
 from apps.access_requests.states import OPEN, WAITING, Action, State
 from apps.accounts.models import User
@@ -54,11 +54,6 @@ def my_requests(user: User, *, now: datetime, waiting_only: bool = False) -> lis
         for row in rows
         if not waiting_only or readings[row.id].state in OPEN
     ]
-
-
-def my_waiting_count(user: User, *, now: datetime) -> int:
-    rows = AccessRequest.objects.waiting().filter(principal_id=user.id).named()
-    return sum(state in WAITING for state in states_now(rows, now=now).values())
 
 
 def events_about(item: AccessRequest) -> Q:

@@ -5,42 +5,89 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 
+from django.db.models import Q
+
+from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
 from apps.access_requests.selectors.approvers import Standing
-from apps.access_requests.selectors.deciding import ApproveRow, waiting_for
-from apps.access_requests.selectors.deciding_assignments import waiting_for_admin
+from apps.access_requests.selectors.decidable import Decidable
+from apps.access_requests.selectors.deciding_assignments import decidable_by_admin, looked_at_by_admin
+from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.managing import AdminStanding
-from apps.access_requests.selectors.requests import my_waiting_count
+from apps.access_requests.states import WAITING
 from apps.accounts.models import User
 from apps.assignments.selectors import Holdings
 from apps.common.access import Access
+from apps.common.counting import Counts
+from apps.common.paging import Page, page_of, soonest_first
+
+_OLDEST_FIRST = soonest_first("created_at")
 
 
 class Waiting:
     """Read at one instant, each part when it is first asked for, and once, in however many places a page
-    shows it."""
+    shows it. Whether anything waits at all is among the `counts` of the page."""
 
-    def __init__(self, user: User, holdings: Holdings, access: Access, *, now: datetime) -> None:
-        self._standing = Standing(user, holdings)
+    def __init__(
+        self, user: User, holdings: Holdings, access: Access, counts: Counts, *, now: datetime
+    ) -> None:
+        self._user, self._now = user, now
         self._admin = AdminStanding(user, access, now)
-        self._now = now
+        self._decidable = Decidable(Standing(user, holdings), now)
+        self._own = AccessRequest.objects.waiting().filter(principal_id=user.id)
+        self._has_own = counts.of(self._own[:1])
+        self._has_activations = counts.of(self._decidable.looked_at[:1])
+        self._has_assignments = counts.of(looked_at_by_admin(self._admin)[:1])
 
     @cached_property
-    def activations_for_me(self) -> list[ApproveRow]:
-        """The activations that this person can decide on, the oldest first."""
-        return waiting_for(self._standing, now=self._now)
+    def activations(self) -> AccessRequestQuerySet:
+        """The activations that this person can decide on."""
+        return self._decidable.rows if self._has_activations() else AccessRequest.objects.none()
 
     @cached_property
-    def assignments_for_me(self) -> list[ApproveRow]:
-        """The assignments that this person can decide on, the oldest first."""
-        return waiting_for_admin(self._admin)
+    def assignments(self) -> AccessRequestQuerySet:
+        """The assignments that this person can decide on."""
+        found = decidable_by_admin(self._admin) if self._has_assignments() else []
+        return AccessRequest.objects.filter(pk__in=[row.pk for row in found])
 
     @cached_property
-    def for_me(self) -> list[ApproveRow]:
-        """All that this person can decide on, the oldest first."""
-        both = (*self.activations_for_me, *self.assignments_for_me)
-        return sorted(both, key=lambda row: row.item.created_at)
+    def activations_count(self) -> int:
+        return self._decidable.count if self._has_activations() else 0
 
     @cached_property
-    def count_of_mine(self) -> int:
-        """How many of their own requests wait for somebody."""
-        return my_waiting_count(self._standing.user, now=self._now)
+    def assignments_count(self) -> int:
+        return self.assignments.count() if self._has_assignments() else 0
+
+    @property
+    def count(self) -> int:
+        """How many this person can decide on in all."""
+        return self.activations_count + self.assignments_count
+
+    def oldest(self, limit: int) -> list[AccessRequest]:
+        """The first ones of all that this person can decide on."""
+        if not self.count:
+            return []
+        both = Q(pk__in=self.activations.values("pk")) | Q(pk__in=self.assignments.values("pk"))
+        return page_of(_listed().filter(both), _OLDEST_FIRST, size=limit).rows
+
+    @cached_property
+    def mine(self) -> list[AccessRequest]:
+        """Their own requests that wait for somebody."""
+        if not self._has_own():
+            return []
+        rows = list(self._own.with_names())
+        states = states_now(rows, now=self._now)
+        return [row for row in rows if states[row.id] in WAITING]
+
+
+def page_of_waiting(rows: AccessRequestQuerySet, *, after: str = "") -> Page[AccessRequest]:
+    """One page of those that somebody can decide on, the oldest first. One query."""
+    return page_of(rows, _OLDEST_FIRST, after=after, loaded=_listed())
+
+
+def _listed() -> AccessRequestQuerySet:
+    """What a line of a list says, and no more: pages have many."""
+    return AccessRequest.objects.select_related("principal", "requester", "role", "resource").only(
+        *("action", "family", "requester_name", "created_at", "duration_minutes", "ends_at", "justification"),
+        *("principal__name", "requester__name", "requester__kind", "requester__department"),
+        *("role__name", "role__is_privileged", "resource__name"),
+    )

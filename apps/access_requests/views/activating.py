@@ -17,7 +17,6 @@ from apps.access_requests.forms.asking import ActivateForm
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.my_roles import (
     EligibleRow,
-    MyRoles,
     last_used_minutes,
     recent_reasons,
 )
@@ -26,7 +25,7 @@ from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.door import submit_many
 from apps.access_requests.states import Action
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
-from apps.access_requests.web import actor_of
+from apps.access_requests.web import actor_of, my_roles_of
 from apps.accounts.policy import zone_of
 from apps.common.web.forms import form_page, picked_ids, sent
 from apps.roles.models import Resource
@@ -58,7 +57,7 @@ def activate(request: HttpRequest) -> HttpResponse:
 def _picks(request: HttpRequest) -> list[EligibleRow]:
     """The picked roles that this person is eligible for, in the order of the list."""
     picked = picked_ids(request)
-    rows = MyRoles(request.user, request.holdings, now=request.now).eligible
+    rows = my_roles_of(request).eligible
     found = [row for row in rows if str(row.assignment.id) in picked]
     if len(found) < len(picked):
         raise Http404

@@ -8,12 +8,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from apps.access_requests.models import AccessRequest
-from apps.access_requests.selectors.deciding import ApproveRow, decided_by
+from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
+from apps.access_requests.selectors.deciding import decided_by
+from apps.access_requests.selectors.waiting import page_of_waiting
 from apps.access_requests.services.answering import Answer
 from apps.access_requests.services.verdicts import Verdict, closing_words
 from apps.access_requests.states import State
 from apps.access_requests.web import NAMED_AT_MOST, waiting_of
+from apps.common.lookup import as_id
+from apps.common.paging import Page
+from apps.common.text import counted
 
 ACTIVATIONS, ASSIGNMENTS, DECIDED = "waiting", "assignments", "decided"
 TABS = {ACTIVATIONS: "Role activations", ASSIGNMENTS: "Role assignments", DECIDED: "Decided by me"}
@@ -25,12 +29,13 @@ def list_page(
     """`selected` is the panel of the request that is open beside its list, if one is. Whoever names no tab
     gets the first in which something waits."""
     waiting = waiting_of(request)
-    rows = {ACTIVATIONS: waiting.activations_for_me, ASSIGNMENTS: waiting.assignments_for_me}
-    tab = tab or next((key for key, found in rows.items() if found), ACTIVATIONS)
+    counts = {ACTIVATIONS: waiting.activations_count, ASSIGNMENTS: waiting.assignments_count}
+    tab = tab or next((key for key, count in counts.items() if count), ACTIVATIONS)
     context = {
         "tab": tab,
-        "tabs": [(key, label, len(rows[key]) if key in rows else None) for key, label in TABS.items()],
-        "rows": rows.get(tab, []),
+        "tabs": [(key, label, counts.get(key)) for key, label in TABS.items()],
+        "summary": counted(counts.get(tab) or 0, "request"),
+        "page": _page(request, tab) if counts.get(tab) else None,
         "decided": decided_by(request.user, now=request.now) if tab == DECIDED else [],
         "selected": selected,
     }
@@ -48,10 +53,17 @@ def closed_page(request: HttpRequest, item: AccessRequest, state: State) -> Http
     return render(request, "access_requests/approve_closed.html", context, status=status)
 
 
-def picked(request: HttpRequest, rows: Iterable[ApproveRow]) -> list[AccessRequest]:
-    """Those of these that were ticked, or shown before and are answered now."""
+def picked(request: HttpRequest, rows: AccessRequestQuerySet) -> list[AccessRequest]:
+    """Those of these that were ticked, or shown before and are answered now, the oldest first."""
     ids = {*request.POST.getlist("pick"), *(seen[:36] for seen in request.POST.getlist("seen"))}
-    return [row.item for row in rows if str(row.item.id) in ids]
+    found = rows.filter(pk__in=filter(None, map(as_id, ids)))
+    return list(found.with_names().order_by("created_at", "id"))
+
+
+def _page(request: HttpRequest, tab: str) -> Page[AccessRequest]:
+    waiting = waiting_of(request)
+    rows = waiting.assignments if tab == ASSIGNMENTS else waiting.activations
+    return page_of_waiting(rows, after=request.GET.get("after", ""))
 
 
 def say_each(request: HttpRequest, answers: Iterable[Answer[Verdict]]) -> None:

@@ -155,7 +155,7 @@ def _page(request: HttpRequest, evidence: Evidence, form: DecideForm, *, status:
 
 
 def _picked_activations(request: HttpRequest) -> list[Evidence]:
-    found = picked(request, waiting_of(request).activations_for_me)
+    found = picked(request, waiting_of(request).activations)
     return evidence_on_many(found, reader=request.user, now=request.now) if found else []
 
 

@@ -80,7 +80,7 @@ def decide_assignment(request: HttpRequest, item: AccessRequest) -> HttpResponse
 
 def picked_assignments(request: HttpRequest) -> list[PickedPanel]:
     """Those of the ticked requests about assignments that wait for this admin."""
-    found = picked(request, waiting_of(request).assignments_for_me)
+    found = picked(request, waiting_of(request).assignments)
     actor = actor_of(request)
     return [
         PickedPanel(evidence, preview_approval(evidence.item, actor=actor, now=request.now))

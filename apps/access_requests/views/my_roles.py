@@ -14,7 +14,7 @@ from apps.access_requests.asks import Ask
 from apps.access_requests.selectors import my_roles as selectors
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
-from apps.access_requests.web import actor_of
+from apps.access_requests.web import actor_of, my_roles_of
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
 from apps.common.access import Provider
@@ -38,7 +38,7 @@ def my_roles(request: HttpRequest) -> HttpResponse:
     provider = request.GET.get("provider", "")
     provider = provider if provider in PROVIDERS else ""
     q = words_in(request.GET)
-    mine = selectors.MyRoles(request.user, request.holdings, now=request.now)
+    mine = my_roles_of(request)
     rows = {"eligible": mine.eligible, "active": mine.active, "expired": mine.expired}[tab]
     counts = {
         "eligible": len(mine.eligible),

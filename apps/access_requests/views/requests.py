@@ -15,7 +15,7 @@ from apps.access_requests.models import AccessRequest
 from apps.access_requests.selectors.approvers import approvers_for
 from apps.access_requests.selectors.facts import readings_now
 from apps.access_requests.selectors.managing import other_admins
-from apps.access_requests.selectors.my_roles import ActiveRow, MyRoles
+from apps.access_requests.selectors.my_roles import ActiveRow
 from apps.access_requests.selectors.requests import events_about, my_requests, timeline
 from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.services.withdrawing import (
@@ -25,7 +25,7 @@ from apps.access_requests.services.withdrawing import (
     refuse_if_closed,
 )
 from apps.access_requests.states import OPEN, WAITING, State
-from apps.access_requests.web import actor_of
+from apps.access_requests.web import actor_of, my_roles_of
 from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until
 from apps.audit.web import log_page
@@ -152,7 +152,7 @@ def _active_row(request: HttpRequest, item: AccessRequest) -> ActiveRow | None:
     """The running activation this request led to, if it is the visitor's own."""
     if item.result_id is None:
         return None
-    running = MyRoles(request.user, request.holdings, now=request.now).activated
+    running = my_roles_of(request).activated
     return next((row for row in running if row.assignment.id == item.result_id), None)
 
 

@@ -20,7 +20,7 @@ from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.selectors import without_ground
 from apps.common.access import Access, Permission, Provider
 from apps.common.lookup import every_word
-from apps.common.paging import Page, by_text, count_of, in_batches, page_of
+from apps.common.paging import Page, by_text, count_of, counts_of, in_batches, page_of
 from apps.roles.built_in import GROUP_MEMBER, GROUP_OWNER
 from apps.roles.models import Approver, Resource, RoleDefinition
 from apps.roles.policy.rules import RoleRules
@@ -79,7 +79,7 @@ def find_groups(access: Access, search: Search, *, after: str = "", now: datetim
     """The groups that `access` sees, by name. A fixed number of queries for each step of nesting."""
     tabs = _tabs(_fitting(access, search), now)
     page = page_of(tabs[search.tab].select_related("resource"), _BY_NAME, after=after)
-    return Found(page, _lines(page.rows, now), {tab: count_of(rows) for tab, rows in tabs.items()})
+    return Found(page, _lines(page.rows, now), counts_of(tabs))
 
 
 def whole_list(access: Access, search: Search, *, now: datetime) -> Iterator[Line]:

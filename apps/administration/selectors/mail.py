@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import TextChoices
 
-from apps.common.paging import Column, Page, count_of, newest_first, page_of, soonest_first
+from apps.common.paging import Column, Page, counts_of, newest_first, page_of, soonest_first
 from apps.notifications.models import Notice, NoticeQuerySet
 
 
@@ -37,5 +37,5 @@ def find_mail(tab: Tab, *, after: str) -> Found:
     """In three queries, however much there is."""
     return Found(
         page_of(mail_in(tab), _ORDER[tab], after=after),
-        {each: count_of(mail_in(each)) for each in Tab},
+        counts_of({each: mail_in(each) for each in Tab}),
     )

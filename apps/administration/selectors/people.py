@@ -16,7 +16,7 @@ from apps.accounts.models import AuthenticatorDevice, User
 from apps.administration.policy.people import can_see_people
 from apps.common.access import Access
 from apps.common.lookup import every_word
-from apps.common.paging import Column, Page, by_text, count_of, newest_first, page_of
+from apps.common.paging import Column, Page, by_text, counts_of, newest_first, page_of
 
 _NEVER = Value(datetime(1970, 1, 1, tzinfo=UTC))  # sorts those who never signed in
 
@@ -88,7 +88,7 @@ def people(access: Access, search: Search, *, after: str = "", now: datetime) ->
     page = page_of(rows, _ORDERS[search.sort], after=after)
     powers = powers_of([user.pk for user in page.rows], now=now)
     lines = [Line(user, powers[user.pk], _annotated(user).has_factor) for user in page.rows]
-    return Found(page, lines, {tab: count_of(fitting.filter(_TABS[tab])) for tab in Tab})
+    return Found(page, lines, counts_of({tab: fitting.filter(_TABS[tab]) for tab in Tab}))
 
 
 def whole_list(access: Access, search: Search) -> QuerySet[User]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from apps.alerts.models import Finding, FindingQuerySet, Look, Scan
 from apps.alerts.policy.catalogue import BY_ID, RULES
@@ -143,13 +143,13 @@ def open_by_severity(
     }
 
 
-def count_triggered(access: Access, *, now: datetime) -> int:
-    """How many alerts have found something that `access` may see. One query, none for whoever sees none. It
-    stands on every page, so of each alert it looks for one finding and counts none."""
+def triggered(access: Access, *, now: datetime) -> QuerySet[Look]:
+    """The alerts that have found something that `access` may see. It is counted on every page, so of each
+    alert it looks for one finding and counts none."""
     if not access.may_somewhere(Permission.ALERTS_READ):
-        return 0
+        return Look.objects.none()
     found = Finding.objects.visible_to(access).open(now).filter(rule=OuterRef("rule"))
-    return Look.objects.filter(Exists(found), rule__in=BY_ID).count()
+    return Look.objects.filter(Exists(found), rule__in=BY_ID)
 
 
 def count_open(access: Access, present: InForce, *, now: datetime) -> int:

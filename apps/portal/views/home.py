@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.access_requests.selectors.my_roles import MyRoles, lately_used
-from apps.access_requests.web import waiting_of
+from apps.access_requests.selectors.my_roles import lately_used
+from apps.access_requests.web import my_roles_of, waiting_of
 from apps.accounts.selectors import has_second_factor
 from apps.administration.selectors.checklist import checklist_for
 from apps.reviews.selectors.listing import any_review
@@ -20,17 +20,17 @@ _SHOWN = 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for me, what is active, and what I may want again."""
-    roles = MyRoles(request.user, request.holdings, now=request.now)
+    roles = my_roles_of(request)
     waiting = waiting_of(request)
     to_review = _to_review(request)
     context = {
         "to_review": to_review,
-        "waiting_count": len(waiting.for_me) + len(to_review),
-        "to_decide": waiting.for_me[:_SHOWN],
-        "to_decide_count": len(waiting.for_me),
+        "waiting_count": waiting.count + len(to_review),
+        "to_decide": waiting.oldest(_SHOWN),
+        "to_decide_count": waiting.count,
         "active_now": roles.activated,
         "active_count": len(roles.active),
-        "my_waiting_count": waiting.count_of_mine,
+        "my_waiting_count": len(waiting.mine),
         "eligible_count": len(roles.eligible),
         "needs_factor": not has_second_factor(request.user),
         "checklist": checklist_for(request.user, request.access, reviews=any_review(), now=request.now),

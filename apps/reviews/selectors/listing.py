@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextChoices
 
 from apps.common.access import Access
 from apps.common.lookup import every_word
-from apps.common.paging import Page, by_text, count_of, page_of
+from apps.common.paging import Page, by_text, counts_of, page_of
 from apps.reviews.models import Item, Review, ReviewQuerySet, ReviewScope, Round
 from apps.reviews.models.reviews import reading
 from apps.reviews.policy.calendar import Frequency
@@ -80,7 +80,7 @@ def find_reviews(access: Access, place: Place, search: Search, *, after: str = "
     tabs = _tabs(_about(access, place).filter(every_word(search.q.split(), "name", "description")), now)
     rows = tabs[search.tab].select_related("owner")
     page = page_of(rows, _BY_NAME, after=after)
-    return Found(page, _lines(page.rows, access), {tab: count_of(rows) for tab, rows in tabs.items()})
+    return Found(page, _lines(page.rows, access), counts_of(tabs))
 
 
 def any_review() -> Exists:

@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, TextChoices
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextChoices
 
 from apps.accounts.models import User
 from apps.assignments.membership import within_reach_of
+from apps.common.counting import Counts
 from apps.common.paging import Column, Page, by_text, page_of
 from apps.reviews.models import Decision, Desk, Item, ItemQuerySet, Round
 from apps.reviews.policy.recommending import Recommendation
@@ -27,10 +28,13 @@ AT_ONCE = 200  # recommendations that one press follows: well below two seconds
 class Reviewing:
     """What lies in front of one person, who is in these groups, at one instant."""
 
-    def __init__(self, user: User, groups: Collection[UUID], *, now: datetime) -> None:
+    def __init__(
+        self, user: User, groups: Collection[UUID], counts: Counts | None = None, *, now: datetime
+    ) -> None:
         self.user = user
         self.now = now
         self._sitting = {user.id, *groups}
+        self._has_desks = (counts or Counts()).of(self._desks_with(Item.objects.all())[:1])
 
     @cached_property
     def lines(self) -> ItemQuerySet:
@@ -39,14 +43,15 @@ class Reviewing:
 
     @cached_property
     def waiting_count(self) -> int:
-        """How many open rounds have something undecided for them. One query for whoever reviews nothing."""
-        if not self._rounds_with(Item.objects.all()):
+        """How many open rounds have something undecided for them. Whoever reviews nothing hears that with the
+        other `counts` of their page."""
+        if not self._has_desks():
             return 0
-        return len(self._rounds_with(self.lines))
+        return len(set(self._desks_with(self.lines).values_list("round", flat=True)))
 
-    def _rounds_with(self, lines: ItemQuerySet) -> set[UUID]:
+    def _desks_with(self, lines: ItemQuerySet) -> QuerySet[Desk]:
         undecided = lines.not_answered().filter(desk=OuterRef("pk"))
-        desks = Desk.objects.filter(
+        return Desk.objects.filter(
             Exists(undecided),
             seats__principal_id__in=self._sitting,
             stage=F("round__stage"),
@@ -54,7 +59,6 @@ class Reviewing:
             round__stage_closes_at__gt=self.now,
             round__review__deleted_at__isnull=True,
         )
-        return set(desks.values_list("round", flat=True))
 
 
 # ---- Rounds ------------------------------------------------------------------------------------------------
