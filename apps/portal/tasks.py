@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -16,13 +17,19 @@ PAUSE_AFTER_FAILURE = timedelta(seconds=30)
 
 
 def run_job(name: str) -> None:
-    """A job that fails is due again after a pause; the failure goes to the log and the queue's table."""
+    """A job that fails is due again after a pause; the failure goes to the log and the queue's table. Without
+    one where the database failed it, which may be back at once."""
     job = next(job for job in settings.PERIODIC_JOBS if job.name == name)
     pause = PAUSE_AFTER_FAILURE
     try:
         import_string(job.task)()
         pause = job.every
+    except OperationalError:
+        pause = job.every
+        raise
     finally:
+        if connection.errors_occurred:  # over one that was cut, nobody would hear of what comes next
+            connection.close_if_unusable_or_obsolete()
         timetable.set_due(name, at=timezone.now() + pause)
 
 

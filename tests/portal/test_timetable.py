@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 from django.test import override_settings
 from django_q.models import OrmQ, Schedule
 
@@ -114,6 +115,21 @@ def test_waits_before_it_repeats_a_job_that_failed(monkeypatch):
         tasks.run_job("broken")
 
     assert due_at(BROKEN) == NOW + tasks.PAUSE_AFTER_FAILURE
+
+
+def test_repeats_at_once_what_the_database_has_broken_off(monkeypatch):
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    monkeypatch.setattr(f"{__name__}.swept", Cut())
+
+    with pytest.raises(OperationalError):
+        tasks.run_job("sweep")
+
+    assert due_at(SWEEP) == NOW + 2 * SECOND
+
+
+class Cut:
+    def append(self, _):
+        raise OperationalError("server closed the connection unexpectedly")
 
 
 def test_tells_when_each_job_is_due_of_those_that_there_are():
