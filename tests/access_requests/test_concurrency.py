@@ -28,8 +28,8 @@ from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
 from apps.roles.selectors import directory
-from tests.access_requests.racing import at_once, split
 from tests.factories import acting, activate, activation_of, assign, make_user, set_rules
+from tests.races.moments import at_once, split
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

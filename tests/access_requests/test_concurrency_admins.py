@@ -19,8 +19,8 @@ from apps.audit.vocabulary import CONSOLE
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
 from tests.access_requests.asking import admin_verdict, ask, asking, giving
-from tests.access_requests.racing import at_once, split
 from tests.factories import acting, assign, make_active, make_group, make_user
+from tests.races.moments import at_once, split
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

@@ -18,8 +18,8 @@ from apps.assignments.selectors import holdings_of
 from apps.assignments.services import lock_assignment, lock_principal
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
-from tests.access_requests.racing import race
 from tests.factories import acting, activate, answer, assign, join, make_active, make_group, set_rules
+from tests.races.moments import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

@@ -1,12 +1,9 @@
 """Eight at the same moment, with real threads: what counts once must count once."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Barrier
 
 import pytest
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import connections
 
 from apps.accounts.models import OneTimeCode, Session, User
 from apps.accounts.policy import ACCOUNT_AND_NETWORK, Ground, SecondFactor
@@ -23,57 +20,39 @@ from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.common.errors import DomainError
 from tests.accounts.conftest import PASSWORD
 from tests.factories import make_session
+from tests.races.moments import at_once, split
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 
-def together(*commands):
-    """What threads that call these commands at one moment get: a result, or the refusal's sentence."""
-    start = Barrier(len(commands))
-
-    def run(command):
-        start.wait()
-        try:
-            return command()
-        except DomainError as refusal:
-            return str(refusal)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(commands)) as pool:
-        return list(pool.map(run, commands))
-
-
-def at_once(command):
-    return together(*[command] * 8)
+def eight(command):
+    return at_once(*[command] * 8)
 
 
 def test_counts_a_code_that_is_sent_eight_times_at_the_same_moment_once(person, device, now):
     code = device.code_at(now)
 
-    answers = at_once(lambda: verify_code(user=person, code=code, now=now))
+    answers = eight(lambda: verify_code(user=person, code=code, now=now))
 
     assert answers.count(device) == 1
     assert AuditEvent.objects.filter(action=AuditAction.FACTOR_VERIFIED).count() == 1
 
 
 def test_looks_at_no_more_passwords_than_the_waits_allow(person, now):
-    answers = at_once(
+    answers = eight(
         lambda: sign_in(email=person.email, password="wrong", network="203.0.113.9", known_people=[], now=now)
     )
 
-    judged = [answer for answer in answers if not answer.startswith("Too many attempts.")]
+    judged = [answer for answer in answers if not str(answer).startswith("Too many attempts.")]
     assert len(judged) == ACCOUNT_AND_NETWORK.free
 
 
 def test_counts_a_recovery_code_that_is_sent_eight_times_at_the_same_moment_once(person, device, now):
     codes = make_recovery_codes(user=person, second_factor=SecondFactor(now), keep=None, now=now)
 
-    answers = at_once(
-        lambda: begin_enrolment(user=person, ground=Ground.RECOVERY_CODE, code=codes[0], now=now)
-    )
+    answers = eight(lambda: begin_enrolment(user=person, ground=Ground.RECOVERY_CODE, code=codes[0], now=now))
 
-    assert len([answer for answer in answers if not isinstance(answer, str)]) == 1
+    assert len([answer for answer in answers if not isinstance(answer, DomainError)]) == 1
     assert recovery_codes_of(person).left == 9
     assert AuditEvent.objects.filter(action=AuditAction.RECOVERY_CODE_USED).count() == 1
 
@@ -81,9 +60,9 @@ def test_counts_a_recovery_code_that_is_sent_eight_times_at_the_same_moment_once
 def test_counts_an_enrolment_code_that_is_sent_eight_times_at_the_same_moment_once(guest, now):
     code = issue_enrolment_code(user=guest, actor=CONSOLE, now=now)
 
-    answers = at_once(lambda: begin_enrolment(user=guest, ground=Ground.ENROLMENT_CODE, code=code, now=now))
+    answers = eight(lambda: begin_enrolment(user=guest, ground=Ground.ENROLMENT_CODE, code=code, now=now))
 
-    assert len([answer for answer in answers if not isinstance(answer, str)]) == 1
+    assert len([answer for answer in answers if not isinstance(answer, DomainError)]) == 1
     assert OneTimeCode.objects.get().used_at == now
 
 
@@ -91,7 +70,7 @@ def test_finishes_a_factor_once(guest, now):
     device = begin_enrolment(user=guest, ground=Ground.DEMO, now=now)
     code = device.code_at(now)
 
-    answers = at_once(lambda: confirm_enrolment(device=device, name="Phone", code=code, keep=None, now=now))
+    answers = eight(lambda: confirm_enrolment(device=device, name="Phone", code=code, keep=None, now=now))
 
     assert len([answer for answer in answers if isinstance(answer, list)]) == 1
     assert recovery_codes_of(guest).left == 10
@@ -104,9 +83,9 @@ def test_leaves_one_factor_when_both_are_deleted_at_the_same_moment(person, devi
     def delete(which):
         delete_authenticator(user=person, device_id=which.pk, second_factor=factor, keep=None, now=now)
 
-    answers = together(lambda: delete(device), lambda: delete(spare))
+    answers = at_once(lambda: delete(device), lambda: delete(spare))
 
-    assert set(answers) == {None, "This is your only second factor. Add another one first."}
+    assert split(answers) == ([None], ["This is your only second factor. Add another one first."])
     assert len(devices_of(person)) == 1
 
 
@@ -116,10 +95,9 @@ def test_changes_a_password_once_when_it_is_sent_twice_at_the_same_moment(person
         where = {"network": "203.0.113.9", "keep": None}
         return lambda: change_password(user=user, current=PASSWORD, new=new, now=now, **where)
 
-    answers = together(change("one good password"), change("other good password"))
+    answers = at_once(change("one good password"), change("other good password"))
 
-    assert answers.count(None) == 1
-    assert "Your password was changed meanwhile. Sign in with the new one." in answers
+    assert split(answers) == ([None], ["Your password was changed meanwhile. Sign in with the new one."])
     changes = AuditEvent.objects.filter(action=AuditAction.PASSWORD_CHANGED, actor_id=str(person.pk))
     assert changes.count() == 1
 
@@ -133,6 +111,6 @@ def test_brings_no_session_back_that_gets_a_new_key_while_it_is_ended(person, no
         return change
 
     in_use = [make_session(person, now=now) for _ in range(8)]
-    together(*map(change_key, in_use), lambda: end_other_sessions(user=person, keep="here", now=now))
+    at_once(*map(change_key, in_use), lambda: end_other_sessions(user=person, keep="here", now=now))
 
     assert not Session.objects.filter(user=person).exists()

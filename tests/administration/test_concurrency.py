@@ -16,8 +16,8 @@ from apps.common.access import Provider
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
 from apps.roles.models import Resource
-from tests.access_requests.test_concurrency import at_once, split
 from tests.factories import assign, make_group, make_resource, make_user, may_join
+from tests.races.moments import at_once, split
 
 pytestmark = [
     pytest.mark.postgres,

@@ -25,9 +25,9 @@ from apps.jobs.services import start_job
 from apps.jobs.states import JobState
 from apps.notifications.models import Notice
 from apps.roles.installation import install_built_ins
-from tests.access_requests.racing import at_once, in_a_process
 from tests.administration.test_imports import line, plan, worked
 from tests.factories import acting, make_user
+from tests.races.moments import at_once, in_a_process
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 

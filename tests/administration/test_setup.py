@@ -22,8 +22,8 @@ from apps.notifications.models import Notice
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
 from apps.roles.selectors import directory
-from tests.access_requests.racing import at_once, split
 from tests.factories import make_user
+from tests.races.moments import at_once, split
 
 SETUP = reverse("administration:setup")
 ADA = Wanted("Analytical Engines", "Ada Lovelace", "ada@example.com")

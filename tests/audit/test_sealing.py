@@ -17,7 +17,7 @@ from apps.audit.sealing import seal_next, seal_waiting
 from apps.audit.services import event_of, record, record_all
 from apps.audit.tasks import seal
 from apps.audit.vocabulary import CONSOLE, AuditAction
-from tests.access_requests.racing import at_once, in_a_process
+from tests.races.moments import at_once, in_a_process
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 

@@ -1,42 +1,25 @@
 """Several workers at the same moment, on real connections of their own."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from apps.notifications.delivery import claim, deliver_next
 from apps.notifications.digests import gather_digests
 from apps.notifications.messages import NoticeEvent
 from apps.notifications.models import Notice, NoticePreferences
 from tests.notifications.making import JOHN, NOW, a_notice
+from tests.races.moments import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres]
 
 WORKERS = 4
 
 
-def at_once(work):
-    """What `work` returns in each of several threads that start together."""
-    barrier = Barrier(WORKERS)
-
-    def run(_number):
-        try:
-            barrier.wait()
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(run, range(WORKERS)))
-
-
 def test_gives_a_notice_to_one_of_several_workers():
     notice = a_notice()
 
-    claims = at_once(lambda: claim(notice.id, now=NOW))
+    claims = at_once(*[lambda: claim(notice.id, now=NOW)] * WORKERS)
 
     assert sum(claimed is not None for claimed in claims) == 1
     assert Notice.objects.get().attempts == 1
@@ -50,7 +33,7 @@ def test_sends_each_mail_once_however_many_workers_there_are():
         while deliver_next(now=NOW, send=lambda notice: sent.append(notice.id)):
             pass
 
-    at_once(work)
+    at_once(*[work] * WORKERS)
 
     assert sorted(sent) == sorted(notices)
     assert set(Notice.objects.values_list("state", flat=True)) == {Notice.State.SENT}
@@ -61,7 +44,7 @@ def test_writes_one_digest_however_many_workers_there_are():
     for number in range(5):
         a_notice(str(number))
 
-    at_once(lambda: gather_digests(now=NOW + timedelta(days=1)))
+    at_once(*[lambda: gather_digests(now=NOW + timedelta(days=1))] * WORKERS)
 
     digest = Notice.objects.get(event=NoticeEvent.DAILY_DIGEST)
     assert len(digest.facts) == 5

@@ -26,8 +26,8 @@ from apps.reviews.services.running import LEASE
 from apps.reviews.states import Answer, NoAnswer, RoundState, Who
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
-from tests.access_requests.racing import at_once, in_a_process, race, split
 from tests.factories import acting, assign, join, make_active, make_group, make_resource, make_user
+from tests.races.moments import at_once, in_a_process, race, split
 from tests.reviews.making import (
     line_of,
     make_review,

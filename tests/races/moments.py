@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Barrier
 
@@ -13,13 +14,15 @@ from django.db import connection, connections, transaction
 from apps.common.errors import DomainError
 
 
-def at_once(*commands: Callable[[], object]) -> list[object]:
-    """What each of the commands gave, or the refusal it got; all begin at the same moment."""
+def at_once(*commands: Callable[[], object], delays: Sequence[float] = ()) -> list[object]:
+    """What each of the commands gave, or the refusal it got; all begin at the same moment, or each so many
+    seconds after it."""
     barrier = Barrier(len(commands))
 
-    def run(command: Callable[[], object]) -> object:
+    def run(command: Callable[[], object], delay: float) -> object:
         try:
             barrier.wait(timeout=30)
+            time.sleep(delay)
             return command()
         except DomainError as error:
             return error
@@ -27,7 +30,7 @@ def at_once(*commands: Callable[[], object]) -> list[object]:
             connection.close()
 
     with ThreadPoolExecutor(len(commands)) as pool:
-        return list(pool.map(run, commands))
+        return list(pool.map(run, commands, delays or [0] * len(commands)))
 
 
 def split(answers: list[object]) -> tuple[list[object], list[str]]:
