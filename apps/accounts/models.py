@@ -28,6 +28,8 @@ __all__ = [
     "UserManager",
 ]
 
+ADDRESS_TAKEN = "This address is taken."
+
 
 class Principal(models.Model):
     """Whoever can hold a role."""
@@ -93,7 +95,7 @@ class User(Principal, AbstractBaseUser):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                Lower("email"), name="user_email_unique", violation_error_message="This address is taken."
+                Lower("email"), name="user_email_unique", violation_error_message=ADDRESS_TAKEN
             ),
             models.CheckConstraint(
                 condition=models.Q(manager__isnull=True) | ~models.Q(manager=models.F("principal")),

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from apps.accounts.models import AccountLink, Group, Principal, User
+from apps.accounts.models import ADDRESS_TAKEN, AccountLink, Group, Principal, User
 from apps.accounts.notices import tell_email_changed
 from apps.accounts.selectors import line_of_managers
 from apps.accounts.services.sessions import end_all_sessions
@@ -16,6 +16,7 @@ from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.errors import Conflict, Invalid
 from apps.common.lookup import present
+from apps.common.once import first_of_two
 from apps.common.text import is_address, one_line
 from apps.common.zones import zone_names
 
@@ -27,7 +28,8 @@ def create_user(*, name: str, email: str, actor: Party, now: datetime, **facts: 
     user.set_unusable_password()
     _require_zone(user.time_zone)
     validate(user)
-    user.save(force_insert=True)
+    with first_of_two(Conflict(ADDRESS_TAKEN)):
+        user.save(force_insert=True)
     record(AuditAction.PERSON_CREATED, actor=actor, at=now, target=user.party, details={"email": user.email})
     return user
 
@@ -59,7 +61,8 @@ def change_email(*, user: User, email: str, actor: Party, now: datetime) -> None
     if user.email == old:
         return
     validate(user)
-    user.save(update_fields=["email"])
+    with first_of_two(Conflict(ADDRESS_TAKEN)):
+        user.save(update_fields=["email"])
     AccountLink.objects.filter(user=user).delete()
     details = {"from": old, "to": user.email}
     record(AuditAction.EMAIL_CHANGED, actor=actor, at=now, target=user.party, details=details)

@@ -8,6 +8,7 @@ from apps.common.decision import ALLOWED, Decision, denied
 from apps.notifications.models import Webhook, WebhookDelivery
 
 AT_MOST = 20  # each is told in the transaction of the change
+NAME_TAKEN = "Another webhook has this name."
 
 
 def can_add(access: Access, *, count: int) -> Decision:
@@ -23,7 +24,7 @@ def can_add(access: Access, *, count: int) -> Decision:
 
 def can_be_called(*, is_taken: bool) -> Decision:
     """`is_taken`: another one has the name."""
-    return denied("NameRule", "Another webhook has this name.", "name") if is_taken else ALLOWED
+    return denied("NameRule", NAME_TAKEN, "name") if is_taken else ALLOWED
 
 
 def can_send_test(webhook: Webhook) -> Decision:

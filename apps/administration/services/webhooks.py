@@ -16,7 +16,13 @@ from django.db import transaction
 
 from apps.access_requests.asks import Actor
 from apps.administration.policy.installation import can_set_up
-from apps.administration.policy.webhooks import can_add, can_be_called, can_send_again, can_send_test
+from apps.administration.policy.webhooks import (
+    NAME_TAKEN,
+    can_add,
+    can_be_called,
+    can_send_again,
+    can_send_test,
+)
 from apps.administration.selectors.keepers import keeper_of
 from apps.administration.selectors.webhooks import is_taken
 from apps.audit.services import record
@@ -25,6 +31,7 @@ from apps.common.decision import Decision, together
 from apps.common.encryption import seal
 from apps.common.errors import Conflict
 from apps.common.lookup import find
+from apps.common.once import first_of_two
 from apps.common.text import one_line
 from apps.notifications.messages import Message, NoticeEvent
 from apps.notifications.models import Webhook, WebhookDelivery
@@ -50,7 +57,7 @@ def add_webhook(
     ).require()
     require_possible(url, settings.WEBHOOK_NETWORKS)
     secret = make_secret()
-    webhook = Webhook.objects.create(
+    webhook = Webhook(
         name=name,
         url=url,
         sealed_secret=seal(secret),
@@ -58,6 +65,8 @@ def add_webhook(
         created_at=now,
         created_by=one_line(actor.party.name, LONGEST_NAME),
     )
+    with first_of_two(Conflict(NAME_TAKEN)):
+        webhook.save(force_insert=True)
     _record(AuditAction.WEBHOOK_ADDED, webhook, actor, now, host=_host(url), events=webhook.events)
     return webhook, secret
 
@@ -74,7 +83,8 @@ def change_webhook(
     webhook.name, webhook.url, webhook.events = name, url, list(events)
     if _columns(webhook) == before:
         return webhook
-    webhook.save(update_fields=["name", "url", "events"])
+    with first_of_two(Conflict(NAME_TAKEN)):
+        webhook.save(update_fields=["name", "url", "events"])
     _record(AuditAction.WEBHOOK_CHANGED, webhook, actor, now, host=[host, _host(url)], events=webhook.events)
     return webhook
 

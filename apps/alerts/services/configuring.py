@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from apps.access_requests.asks import Actor
 from apps.alerts.models import AlertSettings
@@ -19,6 +19,7 @@ from apps.audit.vocabulary import AuditAction, Party, Place
 from apps.common.access import DIRECTORY_PATH, Provider
 from apps.common.decision import Decision
 from apps.common.errors import Conflict
+from apps.common.once import first_of_two
 from apps.roles.models import Resource
 from apps.roles.services.locks import keep_in_use
 
@@ -128,11 +129,8 @@ def _write(change: _Change) -> None:
 def _create(change: _Change) -> None:
     present = change.present
     of = {"rule": present.rule.id, "provider": present.provider, "resource": present.resource}
-    try:
-        with transaction.atomic():
-            AlertSettings.objects.create(**of, **change.columns)
-    except IntegrityError:
-        raise SettingsMoved from None
+    with first_of_two(SettingsMoved()), transaction.atomic():
+        AlertSettings.objects.create(**of, **change.columns)
 
 
 def _record(change: _Change) -> None:

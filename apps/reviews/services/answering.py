@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 
 from apps.access_requests.asks import Actor
@@ -21,6 +21,7 @@ from apps.audit.vocabulary import AuditAction
 from apps.common.errors import Conflict
 from apps.common.locks import hold_as_they_are
 from apps.common.lookup import present
+from apps.common.once import first_of_two
 from apps.reviews.models import Decision, Item, ItemQuerySet, Round, RoundQuerySet
 from apps.reviews.policy.answering import LONGEST_REASON, AnswerFacts, can_answer
 from apps.reviews.policy.recommending import Recommendation
@@ -120,10 +121,8 @@ def _write(answers: Sequence[tuple[Item, Said]], actor: Actor, now: datetime) ->
     """Decisions, lines and events together. Whoever was overtaken writes nothing."""
     new = [(item, said) for item, said in answers if not said.seen]
     changed = [(item, said) for item, said in answers if said.seen]
-    try:
+    with first_of_two(Conflict(OVERTAKEN)):
         Decision.objects.bulk_create(_decision(item, said, actor, now) for item, said in new)
-    except IntegrityError:
-        raise Conflict(OVERTAKEN) from None
     _change(changed, actor, now)
     _mark(answers)
     audit.record_all(_event(item, said, actor, now) for item, said in answers)

@@ -12,7 +12,8 @@ from django.db import transaction
 from apps.audit import services as audit
 from apps.audit.vocabulary import NOWHERE, AuditAction, Party, Place
 from apps.common.access import Permission, Provider
-from apps.common.errors import Invalid
+from apps.common.errors import Conflict, Invalid
+from apps.common.once import first_of_two
 from apps.common.text import one_line
 from apps.roles.models import RoleDefinition
 
@@ -98,9 +99,11 @@ def _save_role(role: RoleDefinition) -> None:
     except ValidationError as error:
         raise Invalid(" ".join(error.messages)) from None
     beside = RoleDefinition.objects.in_use().filter(provider=role.provider, name__iexact=role.name)
+    taken = f"There is a role called {role.name} already."
     if beside.exclude(pk=role.pk).exists():
-        raise Invalid(f"There is a role called {role.name} already.")
-    role.save()
+        raise Invalid(taken)
+    with first_of_two(Conflict(taken)):
+        role.save()
 
 
 def _as_stored(granted: Granted) -> dict[str, list[str]]:
