@@ -62,8 +62,11 @@ def plan_reversal(*, job: Job, actor: User, access: Access, now: datetime) -> Jo
 
 @transaction.atomic
 def start_job(*, job: Job, actor: User, access: Access, second_factor: SecondFactor, now: datetime) -> None:
-    """Apply the plan. The worker goes on by itself, with what the actor may do at each line."""
+    """Apply the plan. The worker goes on by itself, with what the actor may do at each line. Raises
+    `Conflict` where it is applied already."""
     facts = facts_of(job, reader=actor, access=access, now=now, second_factor=second_factor)
+    if facts.is_own and facts.state != JobState.PLANNED:
+        raise Conflict(f"This is {facts.state.label.lower()}.")
     can_start(facts).require()
     move(
         job,

@@ -120,7 +120,7 @@ def test_offers_again_whom_the_door_refuses(as_owner, owner, team, now):
 
     response = as_owner.post(page_of("add_to_group", team), adding(ann, bob, code=code_of(owner)))
 
-    assert response.status_code == 400
+    assert response.status_code == 409
     assert "Ann: Assigned already. Change that assignment instead." in text_of(response)
     assert [str(pk) for pk in response.context["form"]["people"].value().ids] == [str(ann.pk)]
     assert members(team) == [("Ann", "eligible"), ("Bob", "eligible")]

@@ -140,7 +140,7 @@ def test_starts_once(user, handler):
     work(handler)
     start(job, user)
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(Conflict):
         start(job, user)
 
     assert AuditEvent.objects.filter(action=AuditAction.JOB_STARTED).count() == 1

@@ -178,6 +178,7 @@ def add_people(request: HttpRequest, pk: UUID) -> HttpResponse:
         if not refused:
             return redirect("administration:group", row.pk)
         form = _with_refused(request, row, refused)
+        return _form_page(request, "group_add", form, status=409, group=row)
     return _form_page(request, "group_add", form, group=row)
 
 
@@ -283,9 +284,11 @@ def _with_refused(request: HttpRequest, row: Group, refused: list[Answer[Ask]]) 
     return form
 
 
-def _form_page(request: HttpRequest, name: str, form: ConfirmForm, **more: Any) -> HttpResponse:
+def _form_page(
+    request: HttpRequest, name: str, form: ConfirmForm, *, status: int | None = None, **more: Any
+) -> HttpResponse:
     context = {"form": form, "fresh_until": fresh_until(request), **more}
-    return render(request, f"administration/{name}.html", context, status=form.status)
+    return render(request, f"administration/{name}.html", context, status=status or form.status)
 
 
 def _visible(request: HttpRequest, pk: UUID) -> Group:

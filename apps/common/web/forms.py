@@ -12,7 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.views.decorators.http import require_http_methods
 
 from apps.common.decision import Refusal
-from apps.common.errors import DomainError, Invalid, NotAllowed
+from apps.common.errors import Conflict, DomainError, Invalid, NotAllowed
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -37,6 +37,7 @@ class PortalForm(forms.Form):
 
     error_css_class = "is-invalid"
     fillers: tuple[str, ...] = ("find",)
+    is_late = False
 
     def __init__(self, data: Mapping[str, Any] | None = None, *args: Any, **kwargs: Any) -> None:
         self.is_filling = data is not None and any(data.get(name) for name in self.fillers)
@@ -59,11 +60,14 @@ class PortalForm(forms.Form):
 
     @property
     def status(self) -> int:
-        """Of the page that shows this form: what was sent has a fault, or nothing was."""
+        """Of the page that shows it: somebody was faster, what was sent has a fault, or nothing was sent."""
+        if self.is_late:
+            return 409
         return 400 if self.errors else 200
 
     def add_domain_error(self, error: DomainError) -> None:
         """Put each refusal at the field that would put it right, or on top of the form."""
+        self.is_late = self.is_late or isinstance(error, Conflict)
         refusals = error.refusals if isinstance(error, NotAllowed) else (Refusal("", str(error)),)
         for refusal in refusals:
             field = refusal.field if refusal.field in self.fields else None
