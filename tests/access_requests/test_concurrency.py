@@ -16,11 +16,8 @@ from apps.access_requests.services.deciding import Verdict, decide
 from apps.access_requests.services.door import submit
 from apps.access_requests.services.people import disable_person
 from apps.access_requests.services.settling import settle_all
-from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import Action, State
-from apps.assignments import sweep
 from apps.assignments.models import Assignment
-from apps.assignments.sweep import write_down_the_clock
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.common.errors import DomainError
@@ -61,72 +58,6 @@ def waiting(requester, approver, other, eligible, now):
     return activate(eligible, requester, now=now)
 
 
-@pytest.mark.parametrize("says", [(True, True), (True, False), (False, False)])
-def test_counts_one_answer_of_two_and_names_who_was_faster(waiting, approver, other, now, says):
-    commands = [
-        answering(waiting, person, now, approve=approve)
-        for person, approve in zip((approver, other), says, strict=True)
-    ]
-
-    through, refused = split(at_once(*commands))
-
-    approval = Approval.objects.get(request=waiting)
-    waiting.refresh_from_db()
-    assert [request.state for request in through] == [waiting.state]
-    faster, word = approval.approver.name, approval.decision
-    assert refused == [f"{faster} was faster and {word} this request at 13:00 UTC."]
-    assert waiting.state == (State.PROVISIONED if word == "approved" else State.DENIED)
-    assert Assignment.objects.activated().count() == (word == "approved")
-    answers = [AuditAction.REQUEST_APPROVED, AuditAction.REQUEST_DENIED]
-    assert AuditEvent.objects.filter(action__in=answers).count() == 1
-
-
-def test_counts_the_same_form_sent_twice_by_an_approver_once(waiting, approver, now):
-    command = answering(waiting, approver, now)
-
-    through, refused = split(at_once(command, command))
-
-    assert len(through) == 1
-    assert refused == ["You approved this request at 13:00 UTC."]
-    assert Assignment.objects.activated().count() == 1
-
-
-def test_grants_or_withdraws_but_never_both(waiting, requester, approver, now):
-    actor = acting(requester, now=now)
-
-    through, refused = split(
-        at_once(answering(waiting, approver, now), lambda: cancel(waiting.id, actor=actor, now=now))
-    )
-
-    waiting.refresh_from_db()
-    assert ([request.state for request in through], len(refused)) == ([waiting.state], 1)
-    is_granted = waiting.state == State.PROVISIONED
-    assert is_granted or waiting.state == State.CANCELED
-    assert Approval.objects.exists() is is_granted
-    assert Assignment.objects.activated().exists() is is_granted
-
-
-def test_activates_once_what_is_sent_three_times(requester, eligible, now):
-    actor, ask = acting(requester, now=now), activation_of(eligible)
-
-    through, refused = split(at_once(*[lambda: submit(ask, actor=actor, now=now)] * 3))
-
-    assert ([request.state for request in through], len(refused)) == ([State.PROVISIONED], 2)
-    assert set(refused) == {"Active already, until 14:00 UTC."}
-    assert Assignment.objects.activated().count() == 1
-    assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_ADDED).count() == 1
-
-
-def test_leaves_one_request_waiting_of_two_sent(requester, eligible, needs_approval, now):
-    actor, ask = acting(requester, now=now), activation_of(eligible)
-
-    through, refused = split(at_once(*[lambda: submit(ask, actor=actor, now=now)] * 2))
-
-    assert (len(through), refused) == (1, ["A request for this waits already."])
-    assert AccessRequest.objects.waiting().count() == 1
-    assert Notice.objects.filter(event="approval_needed").count() == 1
-
-
 def test_gives_a_role_back_once(requester, eligible, now):
     row = activate(eligible, requester, now=now).result
     actor, ask = acting(requester, now=now), Ask(Action.SELF_DEACTIVATE, assignment_id=row.id)
@@ -150,26 +81,6 @@ def test_assigns_a_role_once(requester, now):
 
     assert (len(through), refused) == (1, ["Assigned already. Change that assignment instead."])
     assert Assignment.objects.eligible().count() == 1
-
-
-def test_writes_down_what_lapsed_once_with_two_sweeps(waiting, now):
-    written = at_once(*[lambda: settle_all(now=now + DAY)] * 2)
-
-    assert sum(written) == 1
-    assert AuditEvent.objects.filter(action=AuditAction.REQUEST_TIMED_OUT).count() == 1
-
-
-def test_writes_down_what_ended_once_with_two_sweeps(requester, approver, other, eligible, now, monkeypatch):
-    monkeypatch.setattr(sweep, "BATCH", 2)
-    activate(eligible, requester, now=now)
-    for person in (approver, other):
-        activate(assign(person, built_in.USER_ADMINISTRATOR, now=now), person, now=now)
-
-    written = at_once(*[lambda: write_down_the_clock(now=now + HOUR)] * 2)
-
-    assert sum(written) == 3
-    assert AuditEvent.objects.filter(action=AuditAction.ACTIVATION_ENDED).count() == 3
-    assert Notice.objects.filter(event="role_ended").count() == 3
 
 
 def test_gives_the_sweep_and_the_approver_the_same_answer_at_the_deadline(waiting, approver, now):

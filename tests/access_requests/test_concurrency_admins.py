@@ -18,7 +18,7 @@ from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
-from tests.access_requests.asking import admin_verdict, ask, asking, giving
+from tests.access_requests.asking import admin_verdict, ask, asking
 from tests.factories import acting, assign, make_active, make_group, make_user
 from tests.races.moments import at_once, split
 
@@ -93,26 +93,6 @@ def test_asks_once_what_is_sent_three_times(ending, requester, now):
     assert AccessRequest.objects.waiting().count() == 1
 
 
-def test_closes_no_ring_of_groups_when_two_add_at_once(administrator, other, now):
-    one, two = make_group(now=now), make_group(now=now)
-
-    def adding(inner, outer, admin):
-        wanted = giving(
-            inner,
-            built_in.GROUP_MEMBER,
-            outer.resource,
-            kind=Assignment.Kind.ACTIVE,
-            ends_at=now + DAY,
-        )
-        actor = acting(admin, now=now)
-        return lambda: submit(wanted, actor=actor, now=now)
-
-    through, refused = split(at_once(adding(one, two, administrator), adding(two, one, other)))
-
-    assert (len(through), len(refused)) == (1, 1)
-    assert Assignment.objects.filter(role_id=built_in.GROUP_MEMBER).count() == 1
-
-
 def removing(person):
     """Whatever keeps them Global Administrator: the role, or membership of a group that has it."""
     wanted = Ask(Action.ADMIN_REMOVE, assignment_id=Assignment.objects.get(principal_id=person.pk).pk)
@@ -123,7 +103,7 @@ def disabling(person):
     return lambda now: disable_person(person.pk, actor=CONSOLE, now=now)
 
 
-@pytest.mark.parametrize("ways", [(removing, removing), (removing, disabling), (disabling, disabling)])
+@pytest.mark.parametrize("ways", [(removing, disabling), (disabling, disabling)])
 def test_keeps_one_of_the_last_two_administrators(now, ways):
     ann, bea = make_user("Ann", now=now), make_user("Bea", now=now)
     admins = make_group("Admins", is_role_assignable=True, is_managed=False, now=now)

@@ -9,7 +9,6 @@ import pytest
 from django.db import connection
 
 from apps.access_requests.asks import THE_CONSOLE, Ask, Said
-from apps.access_requests.models import AccessRequest
 from apps.access_requests.services.door import submit
 from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import Action, State
@@ -18,7 +17,7 @@ from apps.assignments.selectors import holdings_of
 from apps.assignments.services import lock_assignment, lock_principal
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
-from tests.factories import acting, activate, answer, assign, join, make_active, make_group, set_rules
+from tests.factories import acting, activate, answer, assign, join, make_group
 from tests.races.moments import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -208,45 +207,3 @@ def test_removes_while_the_group_is_given_something_else(requester, now):
     assert removed == State.REVOKED
     assert given.principal_id == group.id
     assert ended(past) == End.EXPIRED
-
-
-# ---- The first counts, and the last stays ------------------------------------------------------------------
-
-
-def test_counts_the_first_answer_and_tells_the_second_who_was_faster(
-    requester, approver, administrator, eligible, now
-):
-    set_rules(now=now, approvers=(approver, administrator))
-    request = activate(eligible, requester, now=now)
-
-    (refused,) = race(
-        lambda: answer(request, approver, now=now),
-        lambda: answer(request, administrator, now=now, approve=False).state,
-    )
-
-    assert refused.startswith("Ada Approver was faster and approved this request at")
-    request.refresh_from_db()
-    assert (request.state, request.approvals.count()) == (State.PROVISIONED, 1)
-
-
-def test_activates_once_what_is_asked_for_twice_at_the_same_moment(requester, eligible, now):
-    (refused,) = race(
-        lambda: activate(eligible, requester, now=now),
-        lambda: activate(eligible, requester, now=now).state,
-    )
-
-    assert "Active already, until" in refused
-    assert eligible.activations.count() == 1
-    assert AccessRequest.objects.filter(action=Action.SELF_ACTIVATE).count() == 1
-
-
-def test_keeps_one_of_the_last_two_administrators_who_remove_each_other(requester, approver, now):
-    johns, adas = (
-        make_active(user, built_in.GLOBAL_ADMINISTRATOR, now=now) for user in (requester, approver)
-    )
-    john, ada = acting(requester, now=now), acting(approver, now=now)
-
-    (refused,) = race(lambda: remove(adas, now, actor=john), lambda: remove(johns, now, actor=ada))
-
-    assert refused == "This is the last Global Administrator. Add another permanent one first."
-    assert (ended(adas), ended(johns)) == (End.REMOVED, "")

@@ -7,10 +7,10 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 
 from apps.accounts.models import OneTimeCode, Session, User
 from apps.accounts.policy import ACCOUNT_AND_NETWORK, Ground, SecondFactor
-from apps.accounts.selectors import devices_of, recovery_codes_of
-from apps.accounts.services.enrolment import begin_enrolment, confirm_enrolment
-from apps.accounts.services.factors import delete_authenticator, enrol_authenticator, verify_code
-from apps.accounts.services.one_time_codes import issue_enrolment_code, make_recovery_codes
+from apps.accounts.selectors import devices_of
+from apps.accounts.services.enrolment import begin_enrolment
+from apps.accounts.services.factors import delete_authenticator, enrol_authenticator
+from apps.accounts.services.one_time_codes import issue_enrolment_code
 from apps.accounts.services.passwords import change_password
 from apps.accounts.services.sessions import end_other_sessions
 from apps.accounts.services.sign_in import sign_in
@@ -29,15 +29,6 @@ def eight(command):
     return at_once(*[command] * 8)
 
 
-def test_counts_a_code_that_is_sent_eight_times_at_the_same_moment_once(person, device, now):
-    code = device.code_at(now)
-
-    answers = eight(lambda: verify_code(user=person, code=code, now=now))
-
-    assert answers.count(device) == 1
-    assert AuditEvent.objects.filter(action=AuditAction.FACTOR_VERIFIED).count() == 1
-
-
 def test_looks_at_no_more_passwords_than_the_waits_allow(person, now):
     answers = eight(
         lambda: sign_in(email=person.email, password="wrong", network="203.0.113.9", known_people=[], now=now)
@@ -47,16 +38,6 @@ def test_looks_at_no_more_passwords_than_the_waits_allow(person, now):
     assert len(judged) == ACCOUNT_AND_NETWORK.free
 
 
-def test_counts_a_recovery_code_that_is_sent_eight_times_at_the_same_moment_once(person, device, now):
-    codes = make_recovery_codes(user=person, second_factor=SecondFactor(now), keep=None, now=now)
-
-    answers = eight(lambda: begin_enrolment(user=person, ground=Ground.RECOVERY_CODE, code=codes[0], now=now))
-
-    assert len([answer for answer in answers if not isinstance(answer, DomainError)]) == 1
-    assert recovery_codes_of(person).left == 9
-    assert AuditEvent.objects.filter(action=AuditAction.RECOVERY_CODE_USED).count() == 1
-
-
 def test_counts_an_enrolment_code_that_is_sent_eight_times_at_the_same_moment_once(guest, now):
     code = issue_enrolment_code(user=guest, actor=CONSOLE, now=now)
 
@@ -64,16 +45,6 @@ def test_counts_an_enrolment_code_that_is_sent_eight_times_at_the_same_moment_on
 
     assert len([answer for answer in answers if not isinstance(answer, DomainError)]) == 1
     assert OneTimeCode.objects.get().used_at == now
-
-
-def test_finishes_a_factor_once(guest, now):
-    device = begin_enrolment(user=guest, ground=Ground.DEMO, now=now)
-    code = device.code_at(now)
-
-    answers = eight(lambda: confirm_enrolment(device=device, name="Phone", code=code, keep=None, now=now))
-
-    assert len([answer for answer in answers if isinstance(answer, list)]) == 1
-    assert recovery_codes_of(guest).left == 10
 
 
 def test_leaves_one_factor_when_both_are_deleted_at_the_same_moment(person, device, now):

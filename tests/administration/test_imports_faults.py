@@ -1,4 +1,4 @@
-"""A worker killed in the middle of a line, and two workers at one job: each line is applied exactly once."""
+"""A worker killed in the middle of a line: each line is applied exactly once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import signal
 from collections import Counter
 from datetime import timedelta
-from threading import Barrier, local
 
 import pytest
 
@@ -17,7 +16,6 @@ from apps.administration.services.imports.handlers import HANDLERS
 from apps.assignments.models import Assignment
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
-from apps.jobs import running as running_jobs
 from apps.jobs.models import Job
 from apps.jobs.running import LEASE, run_jobs
 from apps.jobs.selectors import progress_of
@@ -27,7 +25,7 @@ from apps.notifications.models import Notice
 from apps.roles.installation import install_built_ins
 from tests.administration.test_imports import line, plan, worked
 from tests.factories import acting, make_user
-from tests.races.moments import at_once, in_a_process
+from tests.races.moments import in_a_process
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -80,30 +78,4 @@ def test_goes_on_where_a_killed_worker_left_off(running, now):
     assert worked(running, now + timedelta(seconds=1)).state == JobState.RUNNING  # that worker may be alive
 
     assert worked(running, now + LEASE).state == JobState.DONE
-    assert_each_line_was_applied_once(running)
-
-
-@pytest.fixture
-def same_lines(monkeypatch) -> None:
-    """Of two workers none begins before both have taken their first lines into their hands."""
-    both, take, first = Barrier(2), running_jobs._next_lines, local()
-
-    def take_and_wait(job):
-        lines = take(job)
-        if not hasattr(first, "taken"):
-            first.taken = both.wait(timeout=30)
-        return lines
-
-    monkeypatch.setattr(running_jobs, "_next_lines", take_and_wait)
-
-
-def test_lets_two_workers_with_the_same_lines_apply_each_once(running, now, same_lines):
-    """No lease stands between them: each takes the other one for dead."""
-    job, handler = Job.objects.get(), HANDLERS[running.kind]
-
-    done = at_once(*[lambda: running_jobs._work_on(job, handler, lambda: now, now + LEASE)] * 2)
-
-    assert sum(done) == LINES
-    running.refresh_from_db()
-    assert running.state == JobState.DONE
     assert_each_line_was_applied_once(running)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from apps.notifications.delivery import claim, deliver_next
+from apps.notifications.delivery import claim
 from apps.notifications.digests import gather_digests
 from apps.notifications.messages import NoticeEvent
 from apps.notifications.models import Notice, NoticePreferences
@@ -23,20 +23,6 @@ def test_gives_a_notice_to_one_of_several_workers():
 
     assert sum(claimed is not None for claimed in claims) == 1
     assert Notice.objects.get().attempts == 1
-
-
-def test_sends_each_mail_once_however_many_workers_there_are():
-    notices = {a_notice(str(number)).id for number in range(20)}
-    sent = []
-
-    def work():
-        while deliver_next(now=NOW, send=lambda notice: sent.append(notice.id)):
-            pass
-
-    at_once(*[work] * WORKERS)
-
-    assert sorted(sent) == sorted(notices)
-    assert set(Notice.objects.values_list("state", flat=True)) == {Notice.State.SENT}
 
 
 def test_writes_one_digest_however_many_workers_there_are():
