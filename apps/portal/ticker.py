@@ -42,10 +42,12 @@ class Ticker(threading.Thread):
 
 def tick(number: int) -> None:
     """Queue what is due, and say now and then who is at work. While the database is away, silence is no sign
-    of death."""
+    of death, nor while nothing lies undone: another machine may take all of it."""
     try:
         timetable.queue_due(settings.PERIODIC_JOBS, now=timezone.now())
         if number % _TICKS_TO_SAY_SO == 0:
+            if not timetable.lies_undone(now=timezone.now()):
+                pulse.beat()
             heartbeat.say(settings.MACHINE, clock=timezone.now)
     except DatabaseError as error:
         logger.warning("The database does not answer (%s)", type(error).__name__)

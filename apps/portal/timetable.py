@@ -10,15 +10,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Count
-from django_q.models import Failure, Schedule
+from django.db.models import Count, Q
+from django_q.models import Failure, OrmQ, Schedule
 from django_q.tasks import async_task
 
 from apps.portal.jobs import Job
 
 # A queued job counts as under way for that long; then its worker must have died, and it is queued again.
 LEASE = timedelta(seconds=20)
+_TAKEN_WITHIN = timedelta(seconds=10)
+_DONE_WITHIN = timedelta(seconds=50)  # longer than a task may take
+_CLOCKS_DIFFER = timedelta(seconds=60)  # at most: what a fast one has put there waits in the future
 FAILURES_KEPT = timedelta(days=30)
 
 
@@ -58,6 +62,15 @@ def _queue_if_due(job: Job, *, now: datetime) -> bool:
         options = {"task_name": job.name, "save": False, "ack_failure": True}
         async_task("apps.portal.tasks.run_job", job.name, q_options=options)
     return bool(claimed)
+
+
+def lies_undone(*, now: datetime) -> bool:
+    """Whether something in the queue should have been taken by now, or was taken and should have been ticked
+    off. What was taken is its taker's until the queue's `lock`; what was not waits since then."""
+    until = now + timedelta(seconds=settings.Q_CLUSTER["retry"])
+    waits = Q(lock__lt=now - _TAKEN_WITHIN)
+    is_taken = Q(lock__gt=now + _CLOCKS_DIFFER, lock__lt=until - _DONE_WITHIN)
+    return OrmQ.objects.filter(waits | is_taken).exists()
 
 
 def set_due(name: str, *, at: datetime) -> None:

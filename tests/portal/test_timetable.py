@@ -99,6 +99,18 @@ def test_queues_again_what_was_lost_with_its_worker():
     assert timetable.queue_due([SWEEP], now=NOW + timetable.LEASE) == ["sweep"]
 
 
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("lock", "undone"),
+    [(-11, True), (-9, False), (59, False), (61, True), (249, True), (251, False)],
+    ids=["waits long", "waits", "put there by a fast clock", "taken long ago", "taken a while ago", "taken"],
+)
+def test_tells_what_lies_undone_from_what_is_under_way(lock, undone):
+    OrmQ.objects.create(key="pim", payload="x", lock=NOW + lock * SECOND)
+
+    assert timetable.lies_undone(now=NOW) is undone
+
+
 def test_does_a_job_and_sets_when_it_is_due_again(monkeypatch):
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
 
