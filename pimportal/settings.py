@@ -108,6 +108,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "apps.common.web.middleware.origin",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.common.web.middleware.strict_headers",
@@ -115,7 +116,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "apps.common.web.middleware.clock",
-    "apps.common.web.middleware.origin",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "apps.accounts.middleware.session_limits",
@@ -263,15 +263,37 @@ STORAGES = {
 
 # ---- Logs: one line each, to the standard error output -----------------------------------------------------
 
+LOG = env("PIM_LOG", "line")  # for people, who read the journal; "json" for tools that collect logs
+if LOG not in {"line", "json"}:
+    raise ImproperlyConfigured(f"PIM_LOG is line or json, not {LOG!r}.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "apps.common.logs.WithRequestId"}},
+    "formatters": {
+        "line": {
+            "()": "apps.common.logs.OneLine",
+            "fmt": "{asctime} {levelname} {name} {request_id:-<1}: {message}",
+            "style": "{",
+        },
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "fmt": "{levelname}{name}{request_id}{message}",
+            "style": "{",
+            "rename_fields": {"levelname": "level", "name": "logger"},
+            "timestamp": True,
+        },
+    },
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": LOG, "filters": ["request"]},
+    },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
+        "access": {"level": "INFO"},
         "apps": {"level": "INFO"},
         "django": {"handlers": [], "level": "WARNING"},
+        "django.request": {"level": "ERROR"},  # that something was not found, the line of each request says
         "django-q": {"level": "WARNING"},
+        "gunicorn.error": {"handlers": [], "propagate": True},  # it loads this after it has set up its own
     },
 }

@@ -1,6 +1,7 @@
 """Where a call comes from: known to what is written down, without being handed through every function.
 
-Set once around each HTTP request, by middleware; in background jobs and on the console it is empty.
+Set once around each HTTP request, by middleware, and around each run of a background job, which has an id and
+no address; on the console it is empty.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Origin:
-    """The client's network address, and the id of its HTTP request."""
+    """The client's network address, and the id of its HTTP request, or of the run of a job."""
 
     address: str = ""
     trace_id: str = ""

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from apps.common.isolation import each_on_its_own
+from apps.common.origin import origin_now
 from apps.common.text import counted
 from apps.notifications.messages import Button, NoticeEvent
 from apps.notifications.models import Notice, NoticePreferences
@@ -60,5 +61,6 @@ def _digest_of(notices: Sequence[Notice], now: datetime) -> Notice:
         facts=[[notice.event_label, notice.subject.removeprefix("PIM: ")] for notice in notices[:LISTED]],
         buttons=[asdict(Button("Open inbox", inbox))],
         created_at=now,
+        trace_id=origin_now().trace_id,
         next_try_at=now,
     )

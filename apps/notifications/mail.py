@@ -45,6 +45,7 @@ def compose(notice: Notice) -> mail.EmailMultiAlternatives:
         headers={
             "Message-ID": f"<{notice.id}@{urlsplit(settings.BASE_URL).hostname}>",
             "Auto-Submitted": "auto-generated",  # keeps out-of-office answers away
+            **({"X-Request-ID": notice.trace_id} if notice.trace_id else {}),
         },
     )
     message.attach_alternative(render_html(notice), "text/html")

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
+from apps.common.origin import origin_now
 from apps.common.text import one_line
 from apps.notifications.messages import Message, Recipient
 from apps.notifications.models import Notice, NoticePreferences, NoticeQuerySet
@@ -166,6 +167,7 @@ def _notice(
         facts=[list(fact) for fact in message.facts],
         buttons=[asdict(button) for button in message.buttons],
         created_at=now,
+        trace_id=origin_now().trace_id,
         state=state,
         next_try_at=due_at,
     )

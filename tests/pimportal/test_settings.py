@@ -63,6 +63,13 @@ def test_believes_a_proxy_only_when_told_to(load):
     )
 
 
+def test_writes_its_log_in_one_of_two_forms(load):
+    assert load(**PRODUCTION)["LOGGING"]["handlers"]["stderr"]["formatter"] == "line"
+    assert load(**PRODUCTION, PIM_LOG="json")["LOGGING"]["handlers"]["stderr"]["formatter"] == "json"
+    with pytest.raises(ImproperlyConfigured, match="PIM_LOG is line or json, not 'xml'"):
+        load(**PRODUCTION, PIM_LOG="xml")
+
+
 def test_keeps_notices_for_longer_than_any_review_lasts(load):
     assert load(**PRODUCTION)["NOTICE_DAYS"] == 400
     with pytest.raises(ImproperlyConfigured, match="PIM_NOTICE_DAYS is a number from 366 to 36500"):

@@ -127,6 +127,7 @@ def test_serves_in_production_with_collected_files_and_a_database_up_to_date(bac
         "ALLOWED_HOSTS": "127.0.0.1",
         "BASE_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),
+        "PIM_LOG": "json",
     }
 
     def run(*command):
@@ -142,6 +143,7 @@ def test_serves_in_production_with_collected_files_and_a_database_up_to_date(bac
     assert "Set-up code: " in background.log.read_text()
     page = fetch(port, "/sign-in/")
     assert "Set up PIM Portal" in page  # nobody could sign in yet
+    assert '"message": "GET accounts:sign_in' in background.log.read_text()
     style = re.search(r'href="(/static/css/portal\.[0-9a-f]+\.css)"', page)
     assert "--" in fetch(port, style[1])
     assert "john.doe@example.com" not in page

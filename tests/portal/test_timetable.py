@@ -8,6 +8,7 @@ from django.db import OperationalError
 from django.test import override_settings
 from django_q.models import OrmQ, Schedule
 
+from apps.common.origin import origin_now
 from apps.portal import tasks, timetable
 from apps.portal.jobs import Job
 
@@ -29,7 +30,7 @@ def has_waste(now: datetime) -> bool:
 
 
 def sweep() -> None:
-    swept.append("once more")
+    swept.append(origin_now().trace_id)
 
 
 def fail() -> None:
@@ -116,8 +117,15 @@ def test_does_a_job_and_sets_when_it_is_due_again(monkeypatch):
 
     tasks.run_job("sweep")
 
-    assert swept == ["once more"]
+    assert len(swept) == 1
     assert due_at(SWEEP) == NOW + 2 * SECOND
+
+
+def test_names_each_run_for_what_it_writes():
+    tasks.run_job("sweep")
+    tasks.run_job("sweep")
+
+    assert len({*swept, "", origin_now().trace_id}) == 3
 
 
 def test_waits_before_it_repeats_a_job_that_failed(monkeypatch):

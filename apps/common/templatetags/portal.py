@@ -18,6 +18,7 @@ from django.utils.timezone import get_current_timezone, get_current_timezone_nam
 
 from apps.common import instants, spans
 from apps.common.decision import Decision
+from apps.common.origin import origin_now
 
 register = template.Library()
 
@@ -232,3 +233,12 @@ def _action(decision: Decision, label: str, url: str, look: dict[str, str]) -> d
         "icon_name": look.get("icon", ""),
         "css_class": look.get("css_class", "btn btn-secondary btn-sm"),
     }
+
+
+# ---- Tracing -----------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def request_id() -> str:
+    """What the log calls the request that this page answers."""
+    return origin_now().trace_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from uuid import uuid4
+from time import perf_counter
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
@@ -14,6 +14,7 @@ from apps.common.errors import DomainError
 from apps.common.origin import Origin, coming_from
 from apps.common.web.addresses import client_address
 from apps.common.web.errors import error_page, method_page
+from apps.common.web.tracing import log_answer, request_id
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -63,11 +64,17 @@ def _receive(request: HttpRequest) -> None:
 
 
 def origin(get_response: Handler) -> Handler:
-    """Say once per request where it comes from, for all that is written down meanwhile."""
+    """Say once per request where it comes from and what it is called, for all that is written down meanwhile,
+    for the log and for the answer. It stands outermost: everything that is answered has a name."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        with coming_from(Origin(client_address(request), uuid4().hex)):
-            return get_response(request)
+        began = perf_counter()
+        name = request_id(request)
+        with coming_from(Origin(client_address(request), name)):
+            response = get_response(request)
+            response.headers["X-Request-ID"] = name
+            log_answer(request, response, seconds=perf_counter() - began)
+        return response
 
     return middleware
 

@@ -70,6 +70,7 @@ class Notice(models.Model):
     facts = models.JSONField(default=list, blank=True)  # [[label, value], …]
     buttons = models.JSONField(default=list, blank=True)  # [{"label", "path", "danger"}, …]
     created_at = models.DateTimeField()
+    trace_id = models.CharField(max_length=64, blank=True)  # of the call that wrote it, as its events have it
     read_at = models.DateTimeField(null=True, blank=True)
 
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
