@@ -149,7 +149,7 @@ def problems_of_demo(*, hosts: list[str], base_url: str, listen: str) -> list[st
 
 # What Django's own deployment check asks for, and 128 bits written as hexadecimal digits.
 SHORTEST_SECRET_KEY = 50
-SHORTEST_FACTOR_KEY = 32
+SHORTEST_FACTOR_KEY = SHORTEST_TOKEN = 32
 
 
 def problems_of_production(

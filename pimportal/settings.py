@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 from socket import gethostname
 from urllib.parse import urlsplit
@@ -260,6 +261,13 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# ---- Monitoring --------------------------------------------------------------------------------------------
+
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+METRICS_TOKEN = env("PIM_METRICS_TOKEN")  # whoever sends it may read /metrics/; without one nobody may
+if 0 < len(METRICS_TOKEN) < environment.SHORTEST_TOKEN:
+    raise ImproperlyConfigured("PIM_METRICS_TOKEN is a random text of at least 32 characters.")
 
 # ---- Logs: one line each, to the standard error output -----------------------------------------------------
 

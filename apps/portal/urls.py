@@ -2,13 +2,14 @@ from django.conf import settings
 from django.urls import path
 
 from apps.portal.demo import codes, mailbox, sign_in
-from apps.portal.views import health, home, overview, reports
+from apps.portal.views import health, home, metrics, overview, reports
 
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
     path("health/live/", health.live, name="live"),
     path("health/ready/", health.ready, name="ready"),
+    path("metrics/", metrics.metrics, name="metrics"),
     path("overview/", overview.everything, name="overview"),
     path("overview/activations/", overview.activations, name="activations"),
     path("<provider:provider>/overview/", overview.of_place, name="place_overview"),

@@ -70,6 +70,12 @@ def test_writes_its_log_in_one_of_two_forms(load):
         load(**PRODUCTION, PIM_LOG="xml")
 
 
+def test_takes_no_short_token_for_metrics(load):
+    assert load(**PRODUCTION)["METRICS_TOKEN"] == ""
+    with pytest.raises(ImproperlyConfigured, match="PIM_METRICS_TOKEN is a random text of at least 32"):
+        load(**PRODUCTION, PIM_METRICS_TOKEN="monitoring")
+
+
 def test_keeps_notices_for_longer_than_any_review_lasts(load):
     assert load(**PRODUCTION)["NOTICE_DAYS"] == 400
     with pytest.raises(ImproperlyConfigured, match="PIM_NOTICE_DAYS is a number from 366 to 36500"):
