@@ -6,12 +6,12 @@ import os
 import sys
 from pathlib import Path
 
-from tests.bench import pages
+from tests.bench import commands, growth, pages
 from tests.bench.figures import Figure, as_table
 from tests.bench.ground import Grounds, say
 
 SIZES = {"small": 1_000, "full": 100_000, "million": 100_000}
-PARTS = {"pages": pages.measure}
+PARTS = {"pages": pages.measure, "commands": commands.measure, "growth": growth.measure}
 
 
 def run(directory: Path, parts: list[str]) -> None:
