@@ -19,6 +19,7 @@ from pimportal import environment
 from tests.driving.portal import Portal
 from tests.scale.estate import Estate, build_estate, found_estate
 
+LONGEST_HISTORY = 100_000  # above that an organisation has more assignments, but no more requests and events
 PORTAL, FLOOR = "tests.bench.settings", "tests.bench.floor_settings"
 
 
@@ -36,16 +37,20 @@ class Ground:
 
     @contextmanager
     def portal(self, settings: str = PORTAL, program: str = "web", **variables: str) -> Iterator[Portal]:
-        """One with these settings: the portal, or the floor."""
-        count = len(list(self.directory.glob("portal-*")))
-        portal = Portal(
-            self.directory / f"portal-{count}",
-            DJANGO_SETTINGS_MODULE=settings,
-            BENCH_STATIC=os.environ["BENCH_STATIC"],
-            **variables,
-        )
-        with portal.running(program):
+        """One with these settings, that runs: the portal, or the floor."""
+        with self.stopped_portal(settings, **variables) as portal:
+            portal.start(program)
             yield portal
+
+    @contextmanager
+    def stopped_portal(self, settings: str = PORTAL, **variables: str) -> Iterator[Portal]:
+        count = len(list(self.directory.glob("portal-*")))
+        variables |= {"DJANGO_SETTINGS_MODULE": settings, "BENCH_STATIC": os.environ["BENCH_STATIC"]}
+        portal = Portal(self.directory / f"portal-{count}", **variables)
+        try:
+            yield portal
+        finally:
+            portal.end()
 
 
 class Grounds:
@@ -55,6 +60,7 @@ class Grounds:
     def __init__(self, directory: Path, server: str = "") -> None:
         self.directory, self._server = directory, server
         self.vendor = "PostgreSQL" if server else "SQLite"
+        self._ready: set[str] = set()
         call_command("collectstatic", interactive=False, verbosity=0)
 
     def of(self, assignments: int) -> Ground:
@@ -64,13 +70,19 @@ class Grounds:
         return ground
 
     def enter(self, ground: Ground) -> None:
+        if ground.url not in self._ready:
+            self._prepare(ground)
+        work_on(ground.url)
+
+    def _prepare(self, ground: Ground) -> None:
+        """Its database, up to date and with somebody in it: made, or kept from an earlier run."""
         if self._server:
             self._create(urlsplit(ground.url).path[1:])
         work_on(ground.url)
-        if "accounts_user" not in connection.introspection.table_names():
-            call_command("migrate", verbosity=0, interactive=False)
+        call_command("migrate", verbosity=0, interactive=False)
         if not User.objects.exists():
             _seed(ground.assignments)
+        self._ready.add(ground.url)
 
     def _url(self, name: str) -> str:
         if not self._server:
@@ -95,7 +107,7 @@ def work_on(url: str) -> None:
 def _seed(assignments: int) -> None:
     began = time.monotonic()
     say(f"seeding an organisation of {assignments:,} assignments …")
-    build_estate(assignments, now=timezone.now())
+    build_estate(assignments, now=timezone.now(), history=min(assignments, LONGEST_HISTORY))
     with connection.cursor() as cursor:
         # What was there before has its seals: a worker would do nothing else for a while.
         cursor.execute("DELETE FROM audit_unsealed")

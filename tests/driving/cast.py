@@ -26,14 +26,14 @@ class Cast:
     place: Resource
 
 
-def make_cast(people: int = 8, *, now: datetime) -> Cast:
-    """On an empty database, or beside whatever organisation there is."""
+def make_cast(people: int = 8, *, now: datetime, called: str = "") -> Cast:
+    """On an empty database, or beside whatever organisation there is; a second one is called differently."""
     askers, approvers, administrators, spares = (
-        [make_user(f"{part} {number}", now=now) for number in range(1, people + 1)]
+        [make_user(f"{called}{part} {number}", now=now) for number in range(1, people + 1)]
         for part in ("Asker", "Approver", "Administrator", "Spare")
     )
-    place = make_resource("Day", now=now)
-    seat = make_group("Approvers of the day", now=now, is_managed=False)
+    place = make_resource(f"{called}Day", now=now)
+    seat = make_group(f"{called}Approvers of the day", now=now, is_managed=False)
     for approver in approvers:
         make_active(approver, built_in.GROUP_MEMBER, seat.resource, now=now)
     for administrator in administrators:

@@ -74,10 +74,13 @@ class Day:
     assert day.lost() == []
     """
 
-    def __init__(self, urls: list[str], cast: Cast, *, people: int = 8, seed: int = 1) -> None:
+    def __init__(
+        self, urls: list[str], cast: Cast, *, people: int = 8, seed: int = 1, seat: type[Seat] | None = None
+    ) -> None:
+        seat = seat or Seat
         self.deeds: list[Deed] = []
         self.surprises: list[str] = []  # pages that were not what they should be
-        self._seats = [_Seat(self, number, urls[number % len(urls)], cast, seed) for number in range(people)]
+        self._seats = [seat(self, number, urls[number % len(urls)], cast, seed) for number in range(people)]
         self._over = Event()
         self._left = 0
         self._threads: list[Thread] = []
@@ -134,7 +137,7 @@ class Day:
         """How often each part got which status."""
         return Counter((deed.part, deed.method, deed.status) for deed in self.deeds)
 
-    def _work(self, seat: _Seat) -> None:
+    def _work(self, seat: Seat) -> None:
         try:
             while seat.goes_on():
                 seat.do_something()
@@ -185,7 +188,7 @@ class _Noting(Visitor):
         self._factor_at = time.monotonic()
 
 
-class _Seat:
+class Seat:
     """One of the people at once: whatever they do next, as asker, approver or administrator."""
 
     def __init__(self, day: Day, number: int, url: str, cast: Cast, seed: int) -> None:
@@ -207,7 +210,7 @@ class _Seat:
         for visitor in (self.asker, self.approver, self.administrator):
             visitor.part = part
         try:
-            getattr(self, f"_{part}")()
+            getattr(self, f"do_{part}")()
         except GaveUp:
             time.sleep(_PAUSE_AFTER_TROUBLE_SECONDS)
         except LookupError as error:
@@ -222,11 +225,11 @@ class _Seat:
 
     # ---- What people do
 
-    def _list(self) -> None:
+    def do_list(self) -> None:
         who = self.random.choice(list(_LISTS))
         getattr(self, who).page(self.random.choice(_LISTS[who]))
 
-    def _ask(self) -> None:
+    def do_ask(self) -> None:
         """Activates what can be, or gives back what is active, or cancels what waits."""
         page = self.asker.page("/my-roles/")
         ways = {
@@ -249,7 +252,7 @@ class _Seat:
         if page.status == 200:  # else somebody has decided by now
             self.asker.send(page.form(action="/cancel/"))
 
-    def _decide(self) -> None:
+    def do_decide(self) -> None:
         waiting = self.approver.page("/approve/").links(f"/approve/{ID}/")
         if not waiting:
             return
@@ -258,7 +261,7 @@ class _Seat:
             choice = self.random.choice(("approve", "approve", "deny"))
             self.approver.send(page.form(id="decide"), choice=choice, justification=f"Seen {self._done}")
 
-    def _administer(self) -> None:
+    def do_administer(self) -> None:
         self.random.choice((self._change_person, self._assign_or_remove))()
 
     def _change_person(self) -> None:

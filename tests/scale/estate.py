@@ -45,11 +45,12 @@ class Estate:
     role: UUID
 
 
-def build_estate(assignments: int, *, now: datetime) -> None:
+def build_estate(assignments: int, *, now: datetime, history: int | None = None) -> None:
     """For each 1,000 assignments, of which 50 are activated, 100 people, 10 groups, 10 roles on 2 resources,
     2,000 requests, of which 10 wait, and 10,000 events; never so few that a list is empty. The administrator
-    is eligible for up to 50 roles: a whole page of My roles."""
-    _Builder(assignments, now).build()
+    is eligible for up to 50 roles: a whole page of My roles. `history` gives as many requests and events as
+    an organisation with so many assignments has."""
+    _Builder(assignments, now, history or assignments).build()
 
 
 def found_estate() -> Estate:
@@ -64,8 +65,8 @@ def found_estate() -> Estate:
 
 
 class _Builder:
-    def __init__(self, assignments: int, now: datetime) -> None:
-        self.total, self.now = assignments, now
+    def __init__(self, assignments: int, now: datetime, history: int) -> None:
+        self.total, self.now, self.history = assignments, now, history
         self.random = Random(1)  # noqa: S311 - the same organisation each time
         self.people = [uuid4() for _ in range(max(assignments // 10, 20))]
         size = max(assignments // 100, 4)
@@ -212,10 +213,10 @@ class _Builder:
     # ---- What was asked, what happened, and who was told
 
     def _requests(self, eligible: list[Assignment]) -> Iterator[AccessRequest]:
-        waiting = max(self.total // 100, 4)
+        waiting = max(self.history // 100, 4)
         for row in [row for row in eligible if row.resource_id == DIRECTORY_ID][:waiting]:
             yield self._request(row, State.PENDING_APPROVAL, self.now - HOUR, deadline_at=self.now + DAY)
-        for number in range(self.total * 2):
+        for number in range(self.history * 2):
             row, at = eligible[number % len(eligible)], self.now - DAY - number * MINUTE
             yield self._request(row, ANSWERS[number % len(ANSWERS)], at, closed_at=at + MINUTE)
 
@@ -248,7 +249,7 @@ class _Builder:
                 )
 
     def _events(self, administrator: User) -> Iterator[AuditEvent]:
-        for number in range(self.total * 10):
+        for number in range(self.history * 10):
             person, resource = number % len(self.people), self.resources[number % len(self.resources)]
             provider, path = (
                 (Provider.RESOURCES, resource.path) if number % 2 else (Provider.DIRECTORY, DIRECTORY_PATH)

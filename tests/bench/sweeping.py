@@ -1,0 +1,39 @@
+"""The sweep in a process of its own, which says when it begins and what it took. Started by `sweep`."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+
+import django
+
+django.setup()
+
+from django.utils import timezone  # noqa: E402
+
+from apps.assignments.sweep import write_down_the_clock  # noqa: E402
+
+
+def main() -> None:
+    now = timezone.now()
+    say({"now": now.isoformat(), "peak": _peak()})
+    began, cpu = time.perf_counter(), time.process_time()
+    written = write_down_the_clock(now=now)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    say({"written": written, "seconds": seconds, "cpu": cpu, "peak": _peak()})
+
+
+def say(what: dict[str, object]) -> None:
+    sys.stdout.write(f"{json.dumps(what)}\n")
+    sys.stdout.flush()
+
+
+def _peak() -> float:
+    """Megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    main()
