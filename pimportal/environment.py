@@ -20,6 +20,8 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
 }
+# A server that is gone without a word is given up, and people are told, before they give up themselves.
+POSTGRESQL_OPTIONS = {"connect_timeout": "5", "tcp_user_timeout": "20000"}
 _MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
@@ -72,7 +74,7 @@ def _postgresql(parts: SplitResult) -> dict[str, object]:
         "PORT": options.pop("port", None) or str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": options,
+        "OPTIONS": POSTGRESQL_OPTIONS | options,
     }
 
 

@@ -63,8 +63,14 @@ def test_decodes_every_part_of_a_postgresql_url():
         "PASSWORD": "p/w?#",
         "HOST": "db.example.com",
         "PORT": "5433",
-        "OPTIONS": {"sslmode": "verify-full"},
+        "OPTIONS": {"sslmode": "verify-full", **environment.POSTGRESQL_OPTIONS},
     }
+
+
+def test_the_url_says_how_long_to_wait_for_postgresql():
+    described = environment.database("postgres://db.example.com/pim?connect_timeout=30", default=FILE)
+
+    assert described["OPTIONS"]["connect_timeout"] == "30"
 
 
 def test_takes_a_socket_for_the_host_of_postgresql():
