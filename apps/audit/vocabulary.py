@@ -113,6 +113,7 @@ class AuditAction(TextChoices):
     AUDIT_VERIFIED = "audit.verified", "Audit log verified"
     AUDIT_TRIMMED = "audit.trimmed", "Old audit events removed"
     INSTALLATION_SET_UP = "installation.set_up", "Portal set up"
+    INSTALLATION_RESTORED = "installation.restored", "Portal restored from a backup"
     ORGANISATION_RENAMED = "organisation.renamed", "Organisation renamed"
     INSTALLATION_CONFIRMED = "installation.confirmed", "Set-up step confirmed"
     MAIL_SENT_AGAIN = "mail.sent_again", "Mail sent again"
@@ -267,6 +268,7 @@ SENTENCES: dict[str, str] = {
     AuditAction.AUDIT_VERIFIED: "{actor} verified the audit log.",
     AuditAction.AUDIT_TRIMMED: "{actor} removed audit events that are older than the portal keeps them.",
     AuditAction.INSTALLATION_SET_UP: "{actor} set the portal up for {target}.",
+    AuditAction.INSTALLATION_RESTORED: "{actor} brought the portal back from a backup.",
     AuditAction.ORGANISATION_RENAMED: "{actor} renamed the organisation to {target}.",
     AuditAction.INSTALLATION_CONFIRMED: "{actor} confirmed that backups are made.",
     AuditAction.MAIL_SENT_AGAIN: "{actor} had mail sent again that had not gone out.",

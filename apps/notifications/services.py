@@ -19,7 +19,7 @@ from apps.audit.vocabulary import AuditAction, Party
 from apps.common.origin import origin_now
 from apps.common.text import one_line
 from apps.notifications.messages import Message, Recipient
-from apps.notifications.models import Notice, NoticePreferences, NoticeQuerySet
+from apps.notifications.models import Notice, NoticePreferences, NoticeQuerySet, WebhookDelivery
 from apps.notifications.policy import mail_of, next_digest
 from apps.notifications.selectors import preferences_of
 from apps.notifications.webhooks.announcing import announce
@@ -104,6 +104,18 @@ def send_again(notices: NoticeQuerySet, *, now: datetime) -> int:
     recipient chose is left alone. Answers how many they are."""
     return notices.failed_before().update(
         state=Notice.State.QUEUED, attempts=0, next_try_at=now, failed_at=None
+    )
+
+
+@transaction.atomic
+def give_up_waiting(why: str, *, now: datetime) -> int:
+    """Whatever waits to be mailed, or for a digest, or to be told to webhooks, is not any more; answers how
+    many. It can be sent again."""
+    failed = {"failed_at": now, "next_try_at": None, "trouble": why}
+    mails = Notice.objects.filter(next_try_at__isnull=False)
+    deliveries = WebhookDelivery.objects.filter(next_try_at__isnull=False)
+    return mails.update(state=Notice.State.FAILED, **failed) + deliveries.update(
+        state=WebhookDelivery.State.FAILED, **failed
     )
 
 
