@@ -183,6 +183,7 @@ SESSION_IDLE_AGE = 60 * 60  # seconds without a page
 
 _HTTPS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = _HTTPS
+CSRF_COOKIE_HTTPONLY = True  # forms carry the token; no script reads it
 SECURE_REDIRECT_EXEMPT = [r"^health/(live|ready)/$"]  # asked by machines on the spot
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if _HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _HTTPS

@@ -22,7 +22,7 @@ from tests.fuzz.walk import Try
 _COUNTING = {"accounts_session", "accounts_signincounter", "accounts_authenticatordevice"}
 _COUNTED = {AuditAction.FACTOR_VERIFIED, AuditAction.FACTOR_REFUSED, AuditAction.SIGN_IN_REFUSED}
 # What a person changes for themselves alone, and no event tells of.
-_OWN = {"notifications_notice"}
+_OWN = {"notifications_notice", "notifications_noticepreferences"}
 _REFUSALS = {"in", "403", "404", "405"}
 _TRACES = (
     "Traceback (most recent",
@@ -33,7 +33,10 @@ _TRACES = (
     'File "/',
 )
 
-_INLINE = re.compile(r"<style|<script(?![^>]* src=)|<[a-z][^>]*? (?:style|on[a-z]+)=", re.IGNORECASE)
+_ATTRIBUTES = r'(?:\s+[\w:-]+(?:="[^"]*")?)*?'
+_INLINE = re.compile(
+    rf"<style|<script(?!{_ATTRIBUTES}\s+src=)|<[a-z][\w-]*{_ATTRIBUTES}\s+(?:style|on[a-z]+)=", re.IGNORECASE
+)
 _WRITE = re.compile(r'\s*(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?', re.IGNORECASE)
 _SAVEPOINT = re.compile(r'(SAVEPOINT|ROLLBACK TO SAVEPOINT) "?(\w+)"?')
 
