@@ -131,7 +131,7 @@ def test_names_the_request_that_wrote_a_mail(client, administrator, now):
     Notice.objects.update(trace_id="0f9a7c2b")
     client.force_login(administrator)
 
-    assert "Request 0f9a7c2b" in text_of(client.get(PAGE))
+    assert "Trace ID 0f9a7c2b" in text_of(client.get(PAGE))
 
 
 def test_says_on_the_page_of_the_installation_how_much_was_given_up(client, administrator, now):

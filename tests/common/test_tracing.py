@@ -102,7 +102,7 @@ def test_shows_it_on_error_pages(client, requester, page, status):
     answer = client.get(page)
 
     assert answer.status_code == status
-    assert f"Request {answer['X-Request-ID']}" in answer.content.decode()
+    assert f"Trace ID {answer['X-Request-ID']}" in answer.content.decode()
 
 
 def written(form: str) -> str:

@@ -30,7 +30,7 @@ def settle_restored(*, now: datetime) -> dict[str, int | str]:
     last = AuditEvent.objects.order_by("-at", "-id").values_list("at", flat=True).first()
     links = AccountLink.objects.filter(used_at=None).delete()[0]
     codes = OneTimeCode.objects.filter(purpose=OneTimeCode.Purpose.ENROLMENT, used_at=None).delete()[0]
-    settled = {
+    settled: dict[str, int | str] = {
         "sessions": Session.objects.all().delete()[0],
         "links": links + codes,
         "mails": give_up_waiting(MAY_HAVE_GONE_OUT, now=now),

@@ -239,6 +239,6 @@ def _action(decision: Decision, label: str, url: str, look: dict[str, str]) -> d
 
 
 @register.simple_tag
-def request_id() -> str:
-    """What the log calls the request that this page answers."""
+def trace_id() -> str:
+    """What the log calls the HTTP request that this page answers."""
     return origin_now().trace_id

@@ -33,7 +33,8 @@ def log_answer(request: HttpRequest, response: HttpResponse, *, seconds: float) 
         "ms": round(seconds * 1000),
         "user": _who(request),
     }
-    log.info("%(method)s %(route)s %(status)s %(ms)s ms %(user)s", facts, extra=facts)
+    said = facts | {"route": facts["route"] or "-", "user": facts["user"] or "-"}
+    log.info("%(method)s %(route)s %(status)s %(ms)s ms %(user)s", said, extra=facts)
 
 
 def _who(request: HttpRequest) -> str:
