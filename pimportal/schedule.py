@@ -36,7 +36,12 @@ JOBS = (
         every=timedelta(seconds=1),
         wanted="apps.administration.tasks.has_jobs",
     ),
-    Job("reviews.run", "apps.reviews.tasks.run", every=timedelta(seconds=2)),
+    Job(
+        "reviews.run",
+        "apps.reviews.tasks.run",
+        every=timedelta(seconds=2),
+        wanted="apps.reviews.tasks.has_rounds",
+    ),
     Job("alerts.scan", "apps.alerts.tasks.scan", every=timedelta(seconds=2)),
     Job(
         "notifications.deliver",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from apps.reviews.models import Round
 from apps.reviews.services.running import run_reviews
 from apps.reviews.services.tidying import forget_reviews
 
 AT_MOST = timedelta(seconds=8)  # in one go; other jobs of the worker have their turn in between
+
+
+def has_rounds(now: datetime) -> bool:
+    """Whether one is due."""
+    return Round.objects.due(now).exists()
 
 
 def run() -> int:

@@ -9,6 +9,7 @@ from apps.access_requests.states import Action
 from apps.alerts import scans
 from apps.alerts.models import Finding, Look, Scan
 from apps.alerts.policy.catalogue import PRIVILEGED_GUEST, RULES
+from apps.alerts.selectors.touched import rules_touched
 from apps.alerts.services import keeping
 from apps.alerts.services.scanning import EVERY, LEASE, TRIES, ask_for_scan
 from apps.audit.models import AuditEvent
@@ -105,6 +106,15 @@ def test_leaves_rules_alone_that_found_nothing_about_what_changed(admin, risky):
     assign(make_user(now=NOW), built_in.TEAMS_ADMINISTRATOR, now=soon)
 
     assert scan(now=soon + SECOND) == 0
+
+
+def test_asks_at_once_for_all_rules_what_was_touched(admin, risky, django_assert_num_queries):
+    scan()
+    later = NOW + timedelta(minutes=1)
+    assign(risky.principal, built_in.SECURITY_READER, now=later)
+
+    with django_assert_num_queries(3):  # what happened, when each was looked at, what they found
+        assert PRIVILEGED_GUEST.id in rules_touched(later)
 
 
 def test_tells_admins_of_all_that_is_new_at_once(admin, risky):
