@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from random import Random
 
 import pytest
 
+from tests.driving.processes import wait_until
 from tests.faults.scene import Scene
 
 SEED = 7
@@ -24,16 +26,29 @@ def test_any_process_of_the_worker_is_killed_at_ten_moments(sqlite, tmp_path):
         scene.recovers()
 
 
-@pytest.mark.parametrize(
-    "who",
-    [[FIRST, SECOND], [MONITOR], [PUSHER], [GUARD]],
-    ids=["those in front of the queue", "who ticks off", "who takes from the queue", "the guard"],
-)
-def test_who_is_killed_while_holding_a_queue(sqlite, tmp_path, who):
-    """Whoever is idle waits on a queue, and the one in front holds its lock for ever once it is killed."""
+@pytest.mark.parametrize("who", [[FIRST, SECOND], [MONITOR]], ids=["of tasks", "of results"])
+def test_who_holds_a_queue_is_killed(sqlite, tmp_path, who):
+    """Whoever reads from it holds its lock, and for ever when killed meanwhile: no other gets to read."""
     with Scene(tmp_path, sqlite).playing() as scene:
         processes = scene.portal.cluster()
-        scene.kill(*(processes[number] for number in who))
+        assert wait_until(
+            lambda: kill_reader(scene, [processes[number] for number in who]), seconds=60, every=0
+        )
+
+        scene.recovers()
+
+
+def kill_reader(scene: Scene, processes: list[int]) -> bool:
+    """Whether one of them was reading from a pipe just now."""
+    reading = [pid for pid in processes if "pipe_read" in Path(f"/proc/{pid}/wchan").read_text()]
+    scene.kill(*reading[:1])
+    return bool(reading)
+
+
+@pytest.mark.parametrize("who", [PUSHER, GUARD])
+def test_who_fills_the_queue_or_guards_it_is_killed(sqlite, tmp_path, who):
+    with Scene(tmp_path, sqlite).playing() as scene:
+        scene.kill(scene.portal.cluster()[who])
 
         scene.recovers()
 
