@@ -75,6 +75,14 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
         whoever moves it is what counts."""
         return self.select_for_update(of=("self",), no_key=True).with_names().get(pk=pk)
 
+    def locked_activation(self, pk: UUID, *, requester: User) -> AccessRequest:
+        """`locked`, with the names that one to activate has: whoever asks is whom it is for."""
+        row = self.select_for_update(of=("self",), no_key=True)
+        request = row.select_related("role", "resource", "eligible__resource").get(pk=pk)
+        request.requester, request.principal = requester, requester.principal
+        request.ground.role = request.role
+        return request
+
     def with_names(self) -> AccessRequestQuerySet:
         return self.select_related(
             "principal",

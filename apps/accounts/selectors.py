@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet, Value
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from apps.accounts.models import AccountLink, AuthenticatorDevice, OneTimeCode, Session, User
@@ -48,10 +48,8 @@ def has_second_factor(user: User) -> bool:
     return bool(devices_of(user))
 
 
-def enrolled_user_ids(user_ids: Iterable[UUID]) -> set[UUID]:
-    """Those of the people who could prove a second factor: an approver without one cannot decide."""
-    enrolled = AuthenticatorDevice.objects.filter(user_id__in=list(user_ids), confirmed=True)
-    return set(enrolled.values_list("user_id", flat=True))
+# Of a person: they could prove a second factor. An approver without one cannot decide.
+IS_ENROLLED = Exists(AuthenticatorDevice.objects.filter(user=OuterRef("pk"), confirmed=True))
 
 
 def devices_by_user(user_ids: Iterable[UUID]) -> dict[UUID, AuthenticatorDevice]:

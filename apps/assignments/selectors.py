@@ -31,7 +31,13 @@ class Held:
     """An assignment from its holder's side: how they come to hold it."""
 
     assignment: Assignment
-    via: str = ""  # the group's name, when it is held through one
+    holder_id: UUID
+
+    @property
+    def via(self) -> str:
+        """The name of the group, when it is held through one."""
+        ground = self.assignment.parent or self.assignment
+        return "" if ground.principal_id == self.holder_id else ground.principal.name
 
     @property
     def membership(self) -> str:
@@ -72,7 +78,7 @@ def _by_name(row: Assignment) -> tuple[str, str, UUID]:
 
 def _holdings(user_id: UUID, rows: Sequence[Assignment], groups: Groups, now: datetime) -> Holdings:
     mine = [
-        _held(row, user_id)
+        Held(row, user_id)
         for row in rows
         if (row.principal_id == user_id or row.principal_id in groups)
         and in_force(row, groups=groups, now=now)
@@ -86,13 +92,17 @@ def _holdings(user_id: UUID, rows: Sequence[Assignment], groups: Groups, now: da
 
 def access_now(user: User, *, now: datetime) -> Access:
     """`access_of` what this person holds, loaded for that alone. One query."""
+    return access_of(user.id, active_now(user, now=now))
+
+
+def active_now(user: User, *, now: datetime) -> Holdings:
+    """`holdings_of` without what they may activate. One query."""
     if not user.is_enabled:
-        return access_from(user.id, ())
+        return NOTHING
     held = held_within_reach({user.id}, now=now).active()
     rows = list(held.select_related("role", "resource", "parent"))
     groups = groups_of(user.id, (row for row in rows if row.role_id == GROUP_MEMBER), now=now)
-    theirs = (row for row in rows if row.principal_id == user.id or row.principal_id in groups)
-    return access_from(user.id, (row for row in theirs if in_force(row, groups=groups, now=now)))
+    return Holdings((), _holdings(user.id, rows, groups, now).active, groups)
 
 
 def access_of(user_id: UUID, holdings: Holdings) -> Access:
@@ -109,41 +119,49 @@ def expired_of(user: User, *, now: datetime) -> list[Held]:
         .ended_since(now - EXPIRED_SHOWN, now=now)
         .order_by(Coalesce("ended_at", "ends_at").desc(), "id")
     )
-    return [_held(row, user.id) for row in rows]
+    return [Held(row, user.id) for row in rows]
 
 
 def holders_of(
     role_ids: Collection[UUID], resource: Resource, *, kind: Assignment.Kind, now: datetime
 ) -> list[User]:
     """The enabled people who hold one of these roles on this resource or above it, in force now, by name."""
-    return holders_on(role_ids, [resource.path], kind=kind, now=now)[resource.path]
+    return holders_on(held_as(kind, role_ids), [resource.path], now=now)[resource.path]
+
+
+def held_as(kind: Assignment.Kind, role_ids: Collection[UUID]) -> Q:
+    return Q(kind=kind, role_id__in=role_ids)
 
 
 def holders_on(
-    role_ids: Collection[UUID],
-    paths: Iterable[str],
-    *,
-    kind: Assignment.Kind,
-    among: Q = EVERY_ROW,
-    now: datetime,
+    what: Q, paths: Iterable[str], *, among: Q = EVERY_ROW, now: datetime
 ) -> dict[str, list[User]]:
-    """`holders_of` for the resources with these paths. Three queries, however many; none for none. `among`
-    narrows the rows that count, those of membership, too, such as to permanent ones."""
+    """`holders_of` for the resources with these paths, of all that is held as `what` says. One query, however
+    many, and at most two more where groups hold it; none for none. `among` narrows the rows that count, those
+    of membership, too, such as to permanent ones."""
     above = {path: frozenset(ancestor_ids(path)) for path in paths}
     if not above:
         return {}
     places = frozenset[UUID]().union(*above.values())
-    held = Assignment.objects.filter(among, role_id__in=role_ids, kind=kind, resource_id__in=places)
-    rows = list(held.current(now).with_ground())
+    held = Assignment.objects.filter(what, among, resource_id__in=places).current(now)
+    rows = list(held.with_ground().select_related("principal__user"))
     members = members_of(_groups_among(rows), now=now, among=among)
     people = {row.id: _people(row, members, now) for row in rows}
-    ids = {user_id for each in people.values() for user_id in each}
-    users = list(User.objects.filter(id__in=ids, is_enabled=True).order_by("name", "id"))
+    users = sorted(_enabled(rows, people.values()), key=lambda user: (user.name, user.id))
     found = {
         path: {user_id for row in rows if row.resource_id in near for user_id in people[row.id]}
         for path, near in above.items()
     }
     return {path: [user for user in users if user.id in wanted] for path, wanted in found.items()}
+
+
+def _enabled(rows: Iterable[Assignment], people: Iterable[Collection[UUID]]) -> list[User]:
+    """Those of these people who are enabled. Whoever holds a row was loaded with it."""
+    wanted = frozenset[UUID]().union(*people)
+    loaded = {row.principal_id: row.principal.user for row in rows if row.principal_id in wanted}
+    others = wanted - loaded.keys()
+    more = User.objects.filter(id__in=others) if others else ()
+    return [user for user in (*loaded.values(), *more) if user.is_enabled]
 
 
 def groundless(*, now: datetime, principal_id: UUID | None = None) -> list[Assignment]:
@@ -189,8 +207,3 @@ def _groups_among(rows: Iterable[Assignment]) -> set[UUID]:
 
 def _held_by(principal_ids: Collection[UUID]) -> AssignmentQuerySet:
     return Assignment.objects.filter(principal_id__in=principal_ids).with_names()
-
-
-def _held(row: Assignment, user_id: UUID) -> Held:
-    ground = row.parent or row
-    return Held(row, via="" if ground.principal_id == user_id else ground.principal.name)

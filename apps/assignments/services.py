@@ -24,7 +24,9 @@ from apps.assignments.selectors import without_ground
 from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CLOCK, AuditAction, Party
+from apps.common.commands import command
 from apps.common.errors import Conflict
+from apps.common.locks import lock_rows
 from apps.common.lookup import present
 from apps.common.period import Period, earliest
 from apps.common.text import one_line
@@ -77,24 +79,20 @@ def by_the_clock(row: Assignment) -> Ending:
     return Ending(row, Assignment.End.EXPIRED, CLOCK, present(row.ends_at))
 
 
-def lock_principal(principal_id: UUID) -> Principal:
-    """Everything that changes what a principal holds passes here first, one after the other.
-
-    `no_key`: rows that only point at this one (by foreign key) are written elsewhere without waiting for it.
-    """
-    return Principal.objects.select_for_update(no_key=True).get(pk=principal_id)
+def lock_principal(principal_id: UUID) -> None:
+    """Everything that changes what a principal holds passes here first, one after the other."""
+    lock_rows(Principal, principal_id)
 
 
 def lock_principals(ids: Iterable[UUID]) -> None:
     """`lock_principal` for many, always in the same order."""
-    rows = Principal.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk")
-    list(rows.values_list("pk"))
+    lock_rows(Principal, *ids)
 
 
 def lock_assignment(assignment_id: UUID | None) -> None:
     """The ground of a row that is about to be written; after its principal, before the row itself."""
     if assignment_id is not None:
-        list(Assignment.objects.select_for_update(no_key=True).filter(pk=assignment_id).values_list("pk"))
+        lock_rows(Assignment, assignment_id)
 
 
 @transaction.atomic(savepoint=False)
@@ -156,7 +154,7 @@ def activate(
     return row
 
 
-@transaction.atomic
+@command()
 def change_period(
     assignment: Assignment, *, period: Period, by: Party, now: datetime, why: Why = NO_REASON
 ) -> None:
@@ -172,7 +170,7 @@ def change_period(
         _fit_child(child, ground=period, by=by, now=now, why=why.of_its_consequences)
 
 
-@transaction.atomic
+@command()
 def move_end(
     assignment: Assignment, *, ends_at: datetime, by: Party, now: datetime, why: Why = NO_REASON
 ) -> None:
@@ -183,7 +181,7 @@ def move_end(
     _record(AuditAction.ACTIVATION_EXTENDED, assignment, by, now, why, **details)
 
 
-@transaction.atomic
+@command()
 def end(
     assignment: Assignment,
     *,
@@ -198,7 +196,7 @@ def end(
     end_all([Ending(assignment, how, by, at or now, why)], now=now)
 
 
-@transaction.atomic
+@command()
 def end_all(endings: Sequence[Ending], *, now: datetime) -> None:
     """`end` many, and what was activated from them, in a number of statements that does not grow with them.
     Raises `Conflict` when somebody was faster with one of them: then none of them is ended."""
@@ -212,23 +210,24 @@ def end_all(endings: Sequence[Ending], *, now: datetime) -> None:
 
 
 @transaction.atomic(savepoint=False)
-def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> None:
+def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> list[Assignment]:
     """Write down what has ended for one principal and what has lost its ground, so that neither is in a new
-    row's way. `by`: who took the ground, where that was not the clock."""
-    rows = Assignment.objects.filter(principal_id=principal_id).to_settle(now)
-    if not rows.exists():  # as mostly; loading names costs
-        return
-    running = []
-    for row in rows.with_names().select_related("activated_by"):
-        if row.ends_at is not None and row.ends_at <= now:
-            write_end(row, now=now)
-        else:
-            running.append(row)
-    for row in without_ground(running, now=now):
-        write_ground_lost(row, by=by, now=now)
+    row's way. `by`: who took the ground, where that was not the clock. Answers what is active for them then,
+    now or later, with its resource and what it rests on. One query, where nothing has ended."""
+    rows = list(Assignment.objects.filter(principal_id=principal_id).to_settle(now).with_holder())
+    past = [row for row in rows if row.ends_at is not None and row.ends_at <= now]
+    running = [row for row in rows if row not in past]
+    lost = without_ground((row for row in running if row.is_activated), now=now)
+    if past or lost:  # rarely; loading names costs
+        named = Assignment.objects.with_names().in_bulk([row.id for row in (*past, *lost)])
+        for row in past:
+            write_end(named[row.id], now=now)
+        for row in lost:
+            write_ground_lost(named[row.id], by=by, now=now)
+    return [row for row in running if row not in lost]
 
 
-@transaction.atomic
+@command()
 def write_end(assignment: Assignment, *, now: datetime) -> bool:
     """Write down that the clock has ended this one. Repeatable: says whether it was the one to do so."""
     try:

@@ -12,6 +12,7 @@ from apps.audit.models import NAME_LIMIT, AuditEvent, AuditEventQuerySet
 from apps.audit.selectors import Selection, whole_log_for
 from apps.audit.vocabulary import NOBODY, NOWHERE, AuditAction, Outcome, Party, Place
 from apps.common.access import Access, Permission, can_open
+from apps.common.commands import at_the_end
 from apps.common.origin import origin_now
 from apps.common.text import one_line
 
@@ -60,15 +61,19 @@ def event_of(
 
 
 def record(action: AuditAction, *, actor: Party, at: datetime, **facts: Any) -> AuditEvent:
-    """Write one event, in the transaction of the change it tells of: no change without it, no event without
-    the change. `facts` are those of `event_of`."""
+    """Write one event, in the transaction of the change it tells of, at the end of its command: no change
+    without it, no event without the change. `facts` are those of `event_of`."""
     event = event_of(action, actor=actor, at=at, **facts)
-    event.save(force_insert=True)
+    record_all([event])
     return event
 
 
 def record_all(events: Iterable[AuditEvent]) -> None:
-    """`record` for what happened to many at once. One query."""
+    """`record` for what happened to many at once. One query for all of a command."""
+    at_the_end(_write_events, *events)
+
+
+def _write_events(events: Iterable[AuditEvent]) -> None:
     AuditEvent.objects.bulk_create(events)
 
 

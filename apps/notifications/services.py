@@ -16,6 +16,7 @@ from django.db import transaction
 
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
+from apps.common.commands import at_the_end, write_what_is_left
 from apps.common.origin import origin_now
 from apps.common.text import one_line
 from apps.notifications.messages import Message, Recipient
@@ -30,6 +31,7 @@ NAME_LIMIT = 120
 FORGOTTEN_AT_ONCE = 500  # SQLite has one writer, and nobody should wait for it
 
 Letter = tuple[Recipient, Message]
+_Told = tuple[str, Recipient, Message, datetime]  # of which event, and when
 
 log = logging.getLogger(__name__)
 
@@ -44,10 +46,9 @@ def notify(*, key: str, message: Message, recipients: Iterable[Recipient], now: 
     notify_each(key=key, letters=letters, announced=message, now=now)
 
 
-@transaction.atomic(savepoint=False)
 def notify_each(*, key: str, letters: Iterable[Letter], announced: Message | None, now: datetime) -> None:
-    """`notify`, with words of their own for each, and a mail when they chose to have it. Three queries for
-    letters, however many.
+    """`notify`, with words of their own for each, and a mail when they chose to have it. It is written at the
+    end of the command: four queries for all that it tells, however many.
 
     `announced` is what webhooks are told, once, however many letters there are or none: in UTC, and in words
     that do not speak to one of the recipients. `None` where other keys announce what happened.
@@ -57,17 +58,23 @@ def notify_each(*, key: str, letters: Iterable[Letter], announced: Message | Non
     notify_many({key: letters}, now=now)
 
 
-@transaction.atomic(savepoint=False)
 def notify_many(letters: Mapping[str, Iterable[Letter]], *, now: datetime) -> None:
-    """The letters of many events, by their keys, of which webhooks hear nothing, such as reminders. Three
-    queries, however many."""
-    written = {key: each for key, each in ((key, list(each)) for key, each in letters.items()) if each}
-    if not written:
-        return
-    told = _addresses_told(written)
-    new = [(key, *letter) for key, each in written.items() for letter in _not_told(key, each, told[key])]
-    chosen = preferences_of(recipient.principal_id for _, recipient, _ in new)
-    notices = [_notice(*each, chosen.get(each[1].principal_id), now) for each in new]
+    """The letters of many events, by their keys, of which webhooks hear nothing, such as reminders."""
+    told = [(key, *letter, now) for key, each in letters.items() for letter in each]
+    if told:
+        at_the_end(_write_notices, *told)
+
+
+@transaction.atomic(savepoint=False)
+def _write_notices(letters: Iterable[_Told]) -> None:
+    """Three queries, however many."""
+    by_key: dict[str, list[_Told]] = defaultdict(list)
+    for letter in letters:
+        by_key[letter[0]].append(letter)
+    told = _addresses_told(by_key)
+    new = [letter for key, each in by_key.items() for letter in _not_told(key, each, told[key])]
+    chosen = preferences_of(recipient.principal_id for _, recipient, *_ in new)
+    notices = [_notice(letter, chosen.get(letter[1].principal_id)) for letter in new]
     Notice.objects.bulk_create(notices, ignore_conflicts=True)
 
 
@@ -94,6 +101,7 @@ def change_preferences(
 def take_back(keys: Iterable[str], *, principal_id: UUID | None = None) -> None:
     """Tell nobody, or one person nothing, of these events, which the transaction that is running has just
     written: another notice tells them of all together. Nobody has seen them yet."""
+    write_what_is_left()
     notices = Notice.objects.filter(key__in=list(keys))
     (notices.inbox_of(principal_id) if principal_id else notices).delete()
 
@@ -150,22 +158,22 @@ def _addresses_told(keys: Iterable[str]) -> dict[str, set[str]]:
     return found
 
 
-def _not_told(key: str, letters: Iterable[Letter], told: Collection[str]) -> Iterable[Letter]:
+def _not_told(key: str, letters: Iterable[_Told], told: Collection[str]) -> Iterable[_Told]:
     """One recipient per address, whatever its case. One event may be told in several calls; beyond the
     limit of all of them nobody is told, and the log says so."""
-    by_address: dict[str, Letter] = {}
-    for recipient, message in letters:
-        if recipient.address.lower() not in told:
-            by_address.setdefault(recipient.address.lower(), (recipient, message))
+    by_address: dict[str, _Told] = {}
+    for letter in letters:
+        address = letter[1].address.lower()
+        if address not in told:
+            by_address.setdefault(address, letter)
     room = RECIPIENT_LIMIT - len(told)
     if len(by_address) > room:
         log.warning("%s: %d recipients are not told; %d are.", key, len(by_address) - room, RECIPIENT_LIMIT)
     return islice(by_address.values(), room)
 
 
-def _notice(
-    key: str, recipient: Recipient, message: Message, chosen: NoticePreferences | None, now: datetime
-) -> Notice:
+def _notice(letter: _Told, chosen: NoticePreferences | None) -> Notice:
+    key, recipient, message, now = letter
     state, due_at = mail_of(message.event, chosen, recipient.zone, now=now)
     return Notice(
         key=key,

@@ -11,7 +11,7 @@ from apps.access_requests.selectors.decidable import Decidable
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
 from apps.accounts.models import User
-from apps.accounts.selectors import enrolled_user_ids
+from apps.accounts.selectors import IS_ENROLLED
 from apps.assignments.selectors import holdings_of
 from apps.roles import built_in
 from apps.roles.policy.rules import RoleRules, Seat, SeatKind
@@ -63,10 +63,9 @@ def downward(request, now):
 def upward(request, now):
     """Those who fill a seat: they may decide. Without a second factor nobody gets that far."""
     rules = rules_for(request.role, request.eligible.resource)
-    enrolled = User.objects.filter(id__in=enrolled_user_ids(User.objects.values_list("id", flat=True)))
     return {
         user.name
-        for user in enrolled
+        for user in User.objects.filter(IS_ENROLLED)
         if Standing(user, holdings_of(user, now=now)).fills_a_seat(rules, request)
     }
 

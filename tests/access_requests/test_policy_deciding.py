@@ -56,7 +56,7 @@ def test_lets_nobody_decide_on_what_waits_no_longer(state):
         (
             {"justification": " "},
             "JustificationRule",
-            "Say why. The requester and the audit log see it.",
+            "Say what your decision rests on.",
             "justification",
         ),
     ],

@@ -2,14 +2,14 @@ from datetime import timedelta
 
 import pytest
 
-from apps.accounts.models import OneTimeCode
+from apps.accounts.models import OneTimeCode, User
 from apps.accounts.policy import SETTING_UP_LASTS, Ground, SecondFactor
 from apps.accounts.selectors import (
+    IS_ENROLLED,
     RecoveryCodes,
     device_being_set_up,
     devices_being_set_up,
     devices_by_user,
-    enrolled_user_ids,
     has_second_factor,
     recovery_codes_of,
     second_factors_of,
@@ -40,7 +40,7 @@ def test_finds_several_people_in_one_query(person, guest, django_assert_num_quer
 def test_knows_who_could_prove_a_second_factor(person, guest, device):
     assert has_second_factor(person)
     assert not has_second_factor(guest)
-    assert enrolled_user_ids([person.pk, guest.pk]) == {person.pk}
+    assert User.objects.get(IS_ENROLLED) == person
 
 
 def test_counts_no_device_that_is_not_confirmed(person, device):
@@ -48,7 +48,7 @@ def test_counts_no_device_that_is_not_confirmed(person, device):
     device.save()
 
     assert not has_second_factor(person)
-    assert enrolled_user_ids([person.pk]) == set()
+    assert not User.objects.filter(IS_ENROLLED).exists()
 
 
 def test_gives_the_newest_device_of_each_person(person, guest, device, now, django_assert_num_queries):

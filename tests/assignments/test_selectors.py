@@ -479,11 +479,11 @@ def test_reads_holdings_in_one_query(requester, crowd, size):
 
 
 @pytest.mark.parametrize("size", [2, 20])
-def test_reads_holders_in_three_queries(crowd, size):
+def test_reads_holders_in_two_queries(crowd, size):
     now = crowd(size)
     roles, place = [built_in.GLOBAL_READER, TEAMS], directory()
 
-    assert query_count(lambda: holders_of(roles, place, kind=ACTIVE, now=now)) == 3
+    assert query_count(lambda: holders_of(roles, place, kind=ACTIVE, now=now)) == 2
 
 
 @pytest.mark.parametrize("size", [2, 20])

@@ -9,7 +9,6 @@ from apps.assignments.services import (
     assign,
     change_period,
     end,
-    lock_principal,
     move_end,
     settle,
     write_end,
@@ -341,7 +340,3 @@ def test_settles_twice_as_once(activation, requester, now):
         settle(principal_id=requester.id, now=now + HOUR)
 
     assert events_of(AuditAction.ACTIVATION_ENDED, activation).count() == 1
-
-
-def test_locks_the_row_of_whoever_holds(requester, now):
-    assert lock_principal(requester.id) == requester.principal

@@ -36,6 +36,10 @@ class AnswerForm(StepUpForm):
         self, *args: Any, wants_reason: bool = True, reader: str = "The requester", **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.ask_why(wants_reason=wants_reason, reader=reader)
+        self.order_fields(ORDER)
+
+    def ask_why(self, *, wants_reason: bool, reader: str) -> None:
         self.fields["justification"] = JustificationField(
             label="Your reason",
             help_text=f"{reader} and the audit log see it.",
@@ -43,7 +47,6 @@ class AnswerForm(StepUpForm):
             required=wants_reason,
             rows=2,
         )
-        self.order_fields(ORDER)
 
     @property
     def helper(self) -> FormHelper:

@@ -54,9 +54,7 @@ def decider_factor_rule(facts: DecisionFacts) -> Refusal | None:
 
 def decider_justification_rule(facts: DecisionFacts) -> Refusal | None:
     if facts.needs_justification and is_blank(facts.justification):
-        return Refusal(
-            "JustificationRule", "Say why. The requester and the audit log see it.", "justification"
-        )
+        return Refusal("JustificationRule", "Say what your decision rests on.", "justification")
     return None
 
 

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from apps.access_requests.models import AccessRequest
 from apps.accounts.models import User
-from apps.accounts.selectors import enrolled_user_ids
+from apps.accounts.selectors import IS_ENROLLED
 from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import Holdings, holders_on
+from apps.assignments.selectors import Holdings, held_as, holders_on
 from apps.common.access import DIRECTORY_PATH, Provider
 from apps.roles.built_in import (
     GLOBAL_ADMINISTRATOR,
@@ -109,7 +109,7 @@ def _seats(sought: Sequence[Sought], now: datetime) -> list[list[_Seat]]:
     every = [(asked, seat) for asked in sought for seat in asked.rules.approvers]
     members = members_of({seat.named_id for _, seat in every if seat.is_group}, now=now)
     owned = {asked.resource.path for asked, seat in every if seat.kind == SeatKind.RESOURCE_OWNERS}
-    owners = holders_on(OWNER_ROLES, owned, kind=Assignment.Kind.ACTIVE, now=now)
+    owners = holders_on(held_as(Assignment.Kind.ACTIVE, OWNER_ROLES), owned, now=now)
 
     def filled(asked: Sought, seat: Seat) -> _Seat:
         if seat.kind == SeatKind.MANAGER:
@@ -147,7 +147,8 @@ def _with_defaults(sought: Sequence[Sought], found: list[Approvers], now: dateti
         nobody = [at for at, asked in enumerate(sought) if _takes_defaults(asked) and not found[at]]
         if not nobody:
             break
-        holders = holders_on(DEFAULT_APPROVER_ROLES, [DIRECTORY_PATH], kind=kind, now=now)[DIRECTORY_PATH]
+        what = held_as(kind, DEFAULT_APPROVER_ROLES)
+        holders = holders_on(what, [DIRECTORY_PATH], now=now)[DIRECTORY_PATH]
         people = reachable(user.id for user in holders)
         for at in nobody:
             found[at] = _default(kind, [user for user in people.values() if user != sought[at].requester])
@@ -171,9 +172,8 @@ def reachable(ids: Iterable[UUID]) -> dict[UUID, User]:
     wanted = set(ids)
     if not wanted:
         return {}
-    users = User.objects.filter(id__in=wanted, is_enabled=True).exclude(email="").order_by("name", "id")
-    enrolled = enrolled_user_ids(wanted)
-    return {user.id: user for user in users if user.id in enrolled}
+    users = User.objects.filter(IS_ENROLLED, id__in=wanted, is_enabled=True).exclude(email="")
+    return {user.id: user for user in users.order_by("name", "id")}
 
 
 # ---- From a person up to their seats -----------------------------------------------------------------------

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 
 from apps.access_requests.asks import Actor, Ask
-from apps.access_requests.models import AccessRequest
+from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
 from apps.access_requests.policy.activation import ActivationFacts
 from apps.access_requests.policy.reading import Reading, access_has_ended, state_now
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
-from apps.access_requests.selectors.situation import Situation, situation_of
+from apps.access_requests.selectors.situation import Situation, active_rows, situation_among, situation_of
 from apps.access_requests.selectors.terms import terms_of
-from apps.access_requests.states import WAITING, Family, State
+from apps.access_requests.states import OPEN, WAITING, Family, State
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.membership import Memberships, memberships_of
@@ -43,11 +44,36 @@ class ActivationCase:
     facts: ActivationFacts
 
 
-def load_activation(ask: Ask, *, actor: Actor, now: datetime) -> ActivationCase:
+@dataclass(frozen=True)
+class UnderWay:
+    """What is active for somebody, now or later, and what they have asked for and is open."""
+
+    active: Sequence[Assignment]
+    asked: Sequence[AccessRequest]
+
+    def waits_to_activate(self, role_id: UUID, resource_id: UUID, *, now: datetime) -> bool:
+        """Whether a request for just that waits for an answer, as the clock has it."""
+        key = (Family.ACTIVATION, role_id, resource_id)
+        alike = [row for row in self.asked if (row.family, row.role_id, row.resource_id) == key]
+        return any(state in WAITING for state in states_now(alike, now=now).values())
+
+
+def under_way(principal_id: UUID, *, now: datetime) -> UnderWay:
+    """As it reads, whether or not it is settled. Two queries."""
+    return UnderWay(list(active_rows({principal_id}, now=now)), open_requests(principal_id).named())
+
+
+def open_requests(principal_id: UUID) -> AccessRequestQuerySet:
+    """What is asked for this principal, or was by them, and is open."""
+    asked = Q(principal_id=principal_id) | Q(requester_id=principal_id, state__in=WAITING)
+    return AccessRequest.objects.filter(asked, state__in=OPEN)
+
+
+def load_activation(ask: Ask, *, actor: Actor, under_way: UnderWay, now: datetime) -> ActivationCase:
     """Everything `can_activate` asks for. Raises `Invalid` for ids that are not this person's."""
     user = actor.somebody
     eligible = _eligible(ask.assignment_id)
-    situation = situation_of([(user, eligible)], now=now)
+    situation = situation_among(under_way.active, [(user, eligible)], now=now)
     if not situation.is_theirs(eligible, user):
         raise Invalid(NO_SUCH_ROLE)
     resource = _resource(ask.resource_id, eligible)
@@ -69,7 +95,7 @@ def load_activation(ask: Ask, *, actor: Actor, now: datetime) -> ActivationCase:
             asked_period(ask.starts_at, ask.minutes, now), user, eligible.role_id, resource, but=extends
         ),
         extends_until=extends.ends_at if extends else None,
-        is_waiting=waits_already(user.id, eligible.role_id, resource.id, Family.ACTIVATION, now=now),
+        is_waiting=under_way.waits_to_activate(eligible.role_id, resource.id, now=now),
         has_approver=bool(approvers),
         zone=zone_of(user),
         now=now,
@@ -77,9 +103,12 @@ def load_activation(ask: Ask, *, actor: Actor, now: datetime) -> ActivationCase:
     return ActivationCase(user, eligible, resource, extends, approvers, facts)
 
 
-def load_granting(request: AccessRequest, rules: RoleRules, *, now: datetime) -> ActivationCase:
-    """The facts of a stored request as they are now, for the moment of the decision."""
-    return load_granting_many([(request, rules)], now=now)[0]
+def load_granting(
+    request: AccessRequest, rules: RoleRules, active: Iterable[Assignment], *, now: datetime
+) -> ActivationCase:
+    """The facts of a stored request as they are now, for the moment of the decision. `active` is what its
+    holder has active, now or later."""
+    return _granting(request, rules, situation_among(active, [(request.person, request.ground)], now=now))
 
 
 def load_granting_many(
@@ -187,7 +216,7 @@ def _ground_stands(row: AccessRequest, memberships: Memberships, at: datetime) -
 
 
 def _eligible(id_: UUID | None) -> Assignment:
-    row = find(Assignment.objects.eligible().with_names(), id_)
+    row = find(Assignment.objects.eligible().select_related("role", "resource"), id_)
     if row is None:
         raise Invalid(NO_SUCH_ROLE)
     return row

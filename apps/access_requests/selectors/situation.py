@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from apps.accounts.models import User
 from apps.assignments.membership import Memberships, memberships_of
-from apps.assignments.models import Assignment
+from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.policy import Groups, ground_stands, holds_since
 from apps.common.period import Period
 from apps.roles.models import Resource
@@ -58,15 +58,22 @@ class Situation:
 def situation_of(asked: Iterable[tuple[User, Assignment]], *, now: datetime) -> Situation:
     """The situation of people who ask to activate these eligible assignments. Two queries."""
     pairs = list(asked)
-    active = list(
-        Assignment.objects.active()
-        .not_ended(now)
-        .filter(
-            principal_id__in={user.id for user, _ in pairs}, role_id__in={row.role_id for _, row in pairs}
-        )
-        .select_related("resource", "parent__resource")
-        .order_by("starts_at", "id")
-    )
-    in_groups = {user.id for user, row in pairs if row.principal_id != user.id}
-    in_groups |= {row.principal_id for row in active if row.rests_on_a_group}
-    return Situation(memberships_of(in_groups, since=now), active, now)
+    active = active_rows({user.id for user, _ in pairs}, now=now)
+    roles = {row.role_id for _, row in pairs}
+    return situation_among(active.filter(role_id__in=roles), pairs, now=now)
+
+
+def situation_among(
+    active: Iterable[Assignment], asked: Collection[tuple[User, Assignment]], *, now: datetime
+) -> Situation:
+    """`situation_of` people of whom it is known what is active, now or later. One query, if any at all."""
+    rows = sorted(active, key=lambda row: (row.starts_at, row.id))
+    in_groups = {user.id for user, row in asked if row.principal_id != user.id}
+    in_groups |= {row.principal_id for row in rows if row.rests_on_a_group}
+    return Situation(memberships_of(in_groups, since=now), rows, now)
+
+
+def active_rows(holders: Collection[UUID], *, now: datetime) -> AssignmentQuerySet:
+    """What is active for them, now or later, with its resource and what it rests on."""
+    rows = Assignment.objects.active().not_ended(now).filter(principal_id__in=holders)
+    return rows.select_related("resource", "parent__resource")

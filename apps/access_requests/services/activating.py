@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
-
 from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import can_activate, granted_period
-from apps.access_requests.selectors.facts import ActivationCase, load_activation
-from apps.access_requests.services.recording import move, why, write_request
+from apps.access_requests.selectors.facts import ActivationCase, load_activation, under_way
+from apps.access_requests.services.recording import draft_request, turn, why, write_request
 from apps.access_requests.services.settling import settle_holder
 from apps.access_requests.states import Family, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.assignments.services import Why
+from apps.common.commands import command
 from apps.common.decision import Decision
 from apps.common.errors import Invalid
 from apps.common.lookup import present
@@ -24,34 +23,40 @@ from apps.common.period import Period
 
 
 def assess_activation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
-    return can_activate(load_activation(ask, actor=actor, now=now).facts)
+    there = under_way(actor.somebody.id, now=now)
+    return can_activate(load_activation(ask, actor=actor, under_way=there, now=now).facts)
 
 
-@transaction.atomic
+@command()
 def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Grant at once, or leave waiting for an approver where the role asks for one."""
-    settle_holder(principal_id=actor.somebody.id, ground_id=ask.assignment_id, now=now)
+    there = settle_holder(principal_id=actor.somebody.id, ground_id=ask.assignment_id, now=now)
     actor.somebody.refresh_from_db(fields=["is_enabled"])  # as they are now, not as they signed in
-    case = load_activation(ask, actor=actor, now=now)
+    case = load_activation(ask, actor=actor, under_way=there, now=now)
     can_activate(case.facts).require()
-    request = _write(ask, case, actor, now)
+    request = _draft(ask, case, actor, now)
     if case.facts.rules.requires_approval:
+        write_request(request, actor=actor, now=now)
         notices.ask_approvers(request, case.approvers, rules=case.facts.rules, now=now)
     else:
-        grant(request, case, now=now)
+        step, result = give(request, case, now=now)
+        turn(request, step, at=now, result=result)
+        write_request(request, actor=actor, now=now)
         notices.tell_granted(request, rules=case.facts.rules, now=now)
     return request
 
 
-def grant(request: AccessRequest, case: ActivationCase, *, now: datetime, approver: str = "") -> None:
-    """Give what was asked, from now or from its later start. The caller has judged the facts at `now`, and
-    tells of it. It is the requester who activates, whoever approved of it."""
+def give(
+    request: AccessRequest, case: ActivationCase, *, now: datetime, approver: str = ""
+) -> tuple[Step, Assignment]:
+    """Give what was asked, from now or from its later start: what came of it, and the step that its request
+    takes. The caller has judged the facts at `now`, takes that step, and tells of it. It is the requester who
+    activates, whoever approved of it."""
     period = granted_period(case.facts)
     if period is None:
         raise Invalid("Nothing would be left to grant.")
     result = _carry_out(case, period, why(request, approver=approver), now)
-    starts_later = result.starts_at > now
-    move(request, Step.GRANT_LATER if starts_later else Step.GRANT, at=now, result=result)
+    return Step.GRANT_LATER if result.starts_at > now else Step.GRANT, result
 
 
 def _carry_out(case: ActivationCase, period: Period, reason: Why, now: datetime) -> Assignment:
@@ -70,9 +75,9 @@ def _carry_out(case: ActivationCase, period: Period, reason: Why, now: datetime)
     )
 
 
-def _write(ask: Ask, case: ActivationCase, actor: Actor, now: datetime) -> AccessRequest:
+def _draft(ask: Ask, case: ActivationCase, actor: Actor, now: datetime) -> AccessRequest:
     window = timedelta(minutes=case.facts.rules.approval_window_minutes)
-    return write_request(
+    return draft_request(
         ask,
         actor=actor,
         principal=case.user.principal,

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 
 from apps.access_requests import notices
@@ -16,7 +15,14 @@ from apps.access_requests.policy.assigning import can_remove
 from apps.access_requests.selectors.assigning import AssignmentCase, load_assignment, removal_facts
 from apps.access_requests.selectors.facts import assignment_of
 from apps.access_requests.services.last_one import lock_guards
-from apps.access_requests.services.recording import family_of, record, why, write_request, write_request_about
+from apps.access_requests.services.recording import (
+    draft_request,
+    family_of,
+    record,
+    why,
+    write_request,
+    write_request_about,
+)
 from apps.access_requests.services.settling import close_waiting_on, settle_locked
 from apps.access_requests.states import OPEN, Action, State
 from apps.accounts.models import Principal
@@ -26,6 +32,7 @@ from apps.assignments.models import Assignment
 from apps.assignments.notices.ending import key_of_end, tell_admins_of_removal
 from apps.assignments.services import Why
 from apps.audit.vocabulary import AuditAction, Party
+from apps.common.commands import command
 from apps.common.decision import Decision
 from apps.common.lookup import find
 from apps.notifications.services import take_back
@@ -35,7 +42,7 @@ def assess_assignment(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
     return load_assignment(ask, actor=actor, now=now).decision
 
 
-@transaction.atomic
+@command()
 def assign(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Give a role, eligible or active, now or from a later start, until an end or permanently; or change,
     extend or renew what was given. By what an admin would gain themself, another admin decides; with nobody
@@ -50,10 +57,9 @@ def assign(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     case.decision.require()
     if case.waits:
         return _leave_waiting(ask, case, actor, now)
-    request = _write(ask, case, actor, State.PROVISIONED, now)
-    result = carry_out(request, case, by=actor.party, now=now)
-    AccessRequest.objects.filter(pk=request.pk).update(result=result)
-    request.result = result
+    request = _draft(ask, case, actor, State.PROVISIONED, now)
+    request.result = carry_out(request, case, by=actor.party, now=now)
+    write_request(request, actor=actor, now=now)
     if case.is_gain:
         record(AuditAction.GRANTED_ONESELF, request, by=actor.party, now=now)
         notices.warn_of_own_grant(request, by=actor.party, now=now)
@@ -77,8 +83,7 @@ def settle_holders(principal: Principal, now: datetime) -> None:
     that is over. For a group that is everybody in it with something open. All are locked before anything is
     written, ids ascending."""
     ids = _busy_members(principal, now) if principal.is_group else [principal.id]
-    for id_ in ids:
-        assignments.lock_principal(id_)
+    assignments.lock_principals(ids)
     for id_ in ids:
         settle_locked(principal_id=id_, now=now)
 
@@ -129,7 +134,7 @@ def assess_removal(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
     return can_remove(removal_facts(assignment_of(ask), actor=actor, now=now))
 
 
-@transaction.atomic
+@command()
 def remove(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """End an assignment, and everything that was activated from it."""
     row = assignment_of(ask)
@@ -152,15 +157,16 @@ def _leave_waiting(ask: Ask, case: AssignmentCase, actor: Actor, now: datetime) 
     """Another admin who gains nothing by it decides, as long as the role gives an approver."""
     deadline = now + timedelta(minutes=case.rules.approval_window_minutes)
     waiting = State.PENDING_ADMIN_DECISION
-    request = _write(ask, case, actor, waiting, now, shown=case.rules, deadline_at=deadline)
+    request = _draft(ask, case, actor, waiting, now, shown=case.rules, deadline_at=deadline)
+    write_request(request, actor=actor, now=now)
     notices.ask_admins(request, rules=case.rules, now=now)
     return request
 
 
-def _write(
+def _draft(
     ask: Ask, case: AssignmentCase, actor: Actor, state: State, now: datetime, **columns: Any
 ) -> AccessRequest:
-    return write_request(
+    return draft_request(
         ask,
         actor=actor,
         principal=case.principal,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.utils.functional import SimpleLazyObject
 
 from apps.access_requests import notices
 from apps.access_requests.asks import Actor
@@ -17,9 +19,10 @@ from apps.access_requests.policy.deciding import DecisionFacts
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.facts import load_granting, states_now
 from apps.access_requests.selectors.terms import terms_of
-from apps.access_requests.services.activating import grant
+from apps.access_requests.services.activating import give
 from apps.access_requests.services.answering import Answer, answer_each
 from apps.access_requests.services.deciding_assignments import decide_assignment
+from apps.access_requests.services.recording import move
 from apps.access_requests.services.verdicts import (
     Verdict,
     require_as_shown,
@@ -31,7 +34,9 @@ from apps.access_requests.services.verdicts import (
 from apps.access_requests.states import Action
 from apps.accounts.models import User
 from apps.assignments import services as assignments
-from apps.assignments.selectors import holdings_of
+from apps.assignments.models import Assignment
+from apps.assignments.selectors import Holdings, active_now
+from apps.common.commands import command
 from apps.roles.policy.rules import RoleRules
 
 
@@ -42,20 +47,26 @@ def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     with the reasons, and both sides are told. Raises `NotAllowed`, `Conflict` when somebody was faster,
     `Changed` when it is no longer what was shown.
     """
-    if AccessRequest.objects.filter(pk=verdict.request_id, action=Action.SELF_ACTIVATE).exists():
-        return _decide_activation(verdict, actor=actor, now=now)
+    activation = AccessRequest.objects.filter(pk=verdict.request_id, action=Action.SELF_ACTIVATE)
+    for holder_id, ground_id in activation.values_list("principal_id", "eligible_id"):
+        return _decide_activation(verdict, holder_id, ground_id, actor=actor, now=now)
     return decide_assignment(verdict, actor=actor, now=now)
 
 
-@transaction.atomic
-def _decide_activation(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
-    request = _lock(verdict.request_id, now)
+@command()
+def _decide_activation(
+    verdict: Verdict, holder_id: UUID, ground_id: UUID, *, actor: Actor, now: datetime
+) -> AccessRequest:
+    active = _lock(holder_id, ground_id, now)
+    people = User.objects.in_bulk([holder_id, actor.somebody.id])
+    actor = replace(actor, user=people[actor.somebody.id])  # as they are now, not as they signed in
+    request = AccessRequest.objects.locked_activation(verdict.request_id, requester=people[holder_id])
     rules = terms_of(request.principal_id, request.role, request.ground.resource, now=now)
     facts = _facts(request, rules, verdict, actor, now)
     require_as_shown(request, verdict, facts, rules, actor=actor)
     write_approval(request, verdict, actor, now)
     if verdict.approve:
-        _approve(request, verdict, rules, actor, now)
+        _approve(request, verdict, rules, active, actor, now)
     else:
         write_denied(request, verdict, actor, now)
     notices.tell_decided(request, actor.somebody, said=verdict.justification, rules=rules, now=now)
@@ -67,24 +78,24 @@ def decide_many(verdicts: Iterable[Verdict], *, actor: Actor, now: datetime) -> 
     return answer_each(verdicts, lambda verdict: decide(verdict, actor=actor, now=now))
 
 
-def _lock(request_id: UUID, now: datetime) -> AccessRequest:
-    """The holder's row, the eligible assignment, the request: always in this order. What the clock has ended
-    for the holder is written down in between, so that nothing hangs on a sweep."""
-    peek = AccessRequest.objects.get(pk=request_id)
-    assignments.lock_principal(peek.principal_id)
-    assignments.lock_assignment(peek.eligible_id)
-    assignments.settle(principal_id=peek.principal_id, now=now)
-    return AccessRequest.objects.locked(request_id)
+def _lock(holder_id: UUID, ground_id: UUID, now: datetime) -> list[Assignment]:
+    """The holder's row, the eligible assignment, and then the request: always in this order. What the clock
+    has ended for the holder is written down in between, so that nothing hangs on a sweep. Answers what is
+    active for them."""
+    assignments.lock_principal(holder_id)
+    assignments.lock_assignment(ground_id)
+    return assignments.settle(principal_id=holder_id, now=now)
 
 
 def _facts(
     request: AccessRequest, rules: RoleRules, verdict: Verdict, actor: Actor, now: datetime
 ) -> DecisionFacts:
-    approver = User.objects.get(pk=actor.somebody.pk)  # as they are now, not as they signed in
+    approver = actor.somebody
+    holdings = SimpleLazyObject(lambda: active_now(approver, now=now))  # whoever is named needs none
     return DecisionFacts(
         state=states_now([request], now=now)[request.id],
         is_own=approver.id in (request.principal_id, request.requester_id),
-        is_approver=Standing(approver, holdings_of(approver, now=now)).fills_a_seat(rules, request),
+        is_approver=Standing(approver, cast(Holdings, holdings)).fills_a_seat(rules, request),
         justification=verdict.justification,
         needs_justification=rules.approver_justification,
         second_factor=actor.second_factor,
@@ -93,11 +104,19 @@ def _facts(
     )
 
 
-def _approve(request: AccessRequest, verdict: Verdict, rules: RoleRules, actor: Actor, now: datetime) -> None:
+def _approve(
+    request: AccessRequest,
+    verdict: Verdict,
+    rules: RoleRules,
+    active: list[Assignment],
+    actor: Actor,
+    now: datetime,
+) -> None:
     write_approved(request, verdict, actor, now)
-    case = load_granting(request, rules, now=now)
+    case = load_granting(request, rules, active, now=now)
     judged = can_grant(case.facts)
     if judged:
-        grant(request, case, now=now, approver=actor.party.name)
+        step, result = give(request, case, now=now, approver=actor.party.name)
+        move(request, step, at=now, result=result)
     else:
         write_failed(request, judged, actor, now)

@@ -8,7 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask, Said
@@ -31,11 +30,12 @@ from apps.access_requests.services.verdicts import (
 from apps.access_requests.states import Action, Family, Step
 from apps.accounts.models import User
 from apps.assignments.selectors import access_of, holdings_of
+from apps.common.commands import command
 from apps.common.errors import Invalid
 from apps.roles.selectors import rules_for
 
 
-@transaction.atomic
+@command()
 def decide_assignment(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     """Approve or deny what waits for an admin; like `decide`, on the facts and rules of now."""
     request = _lock(verdict.request_id, now)

@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment
 from apps.common.access import DIRECTORY_ID
+from apps.common.locks import lock_rows
 from apps.roles.built_in import (
     GLOBAL_ADMINISTRATOR,
     GROUP_MEMBER,
@@ -27,8 +28,7 @@ GUARDED = GUARDED_IN_DIRECTORY | {GROUP_OWNER}
 
 def lock_guards(role_ids: Collection[UUID] = ()) -> None:
     """Before any other lock: two who would each take one of the last two wait for each other here."""
-    guards = RoleDefinition.objects.select_for_update(no_key=True).filter(pk__in=GUARDED.union(role_ids))
-    list(guards.order_by("pk").values_list("pk"))
+    lock_rows(RoleDefinition, *GUARDED.union(role_ids))
 
 
 def last_of(row: Assignment, *, now: datetime) -> str:

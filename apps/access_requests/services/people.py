@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 
 from apps.access_requests import notices
@@ -21,9 +20,10 @@ from apps.accounts.models import User
 from apps.accounts.services import people as accounts
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import Party
+from apps.common.commands import command
 
 
-@transaction.atomic
+@command()
 def disable_person(user_id: UUID, *, actor: Party, now: datetime) -> User:
     """What they activated ends and what they asked for is closed, in this transaction. What they were
     assigned stays, gives nothing, and is back when they are enabled. Raises `NotAllowed` for the last
@@ -47,7 +47,7 @@ def _tell(user: User, *, by: Party, now: datetime) -> None:
     notices.tell_disabled(user, list(ended.with_names()), list(closed.with_names()), by=by, now=now)
 
 
-@transaction.atomic
+@command()
 def enable_person(user_id: UUID, *, actor: Party, now: datetime) -> User:
     """Gives back what they were assigned, and nothing that they had activated or asked for: that is settled
     while they are still disabled. Raises `Conflict` when somebody was faster."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
-
 from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
@@ -14,6 +12,7 @@ from apps.access_requests.selectors.prolonging import ProlongingCase, load_prolo
 from apps.access_requests.services.recording import write_request_about
 from apps.access_requests.services.settling import settle_holder
 from apps.access_requests.states import State
+from apps.common.commands import command
 from apps.common.decision import Decision
 
 
@@ -21,7 +20,7 @@ def assess_prolonging(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
     return load_prolonging(ask, actor=actor, now=now).decision
 
 
-@transaction.atomic
+@command()
 def ask_to_prolong(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Leave it waiting for an admin, who decides from when and until when, and as what."""
     settle_holder(principal_id=actor.somebody.id, ground_id=ask.assignment_id, now=now)

@@ -28,7 +28,7 @@ from apps.roles.policy.rules import RoleRules
 FASTER = "Somebody was faster. This request has changed meanwhile."
 
 
-def write_request(
+def draft_request(
     ask: Ask,
     *,
     actor: Actor,
@@ -41,8 +41,8 @@ def write_request(
     shown: RoleRules | None = None,
     **columns: Any,
 ) -> AccessRequest:
-    """Write what was asked, in the state it begins in, with its event. Where somebody will decide on it,
-    `shown` are the rules that they are shown with it."""
+    """What was asked, in the state it begins in, not written yet. Where somebody will decide on it, `shown`
+    are the rules that they are shown with it."""
     request = AccessRequest(
         action=ask.action,
         family=family,
@@ -64,16 +64,20 @@ def write_request(
     if shown is not None:
         request.snapshot = snapshot_of(request, shown, now=now)
         request.digest = digest_of(request.snapshot)
+    return request
+
+
+def write_request(request: AccessRequest, *, actor: Actor, now: datetime) -> None:
+    """With its event."""
     request.save(force_insert=True)
     record(AuditAction.REQUEST_SUBMITTED, request, by=actor.party, now=now)
-    return request
 
 
 def write_request_about(
     row: Assignment, ask: Ask, *, actor: Actor, state: State, now: datetime, **columns: Any
 ) -> AccessRequest:
-    """`write_request` for the holder, role and resource of an assignment that there is."""
-    return write_request(
+    """Write what was asked for the holder, role and resource of an assignment that there is."""
+    request = draft_request(
         ask,
         actor=actor,
         principal=row.principal,
@@ -84,17 +88,32 @@ def write_request_about(
         now=now,
         **columns,
     )
+    write_request(request, actor=actor, now=now)
+    return request
 
 
 def move(request: AccessRequest, step: Step, *, at: datetime, reason: str = "", **columns: Any) -> None:
     """Take a request to its next state, once: whoever comes second finds it moved. Raises `Conflict`. `at` is
     when it happened, which for what the clock does is before anybody writes it down. The evidence that the
     request carries is written with it."""
-    state = next_state(TRANSITIONS, State(request.state), step)
-    columns |= {"state": state, "closing_reason": reason, "closed_at": at if state in CLOSED else None}
+    columns |= _turned(request, step, at, reason)
     evidence = {"snapshot": request.snapshot, "digest": request.digest}
     if not AccessRequest.objects.filter(pk=request.pk, state=request.state).update(**columns, **evidence):
         raise Conflict(FASTER)
+    _set(request, columns)
+
+
+def turn(draft: AccessRequest, step: Step, *, at: datetime, **columns: Any) -> None:
+    """`move` a request that is not written yet, so that nobody can be faster."""
+    _set(draft, columns | _turned(draft, step, at))
+
+
+def _turned(request: AccessRequest, step: Step, at: datetime, reason: str = "") -> dict[str, Any]:
+    state = next_state(TRANSITIONS, State(request.state), step)
+    return {"state": state, "closing_reason": reason, "closed_at": at if state in CLOSED else None}
+
+
+def _set(request: AccessRequest, columns: dict[str, Any]) -> None:
     for name, value in columns.items():
         setattr(request, name, value)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import Q
 
 from apps.access_requests import notices
@@ -19,6 +18,7 @@ from apps.access_requests.services.withdrawing import cancel
 from apps.access_requests.states import OPEN, Action
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
+from apps.common.commands import command
 from apps.common.errors import DomainError
 
 
@@ -43,7 +43,7 @@ def to_revoke(person: User, *, now: datetime) -> tuple[list[Assignment], list[Ac
     return list(ordered), [request for request in requests if states[request.id] in OPEN]
 
 
-@transaction.atomic
+@command()
 def revoke_all(person: User, *, actor: Actor, said: Said, now: datetime) -> list[Revoked]:
     """Take all that this actor may take, in one step. The answers say what went, and what stays and why, such
     as the last administrator, or what lies where the actor manages nothing. The person is told once."""

@@ -9,20 +9,20 @@ from datetime import datetime
 from itertools import takewhile
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery, Value
 
 from apps.access_requests import notices
 from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
-from apps.access_requests.selectors.facts import states_now
+from apps.access_requests.selectors.facts import UnderWay, open_requests, states_now
 from apps.access_requests.services.recording import event_of, move, move_all, record, why
-from apps.access_requests.states import OPEN, WAITING, State, Step
+from apps.access_requests.states import OPEN, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.assignments.services import Ending
 from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CLOCK, AuditAction, Outcome, Party
+from apps.common.commands import command
 from apps.common.errors import Conflict
 from apps.common.isolation import as_many_as_can_be
 from apps.common.lookup import present
@@ -33,21 +33,23 @@ LAPSED = "Nobody decided in time."
 BATCH = 100  # requests of one transaction
 
 
-def settle_holder(*, principal_id: UUID, ground_id: UUID | None = None, now: datetime) -> None:
+def settle_holder(*, principal_id: UUID, ground_id: UUID | None = None, now: datetime) -> UnderWay:
     """The way in for whoever is about to give somebody something: locks the holder, then what it would rest
     on, and writes down once what the clock has done to what they hold and have asked for."""
     assignments.lock_principal(principal_id)
     assignments.lock_assignment(ground_id)
-    settle_locked(principal_id=principal_id, now=now)
+    return settle_locked(principal_id=principal_id, now=now)
 
 
-def settle_locked(*, principal_id: UUID, now: datetime, by: Party = CLOCK, reason: str = NO_GROUND) -> None:
+def settle_locked(
+    *, principal_id: UUID, now: datetime, by: Party = CLOCK, reason: str = NO_GROUND
+) -> UnderWay:
     """Write down how what one principal holds and has asked for reads. The caller holds the lock. `by` and
     `reason`: who has taken the ground of it, and how, where that was not the clock."""
-    assignments.settle(principal_id=principal_id, now=now, by=by)
-    asked = Q(principal_id=principal_id) | Q(requester_id=principal_id, state__in=WAITING)
-    rows = AccessRequest.objects.filter(asked, state__in=OPEN).named()
-    _settle(rows, now, by=by, reason=reason)
+    active = assignments.settle(principal_id=principal_id, now=now, by=by)
+    asked = open_requests(principal_id).named()
+    _settle(asked, now, by=by, reason=reason)
+    return UnderWay(active, asked)
 
 
 def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> None:
@@ -91,7 +93,7 @@ def _read_otherwise(requests: AccessRequestQuerySet, now: datetime) -> list[Acce
     return [row for row in rows if states[row.id] != row.state]
 
 
-@transaction.atomic
+@command()
 def _settle_some(requests: Sequence[AccessRequest], now: datetime) -> int:
     """Looks again under the lock: somebody may be at one of them."""
     assignments.lock_principals(request.principal_id for request in requests)

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask
@@ -26,6 +25,7 @@ from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.audit.vocabulary import AuditAction
 from apps.common.access import Permission
+from apps.common.commands import command
 from apps.common.decision import Decision
 from apps.common.errors import Conflict
 from apps.common.text import one_line
@@ -64,7 +64,7 @@ def refuse_if_closed(request: AccessRequest, *, actor: Actor, now: datetime) -> 
     raise Conflict(f"{closing_words(request, state, actor.user, now)} {how}".rstrip())
 
 
-@transaction.atomic
+@command()
 def cancel(request_id: UUID, *, actor: Actor, now: datetime, justification: str = "") -> AccessRequest:
     """Withdraw a request that waits, or whose start lies ahead. Raises `Conflict` when that is too late."""
     assignments.lock_principal(
@@ -94,7 +94,7 @@ def assess_deactivation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
     )
 
 
-@transaction.atomic
+@command()
 def deactivate(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Give an activated role back early. Recorded as a request of its own, which ends `revoked`."""
     assignments.lock_principal(assignment_of(ask).principal_id)

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +23,7 @@ from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.services.deciding import decide, decide_many
 from apps.access_requests.services.verdicts import Changed, Verdict
-from apps.access_requests.states import WAITING
+from apps.access_requests.states import WAITING, Family
 from apps.access_requests.views.approve_lists import (
     ACTIVATIONS,
     TABS,
@@ -40,7 +41,7 @@ from apps.access_requests.views.deciding_assignments import (
 from apps.access_requests.web import actor_of, waiting_of
 from apps.accounts.web import fresh_until
 from apps.common.errors import DomainError
-from apps.common.web.forms import form_page, sent
+from apps.common.web.forms import form_page
 
 
 @dataclass(frozen=True)
@@ -63,32 +64,43 @@ def approve_list(request: HttpRequest) -> HttpResponse:
 
 @form_page
 def decide_one(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Where the link in the mail leads: GET shows, POST decides. Others see nothing of it."""
-    item = AccessRequest.objects.filter(pk=pk, deadline_at__isnull=False).with_names().first()
-    if item is None or not _may_see(request, item):
-        return render(request, "access_requests/approve_blocked.html", status=403)
-    state = states_now([item], now=request.now)[item.id]
-    if state not in WAITING:
-        return closed_page(request, item, state)
-    return decide_assignment(request, item) if item.is_about_assignment else _decide_activation(request, item)
+    """Where the link in the mail leads: GET shows, POST decides. Others see nothing of it. What stands around
+    a request is loaded to be shown: an answer goes to the command, which looks for itself."""
+    asked = AccessRequest.objects.filter(pk=pk, deadline_at__isnull=False)
+    if request.method == "POST" and asked.filter(family=Family.ACTIVATION).exists():
+        return _answer(request, asked, pk)
+    return _show(request, asked)
 
 
-def _decide_activation(request: HttpRequest, item: AccessRequest) -> HttpResponse:
-    evidence = evidence_on(item, reader=request.user, now=request.now)
-    form = _form(request, evidence)
+def _answer(request: HttpRequest, asked: QuerySet[AccessRequest], pk: UUID) -> HttpResponse:
+    form = DecideForm(request.POST, request=request, factor_required=True, wants_reason=False)
     if form.is_valid():
         actor = actor_of(request, form.second_factor)
         try:
-            decided = decide(_verdict(item.pk, form), actor=actor, now=request.now)
+            decided = decide(_verdict(pk, form), actor=actor, now=request.now)
         except Changed as error:
             messages.warning(request, str(error))
-            return _page(request, evidence, _form(request, evidence, bound=False), status=409)
+            return _show(request, asked, status=409)
         except DomainError as error:
             form.add_domain_error(error)
         else:
             say_decided(request, decided)
             return redirect("access_requests:approve")
-    return _page(request, evidence, form, status=form.status)
+    return _show(request, asked, form, status=form.status)
+
+
+def _show(
+    request: HttpRequest, asked: QuerySet[AccessRequest], form: DecideForm | None = None, *, status: int = 200
+) -> HttpResponse:
+    item = asked.with_names().first()
+    if item is None or not _may_see(request, item):
+        return render(request, "access_requests/approve_blocked.html", status=403)
+    state = states_now([item], now=request.now)[item.id]
+    if state not in WAITING:
+        return closed_page(request, item, state)
+    if item.is_about_assignment:
+        return decide_assignment(request, item)
+    return _page(request, evidence_on(item, reader=request.user, now=request.now), form, status=status)
 
 
 @require_POST
@@ -135,19 +147,16 @@ def _can_decide_activation(request: HttpRequest, item: AccessRequest) -> bool:
     return Standing(request.user, request.holdings).fills_a_seat(rules, item)
 
 
-def _form(request: HttpRequest, evidence: Evidence, *, bound: bool = True) -> DecideForm:
-    typed = "" if bound else request.POST.get("justification", "")
-    return DecideForm(
-        sent(request) if bound else None,
-        request=request,
-        factor_required=True,
-        wants_reason=evidence.settings.approver_justification,
-        reader=evidence.item.requester_name,
-        initial={"digest": evidence.digest, "justification": typed},
-    )
+def _form(request: HttpRequest, evidence: Evidence) -> DecideForm:
+    """Before anything was sent, or, since it has changed, anew with the reason that was typed."""
+    typed = request.POST.get("justification", "")
+    initial = {"digest": evidence.digest, "justification": typed}
+    return DecideForm(request=request, factor_required=True, initial=initial)
 
 
-def _page(request: HttpRequest, evidence: Evidence, form: DecideForm, *, status: int) -> HttpResponse:
+def _page(request: HttpRequest, evidence: Evidence, form: DecideForm | None, *, status: int) -> HttpResponse:
+    form = form or _form(request, evidence)
+    form.ask_why(reader=evidence.item.requester_name, wants_reason=evidence.wants_reason)
     choice = request.POST.get("choice") or request.GET.get("choice", "")
     choice = choice if choice in {"approve", "deny"} else ""
     panel = Panel(evidence, form, fresh_until(request), choice)

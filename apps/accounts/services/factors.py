@@ -20,6 +20,7 @@ from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Outcome, Party
 from apps.common.decision import Refusal
 from apps.common.errors import Conflict, NotAllowed
+from apps.common.locks import lock_rows
 from apps.common.text import one_line
 
 SECRET_BYTES = 20  # what RFC 4226 recommends
@@ -27,7 +28,7 @@ SECRET_BYTES = 20  # what RFC 4226 recommends
 
 def lock_factors(user: User) -> None:
     """Whatever changes a person's second factors passes here first, one after the other."""
-    Principal.objects.select_for_update(no_key=True).get(pk=user.pk)
+    lock_rows(Principal, user.pk)
 
 
 def counts_now(second_factor: SecondFactor, now: datetime) -> bool:

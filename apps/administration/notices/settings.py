@@ -14,7 +14,7 @@ from apps.accounts.models import User
 from apps.administration.selectors.settings_changes import Assessed, Change, digest_of_plan
 from apps.assignments.models import Assignment
 from apps.assignments.notices.cells import admins_at
-from apps.assignments.selectors import holders_on
+from apps.assignments.selectors import held_as, holders_on
 from apps.common.access import DIRECTORY_PATH, Provider
 from apps.notifications import services as notifications
 from apps.notifications.messages import Message, NoticeEvent
@@ -73,7 +73,7 @@ def _admins(changes: Iterable[Change], now: datetime) -> Mapping[tuple[Provider,
         here = admins_at(provider, paths, now=now)
         found |= {(provider, path): users for path, users in here.items()}
         if ((Provider.DIRECTORY, provider.value), True) in places:
-            top = holders_on(_EVERYWHERE[provider], [DIRECTORY_PATH], kind=active, now=now)
+            top = holders_on(held_as(active, _EVERYWHERE[provider]), [DIRECTORY_PATH], now=now)
             found[Provider.DIRECTORY, provider.value] = top[DIRECTORY_PATH]
     return found
 

@@ -14,7 +14,7 @@ from apps.access_requests.states import OPEN
 from apps.accounts.models import User
 from apps.assignments.membership import groups_of_user
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import holders_on
+from apps.assignments.selectors import held_as, holders_on
 from apps.roles.built_in import GROUP_OWNER
 from apps.roles.models import Approver, RoleSettings
 from apps.roles.policy.rules import SeatKind
@@ -72,5 +72,5 @@ def _name(row: RoleSettings) -> str:
 def _left_without_owner(person: User, now: datetime) -> list[str]:
     rows = Assignment.objects.active().current(now).filter(principal_id=person.pk, role_id=GROUP_OWNER)
     owned = {row.resource.path: row.resource.name for row in rows.select_related("resource")}
-    owners = holders_on({GROUP_OWNER}, owned, kind=Assignment.Kind.ACTIVE, now=now)
+    owners = holders_on(held_as(Assignment.Kind.ACTIVE, {GROUP_OWNER}), owned, now=now)
     return sorted(name for path, name in owned.items() if not set(owners[path]) - {person})

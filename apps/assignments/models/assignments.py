@@ -59,9 +59,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.filter(ended_at__isnull=True, ends_at__lte=now)
 
     def to_settle(self, now: datetime) -> AssignmentQuerySet:
-        """What may have ended without being written down: past its end, or an activation, whose ground may be
+        """What may have ended without being written down: past its end, or active, so that its ground may be
         gone."""
-        return self.filter(Q(ends_at__lte=now) | Q(origin=Assignment.Origin.ACTIVATED), ended_at__isnull=True)
+        return self.filter(Q(ends_at__lte=now) | Q(kind=Assignment.Kind.ACTIVE), ended_at__isnull=True)
 
     def ended_since(self, instant: datetime, *, now: datetime) -> AssignmentQuerySet:
         """Those that ended, by the clock or by somebody, between `instant` and `now`."""
@@ -95,6 +95,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return self.select_related("principal", "parent").prefetch_related(
             "role", "resource", "parent__resource"
         )
+
+    def with_holder(self) -> AssignmentQuerySet:
+        """With all that says whether activations are in force for who activated them."""
+        return self.select_related("resource", "parent__resource", "activated_by")
 
     def with_names(self) -> AssignmentQuerySet:
         return self.with_ground().select_related("role", "resource__group")

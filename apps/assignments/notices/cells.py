@@ -12,7 +12,7 @@ from django.db.models import Q
 from apps.accounts.models import User
 from apps.assignments.membership import EVERY_ROW
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import holders_on
+from apps.assignments.selectors import held_as, holders_on
 from apps.common.access import Provider
 from apps.notifications import services as notifications
 from apps.notifications.messages import Message, Recipient
@@ -63,11 +63,10 @@ def admins_on_each(resources: Iterable[Resource], *, now: datetime) -> dict[UUID
 
 
 def admins_at(provider: Provider, paths: Iterable[str], *, now: datetime) -> dict[str, list[User]]:
-    """By the path of the resource. Three queries, or six where those who are eligible are admins, too."""
-    meant, paths, kinds = ADMINS[provider], list(paths), Assignment.Kind
-    active = holders_on(meant.active, paths, kind=kinds.ACTIVE, among=meant.among, now=now)
-    eligible = holders_on(meant.eligible, paths, kind=kinds.ELIGIBLE, now=now)
-    return {path: list(dict.fromkeys([*users, *eligible[path]])) for path, users in active.items()}
+    """By the path of the resource. One query, and at most two more where groups are admins."""
+    meant, kinds = ADMINS[provider], Assignment.Kind
+    what = held_as(kinds.ACTIVE, meant.active) | held_as(kinds.ELIGIBLE, meant.eligible)
+    return holders_on(what, paths, among=meant.among, now=now)
 
 
 # ---- Whom a cell names -------------------------------------------------------------------------------------

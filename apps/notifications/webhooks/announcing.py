@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from apps.common.commands import at_the_end
 from apps.common.text import one_line
 from apps.notifications.messages import Message, NoticeEvent
 from apps.notifications.models.webhooks import Webhook, WebhookDelivery, message_id_of
@@ -18,8 +19,16 @@ from apps.notifications.policy import is_announced
 SUBJECT_LIMIT = 200
 
 
+class _Announced(NamedTuple):
+    event: NoticeEvent
+    key: str
+    word: Callable[[], Message]
+    now: datetime
+
+
 def announce(*, key: str, message: Message, now: datetime) -> None:
-    """Tell every webhook that wants the event of it, each once under this key. One query where none does."""
+    """Tell every webhook that wants the event of it, each once under this key, at the end of the command. One
+    query for all that it announces, where no webhook wants any."""
     announce_many(message.event, {key: lambda: message}, now=now)
 
 
@@ -27,13 +36,22 @@ def announce_many(
     event: NoticeEvent, messages: Mapping[str, Callable[[], Message]], *, now: datetime
 ) -> None:
     """`announce` many of one kind, by their keys; put into words only where a webhook wants them."""
-    if not messages or not is_announced(event):
+    announced = (_Announced(event, key, word, now) for key, word in messages.items())
+    if messages:
+        at_the_end(_write, *announced)
+
+
+def _write(happened: Iterable[_Announced]) -> None:
+    announced = [each for each in happened if is_announced(each.event)]
+    if not announced:
         return
-    enabled = Webhook.objects.filter(is_enabled=True).only("events")
-    wanting = [webhook for webhook in enabled if webhook.wants(event)]
-    if wanting:
-        worded = {key: word() for key, word in messages.items()}
-        told = (delivery_of(webhook, *each, now) for each in worded.items() for webhook in wanting)
+    enabled = list(Webhook.objects.filter(is_enabled=True).only("events"))
+    told = []
+    for each in announced:
+        if wanting := [webhook for webhook in enabled if webhook.wants(each.event)]:
+            message = each.word()
+            told += (delivery_of(webhook, each.key, message, each.now) for webhook in wanting)
+    if told:
         WebhookDelivery.objects.bulk_create(told, ignore_conflicts=True)
 
 

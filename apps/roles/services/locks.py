@@ -6,13 +6,14 @@ from django.db import connection
 
 from apps.common.access import DIRECTORY_ID
 from apps.common.errors import Conflict
+from apps.common.locks import lock_rows
 from apps.roles.models import Resource, RoleDefinition
 
 
 def lock_tree() -> None:
     """Whatever changes the shape of the trees passes here first, one after the other; the directory's row
     stands for all of them."""
-    list(Resource.objects.select_for_update(no_key=True).filter(pk=DIRECTORY_ID).values_list("pk"))
+    lock_rows(Resource, DIRECTORY_ID)
 
 
 def keep_in_use(row: Resource | RoleDefinition) -> None:
