@@ -20,6 +20,7 @@ from tests.driving.portal import Portal
 from tests.scale.estate import Estate, build_estate, found_estate
 
 LONGEST_HISTORY = 100_000  # above that an organisation has more assignments, but no more requests and events
+SETTLING_SECONDS = 20
 PORTAL, FLOOR = "tests.bench.settings", "tests.bench.floor_settings"
 
 
@@ -34,6 +35,16 @@ class Ground:
     @property
     def estate(self) -> Estate:
         return found_estate()
+
+    @contextmanager
+    def settled_portal(self) -> Iterator[Portal]:
+        """A whole one, with its worker, that has been at work for a while. What was seeded counts as sealed:
+        else the worker would do nothing else for long."""
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM audit_unsealed")
+        with self.portal(program="serve") as portal:
+            time.sleep(SETTLING_SECONDS)
+            yield portal
 
     @contextmanager
     def portal(self, settings: str = PORTAL, program: str = "web", **variables: str) -> Iterator[Portal]:
@@ -109,8 +120,6 @@ def _seed(assignments: int) -> None:
     say(f"seeding an organisation of {assignments:,} assignments …")
     build_estate(assignments, now=timezone.now(), history=min(assignments, LONGEST_HISTORY))
     with connection.cursor() as cursor:
-        # What was there before has its seals: a worker would do nothing else for a while.
-        cursor.execute("DELETE FROM audit_unsealed")
         cursor.execute("ANALYZE")
     say(f"seeded in {time.monotonic() - began:.0f} s")
 

@@ -15,7 +15,6 @@ from apps.roles.models import RoleDefinition
 from tests.bench.ending import let_end
 from tests.bench.figures import Figure
 from tests.bench.ground import Grounds
-from tests.driving.processes import wait_until
 
 COUNT = 1_000
 _AHEAD = timedelta(seconds=15)  # so that all of them are written before the first ends
@@ -25,8 +24,7 @@ _LOOK_EVERY_SECONDS = 0.05
 
 def measure(grounds: Grounds, size: int) -> list[Figure]:
     ground = grounds.of(size)
-    with ground.portal(program="serve", WEB_CONCURRENCY="2"):
-        wait_until(lambda: not Assignment.objects.past_their_end(timezone.now()).exists(), seconds=60)
+    with ground.settled_portal():
         began = timezone.now()
         roles = let_end(COUNT, _within_a_second(began + _AHEAD), began=began - timedelta(hours=2))
         in_force = _in_force(roles)

@@ -52,7 +52,7 @@ def measure(grounds: Grounds, size: int) -> list[Figure]:
     rounds = max(ROUNDS * size // 100_000, ROUNDS // 5)
     with ground.portal(FLOOR) as floor:
         least = _day(floor.url, cast, rounds, FloorSeat)
-    with ground.portal(program="serve") as portal:
+    with ground.settled_portal() as portal:
         ours = _day(portal.url, cast, rounds, Seat)
     return _figures(ours, least)
 

@@ -41,15 +41,18 @@ def write(statements: list[Statement]) -> None:
 
 
 def _new_ids(sql: str, params: tuple[Any, ...]) -> Iterator[UUID]:
-    """Of the rows that an INSERT of Django's makes."""
+    """Of the rows that an INSERT makes: values row by row or, on PostgreSQL, a list for each column."""
     columns = _COLUMNS.match(sql)
     names = columns[1].replace('"', "").split(", ") if columns else []
     if "id" in names:
-        for value in params[names.index("id") :: len(names)]:
-            yield value if isinstance(value, UUID) else UUID(str(value))
+        for found in params[names.index("id") :: len(names)]:
+            for value in found if isinstance(found, list) else [found]:
+                yield value if isinstance(value, UUID) else UUID(value)
 
 
 def _translated(value: Any, ids: Mapping[UUID, UUID]) -> Any:
+    if isinstance(value, list):
+        return [_translated(each, ids) for each in value]
     if isinstance(value, UUID):
         return ids.get(value, value)
     return _ID.sub(lambda found: _as_written(found[0], ids), value) if isinstance(value, str) else value

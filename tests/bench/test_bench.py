@@ -47,6 +47,7 @@ def test_puts_figures_at_their_place_of_the_page_and_leaves_the_rest(tmp_path):
     assert "My roles: CPU" in as_table([SLOW, MANY])
 
 
+@pytest.mark.postgres
 @pytest.mark.django_db
 def test_a_floor_writes_the_rows_of_its_command_for_another_subject(now):
     john, jane = make_user("John Doe", now=now), make_user("Jane Roe", now=now)
