@@ -66,7 +66,8 @@ def holdings_of_many(users: Iterable[User], *, now: datetime) -> dict[UUID, Hold
     """`holdings_of` each of these people, by their ids. One query, however many they are."""
     ids = {user.id: user.is_enabled for user in users}
     enabled = [id_ for id_, is_enabled in ids.items() if is_enabled]
-    rows = sorted(held_within_reach(enabled, now=now).with_names(), key=_by_name)
+    held = held_within_reach(enabled, now=now).with_ground().select_related("role")
+    rows = sorted(held, key=_by_name)
     memberships = memberships_among(rows)
     groups = {id_: memberships.groups_of(id_, now=now) for id_ in enabled}
     return {id_: _holdings(id_, rows, groups[id_], now) if id_ in groups else NOTHING for id_ in ids}

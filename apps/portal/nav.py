@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from django.urls import reverse
 
@@ -196,11 +196,17 @@ def _item(entry: Entry, view: str, counts: Mapping[str, int], place: Place | Non
     is_here = place is not None and place.provider == entry.provider
     return Item(
         label=entry.label,
-        url=reverse(entry.view, args=entry.args),
+        url=_url(entry),
         icon=entry.icon,
         is_current=is_here or view == entry.view or view in entry.views,
         count=counts.get(entry.count, 0),
     )
+
+
+@cache
+def _url(entry: Entry) -> str:
+    """They stay the same, and every page has them all."""
+    return reverse(entry.view, args=entry.args)
 
 
 # ---- Inside one provider -----------------------------------------------------------------------------------

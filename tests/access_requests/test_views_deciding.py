@@ -193,7 +193,7 @@ def test_says_that_a_request_timed_out_before_any_sweep(as_approver, approver, r
 
     assert response.status_code == 409
     assert "This request waits no longer: timed out." in text_of(response)
-    assert as_approver.get(APPROVE).context["rows"] == []
+    assert as_approver.get(APPROVE).context["page"] is None
 
 
 def test_decides_several_with_one_reason_and_one_code(as_approver, approver, waiting, now):

@@ -98,7 +98,8 @@ def test_lists_it_for_the_admins_alone(client, extension, administrator, approve
     for user, count in ((administrator, 1), (approver, 0)):
         client.force_login(user)
         page = client.get(APPROVE, {"tab": "assignments"})
-        assert [row.item for row in page.context["rows"]] == [extension][:count]
+        found = page.context["page"]
+        assert (found.rows if found else []) == [extension][:count]
         assert client.get(extension.get_decide_url()).status_code == (200 if count else 403)
 
 

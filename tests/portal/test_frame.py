@@ -29,7 +29,7 @@ def waiting(requester, eligible, needs_approval, now):
 def counts_what_waits_for_me(sql):
     """Of the requests that wait, it is those whose approvers are looked at. Whether there are any is no
     matter."""
-    return sql.startswith("SELECT (SELECT COUNT(*)") and '"roles_approver"' in sql
+    return sql.startswith("SELECT (SELECT COUNT(*)") and "roles_approver" in sql
 
 
 @pytest.mark.parametrize("url", [HOME, APPROVE])

@@ -26,6 +26,10 @@ class Change(TextChoices):
     REMOVE = "remove", "Remove"
 
     @property
+    def icon(self) -> str:
+        return _ICONS[self]
+
+    @property
     def past(self) -> str:
         """What was done, as messages say it."""
         return _PAST[self]
@@ -36,6 +40,14 @@ class Change(TextChoices):
         return f"{verb} {counted(count, 'assignment')} {outcome}".rstrip()
 
 
+_ICONS = {
+    Change.UPDATE: "pencil",
+    Change.EXTEND: "calendar-plus",
+    Change.RENEW: "arrow-clockwise",
+    Change.MAKE_ELIGIBLE: "person-badge",
+    Change.MAKE_ACTIVE: "lightning-charge",
+    Change.REMOVE: "trash3",
+}
 _PAST = {
     Change.UPDATE: "Updated",
     Change.EXTEND: "Extended",

@@ -246,7 +246,7 @@ class Found:
     page: Page[Assignment]
     lines: list[Line]
     counts: dict[Tab, str]
-    roles: list[RoleDefinition]
+    roles: list[tuple[UUID, str]]
 
 
 def assignments_of(where: Where, access: Access, search: Search, *, after: str = "", now: datetime) -> Found:
@@ -257,8 +257,13 @@ def assignments_of(where: Where, access: Access, search: Search, *, after: str =
         page,
         _lines(page.rows, where, access, now),
         counts_of(tabs),
-        list(RoleDefinition.objects.filter(provider=where.provider).order_by("name", "id")),
+        _roles(where.provider),
     )
+
+
+def _roles(provider: str) -> list[tuple[UUID, str]]:
+    rows = RoleDefinition.objects.filter(provider=provider).order_by("name", "id")
+    return list(rows.values_list("id", "name"))
 
 
 def all_assignments_of(
@@ -322,7 +327,7 @@ def _narrowed(rows: AssignmentQuerySet, search: Search, now: datetime) -> Assign
 def _ordered(tabs: Mapping[Tab, AssignmentQuerySet], search: Search) -> AssignmentQuerySet:
     ended = search.tab == Tab.EXPIRED
     until = Coalesce("ended_at", "ends_at") if ended else Coalesce("ends_at", Value(_NEVER))
-    rows = tabs[search.tab].with_names().select_related(*_OF_ROWS)
+    rows = tabs[search.tab].with_ground().select_related("role", "principal__user")
     return rows.annotate(holder=F("principal__name"), role_name=F("role__name"), until=until)
 
 

@@ -7,34 +7,59 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
+from uuid import UUID
 
-from django.db.models import (
-    Case,
-    Exists,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    Q,
-    Subquery,
-    TextField,
-    UUIDField,
-    Value,
-    When,
-)
-from django.db.models.functions import Cast, Coalesce, Length, Replace
+from django.db import connection
+from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
 from apps.access_requests.selectors.approvers import DEFAULT_APPROVER_ROLES, OWNER_ROLES, Standing
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.terms import STRICTER_FOR, terms_of_many
 from apps.access_requests.states import WAITING, Family
-from apps.common.access import Provider
 from apps.common.counting import Counts
-from apps.roles.models import Approver, RoleSettings, SettingsChange
-from apps.roles.policy.rules import SeatKind
 
-# What the list of approvers in force says of somebody.
-_NOT_THERE, _SITS, _NOBODY_NAMED = range(3)
+_ACTIVATIONS = """
+SELECT request.id
+FROM access_requests_accessrequest request
+JOIN accounts_user requester ON requester.principal_id = request.requester_id
+JOIN assignments_assignment ground ON ground.id = request.eligible_id
+JOIN roles_resource place ON place.id = ground.resource_id
+JOIN roles_resource asked ON asked.id = request.resource_id
+WHERE request.state IN ('pending_approval', 'pending_admin_decision') AND"""
+# Its ground is a group's, so that chains of memberships say whether it stands; or its requester changed the
+# settings of the role so lately that the stricter ones hold for them (`terms_of`).
+_DOUBTFUL = """(ground.principal_id <> request.principal_id OR EXISTS (
+    SELECT 1 FROM roles_settingschange change
+    WHERE change.role_id = request.role_id AND change.at > %s AND change.at <= %s
+      AND REPLACE(change.by_id, '-', '') = REPLACE(CAST(request.requester_id AS text), '-', '')))"""
+# What it rests on is in force, where that is the requester's own.
+_STANDS = """requester.is_enabled AND ground.starts_at <= %s
+    AND (ground.ended_at IS NULL OR ground.ended_at > %s)
+    AND (ground.ends_at IS NULL OR ground.ends_at > %s)
+    AND SUBSTR(asked.path, 1, LENGTH(place.path)) = place.path"""
+# What the settings in force for the role, those nearest to where it is held, say of somebody: 1, they are an
+# approver; 0, others are; 2, nobody is named.
+_SEAT = """COALESCE((
+    SELECT CASE
+        WHEN EXISTS (
+            SELECT 1 FROM roles_approver seat WHERE seat.settings_id = rules.id AND (
+                seat.principal_id IN ({mine})
+                OR (seat.kind = 'manager' AND requester.manager_id = %s)
+                OR (seat.kind = 'resource_owners' AND ({owned})))) THEN 1
+        WHEN EXISTS (SELECT 1 FROM roles_approver seat WHERE seat.settings_id = rules.id) THEN 0
+        ELSE 2
+    END
+    FROM roles_rolesettings rules
+    LEFT JOIN roles_resource there ON there.id = rules.resource_id
+    WHERE rules.role_id = request.role_id
+      AND (there.id IS NULL OR SUBSTR(place.path, 1, LENGTH(there.path)) = there.path)
+    ORDER BY COALESCE(LENGTH(there.path), 0) DESC LIMIT 1
+), 2)"""
+_BY_NAME = "= 1"
+_BY_DEFAULT = "IN (1, CASE WHEN asked.provider = 'directory' THEN 2 ELSE 1 END)"
 
 
 @dataclass(frozen=True)
@@ -72,12 +97,32 @@ class Decidable:
     @property
     def _sure(self) -> AccessRequestQuerySet:
         """Those they surely can decide on."""
-        seated = self.looked_at.filter(_stands(self.now)).exclude(_is_doubtful(self.now))
-        return seated.alias(seat=_seat_of(self.standing)).filter(_lets_decide(self.standing))
+        return self._where(f"NOT {_DOUBTFUL} AND {_STANDS}", self._seated)
 
     @property
     def _doubtful(self) -> AccessRequestQuerySet:
-        return self.looked_at.filter(_is_doubtful(self.now))
+        return self._where(_DOUBTFUL, ("", []))
+
+    def _where(self, condition: str, seated: tuple[str, list[Any]]) -> AccessRequestQuerySet:
+        now = connection.ops.adapt_datetimefield_value(self.now)
+        lately = connection.ops.adapt_datetimefield_value(self.now - STRICTER_FOR)
+        values = [lately, now] + [now] * (condition.count("%s") - 2)
+        found = RawSQL(f"{_ACTIVATIONS} {condition} {seated[0]}", values + seated[1])  # noqa: S611 - parameters only
+        return self.looked_at.filter(pk__in=found)
+
+    @property
+    def _seated(self) -> tuple[str, list[Any]]:
+        """That this person sits on the list of approvers that is in force, or is one by default."""
+        user, owned = self.standing.user, sorted(self.standing.paths_of(OWNER_ROLES))
+        if not user.is_enabled:
+            return "AND 1 = 0", []
+        mine = [_key(id_) for id_ in (user.id, *self.standing.holdings.groups)]
+        seat = _SEAT.format(
+            mine=", ".join(["%s"] * len(mine)),
+            owned=" OR ".join(["SUBSTR(place.path, 1, LENGTH(%s)) = %s"] * len(owned)) or "1 = 0",
+        )
+        is_one = _BY_DEFAULT if self.standing.holds(DEFAULT_APPROVER_ROLES) else _BY_NAME
+        return f"AND {seat} {is_one}", [*mine, mine[0], *(path for path in owned for _ in range(2))]
 
     @cached_property
     def _settled(self) -> list[AccessRequest]:
@@ -95,59 +140,5 @@ class Decidable:
         ]
 
 
-def _is_doubtful(now: datetime) -> Q:
-    """Whose ground is a group's, so that chains of memberships say whether it stands; and whose requester
-    changed the settings of the role so lately that the stricter ones hold for them (`terms_of`)."""
-    changes = SettingsChange.objects.filter(role=OuterRef("role"), at__gt=now - STRICTER_FOR, at__lte=now)
-    by_them = changes.alias(
-        by=Replace("by_id", Value("-"), Value("")),
-        them=Replace(Cast(OuterRef("requester_id"), TextField()), Value("-"), Value("")),
-    ).filter(by=F("them"))
-    return ~Q(eligible__principal=F("principal")) | Q(Exists(by_them))
-
-
-def _stands(now: datetime) -> Q:
-    """That what it rests on is in force, where that is the requester's own."""
-    is_there = Q(eligible__resource=F("resource")) | Q(
-        resource__path__startswith=F("eligible__resource__path")
-    )
-    runs = Q(eligible__ended_at__isnull=True) | Q(eligible__ended_at__gt=now)
-    lasts = Q(eligible__ends_at__isnull=True) | Q(eligible__ends_at__gt=now)
-    return Q(requester__is_enabled=True, eligible__starts_at__lte=now) & runs & lasts & is_there
-
-
-def _lets_decide(standing: Standing) -> Q:
-    if not standing.user.is_enabled:
-        return Q(pk__in=[])
-    if not standing.holds(DEFAULT_APPROVER_ROLES):
-        return Q(seat=_SITS)
-    in_directory = Q(resource__provider=Provider.DIRECTORY)
-    return Q(in_directory, seat__gte=_SITS) | Q(~in_directory, seat=_SITS)
-
-
-def _seat_of(standing: Standing) -> Coalesce:
-    """What the settings in force for the role, those nearest to where it is held, say of this person."""
-    seats = Approver.objects.filter(settings=OuterRef("pk"))
-    ids = {standing.user.id, *standing.holdings.groups}
-    manages = Q(Exists(seats.filter(kind=SeatKind.MANAGER)), managed_by=standing.user.id)
-    sits = Q(Exists(seats.filter(principal__in=ids))) | manages
-    if owned := _owned(standing):
-        sits |= Q(Exists(seats.filter(kind=SeatKind.RESOURCE_OWNERS))) & owned
-    said = Case(When(sits, then=_SITS), When(Exists(seats), then=_NOT_THERE), default=_NOBODY_NAMED)
-    where = ExpressionWrapper(OuterRef("eligible__resource__path"), output_field=TextField())
-    managed_by = ExpressionWrapper(OuterRef("requester__manager_id"), output_field=UUIDField())
-    in_force = (
-        RoleSettings.objects.filter(role=OuterRef("role"))
-        .alias(where=where, managed_by=managed_by)
-        .filter(Q(resource__isnull=True) | Q(where__startswith=F("resource__path")))
-        .order_by(Length("resource__path").desc(nulls_last=True))
-    )
-    return Coalesce(Subquery(in_force.annotate(said=said).values("said")[:1]), _NOBODY_NAMED)
-
-
-def _owned(standing: Standing) -> Q:
-    """That it is held where this person holds the role of an owner, or below."""
-    owned = Q()
-    for path in standing.paths_of(OWNER_ROLES):
-        owned |= Q(where__startswith=path)
-    return owned
+def _key(id_: UUID) -> object:
+    return AccessRequest._meta.pk.get_db_prep_value(id_, connection)

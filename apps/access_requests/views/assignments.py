@@ -7,6 +7,8 @@ from typing import TypeVar
 from django.db.models import TextChoices
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.policy.changing import Change, can_export, offered
@@ -57,6 +59,7 @@ def assignments(request: HttpRequest, provider: Provider) -> HttpResponse:
         "can_export": can_export(activated_only=search.state == State.ACTIVATED),
         "sorts": Sort,
         "changes": _changes(search.tab),
+        "ways_to_change": _ways_to_change(request),
         "links_people": request.access.may_in(Permission.ASSIGNMENTS_READ, Provider.DIRECTORY),
         "shows_scope": place.provider != Provider.DIRECTORY and (place.resource is None or search.reach),
         "can_manage": place.can_open(request.access, Permission.ASSIGNMENTS_MANAGE),
@@ -74,11 +77,19 @@ def export(request: HttpRequest, provider: Provider) -> HttpResponseBase:
     return csv_file(csv_lines(COLUMNS, rows), name="assignments", now=request.now)
 
 
-def _changes(tab: Tab) -> list[tuple[str, str]]:
+def _changes(tab: Tab) -> tuple[Change, ...]:
     """What can be done with the ticked rows of a tab."""
     kind = Assignment.Kind.ACTIVE if tab == Tab.ACTIVE else Assignment.Kind.ELIGIBLE
-    changes: tuple[Change, ...] = offered(kind, has_ended=tab == Tab.EXPIRED)
-    return [(change.value, change.label) for change in changes]
+    return offered(kind, has_ended=tab == Tab.EXPIRED)
+
+
+def _ways_to_change(request: HttpRequest) -> dict[Change, str]:
+    """Where each change of one assignment begins, up to its id; worked out once for all lines."""
+    back = urlencode({"next": request.get_full_path()})
+    return {
+        change: f"{reverse('access_requests:change_assignments', args=[change])}?{back}&pick="
+        for change in Change
+    }
 
 
 def _search(asked: QueryDict) -> Search:

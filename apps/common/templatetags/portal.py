@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,7 +13,7 @@ from django import template
 from django.middleware.csrf import get_token
 from django.template import Context
 from django.template.loader import render_to_string
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone, get_current_timezone_name, localtime
 
@@ -114,6 +115,22 @@ def _now(context: Context) -> datetime | None:
     return getattr(context.get("request"), "now", None)
 
 
+@register.simple_tag
+def options(choices: Iterable[tuple[Any, str]], chosen: Any) -> SafeString:
+    """The options of a select, which may be a thousand; one of them is chosen, or none."""
+    return format_html_join(
+        "\n",
+        '<option value="{}"{}>{}</option>',
+        ((key, mark_safe(" selected") if key == chosen else "", label) for key, label in choices),
+    )
+
+
+@register.filter
+def of(values: Mapping[Any, Any], key: Any) -> Any:
+    """What stands there for this key."""
+    return values[key]
+
+
 # ---- People ------------------------------------------------------------------------------------------------
 
 
@@ -124,16 +141,25 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
-@register.inclusion_tag("components/person.html")
-def person(who: Any, detail: str | None = None, url: str = "") -> dict[str, Any]:
+@register.simple_tag
+def person(who: Any, detail: str | None = None, url: str = "") -> SafeString:
     """Somebody with their avatar: anything with a `name`. `detail` is the second line, else the e-mail;
-    `url` is where the name leads."""
-    return {
-        "name": who.name,
-        "detail": getattr(who, "email", "") if detail is None else detail,
-        "is_group": getattr(who, "is_group", False),
-        "url": url,
-    }
+    `url` is where the name leads. Lists have many, so no template is rendered for each."""
+    second = getattr(who, "email", "") if detail is None else detail
+    return format_html(
+        '<span class="person">{}<span><span class="strong">{}</span>{}</span></span>',
+        avatar(who.name, is_group=getattr(who, "is_group", False)),
+        format_html('<a href="{}">{}</a>', url, who.name) if url else who.name,
+        format_html('<span class="sub">{}</span>', second) if second else "",
+    )
+
+
+@register.simple_tag
+def avatar(name: str, *, is_group: bool = False) -> SafeString:
+    """The initials of a person, or the sign of a group. It says nothing alone."""
+    if is_group:
+        return format_html('<span class="avatar is-group" aria-hidden="true">{}</span>', icon("people-fill"))
+    return format_html('<span class="avatar" aria-hidden="true">{}</span>', initials(name))
 
 
 # ---- States and actions ------------------------------------------------------------------------------------
