@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.reminders import remind_of_requests
 from apps.access_requests.services.settling import settle_all
+from apps.common.turns import in_turns
 
 # Shorter than a queued job counts as under way (`portal.timetable.LEASE`): the next run goes on.
 _AT_MOST = timedelta(seconds=12)
@@ -21,8 +22,7 @@ def has_any_to_settle(now: datetime) -> bool:
 
 def sweep() -> int:
     """Write down requests that have lapsed, lost their ground or begun. Repeatable; answers how many."""
-    until = timezone.now() + _AT_MOST
-    return settle_all(now=timezone.now(), has_time=lambda: timezone.now() < until)
+    return settle_all(now=timezone.now(), has_time=in_turns(_AT_MOST))
 
 
 def remind() -> int:

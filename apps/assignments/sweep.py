@@ -15,7 +15,7 @@ from apps.audit.vocabulary import CLOCK
 from apps.common.isolation import as_many_as_can_be
 from apps.common.paging import each_of, in_batches, soonest_first
 
-BATCH = 200  # rows of one transaction: whoever else writes waits for as long as that takes
+BATCH = 250  # rows of one transaction: whoever else writes waits for as long as that takes
 
 HasTime = Callable[[], bool]
 

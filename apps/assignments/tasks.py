@@ -11,6 +11,7 @@ from apps.assignments.reminders import remind_of_ends
 from apps.assignments.roll_ups.writing import roll_up
 from apps.assignments.sweep import write_down_the_clock
 from apps.assignments.weekly_digest import send_weekly_digest
+from apps.common.turns import in_turns
 
 # Shorter than a queued job counts as under way (`portal.timetable.LEASE`): the next run goes on.
 _AT_MOST = timedelta(seconds=12)
@@ -24,8 +25,8 @@ def has_ends(now: datetime) -> bool:
 def sweep() -> int:
     """Write down what the clock has done, until nothing is left or time is over. May run twice, may be killed
     anywhere; answers how many rows."""
-    until, written = timezone.now() + _AT_MOST, 0
-    while more := write_down_the_clock(now=timezone.now(), has_time=lambda: timezone.now() < until):
+    has_time, written = in_turns(_AT_MOST), 0
+    while more := write_down_the_clock(now=timezone.now(), has_time=has_time):
         written += more
     return written
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from apps.audit.canonical import digest, line_of
 from apps.audit.models import THE_ONE, AuditEvent, AuditSeal, Chain, Unsealed
 
-AT_ONCE = 1000  # events in one transaction
+AT_ONCE = 500  # events in one transaction
 
 
 def seal_waiting(*, now: datetime, batches: int) -> int:

@@ -11,6 +11,7 @@ from apps.audit.models import Unsealed, Verification
 from apps.audit.retention import first_kept, remove_stretch
 from apps.audit.sealing import seal_waiting
 from apps.audit.verifying import go_on
+from apps.common.turns import in_turns
 
 _AT_MOST = timedelta(seconds=10)  # the next run goes on
 
@@ -22,8 +23,8 @@ def has_unsealed(_now: datetime) -> bool:
 
 def seal() -> int:
     """Give what was written since the last run its place in the chain; answers how many events."""
-    until, sealed = timezone.now() + _AT_MOST, 0
-    while timezone.now() < until and (more := seal_waiting(now=timezone.now(), batches=1)):
+    has_time, sealed = in_turns(_AT_MOST), 0
+    while has_time() and (more := seal_waiting(now=timezone.now(), batches=1)):
         sealed += more
     return sealed
 

@@ -30,7 +30,7 @@ from apps.common.paging import in_batches
 
 NO_GROUND = "No longer eligible."
 LAPSED = "Nobody decided in time."
-BATCH = 100  # requests of one transaction
+BATCH = 50  # requests of one transaction
 
 
 def settle_holder(*, principal_id: UUID, ground_id: UUID | None = None, now: datetime) -> UnderWay:
