@@ -46,7 +46,7 @@ def _write(happened: Iterable[_Announced]) -> None:
     if not announced:
         return
     enabled = list(Webhook.objects.filter(is_enabled=True).only("events"))
-    told = []
+    told: list[WebhookDelivery] = []
     for each in announced:
         if wanting := [webhook for webhook in enabled if webhook.wants(each.event)]:
             message = each.word()
