@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, F, OuterRef
-from django_q.models import Schedule
+from django_q.models import OrmQ, Schedule
 
 from apps.access_requests.models import AccessRequest, Approval
 from apps.access_requests.states import WAITING, Action, Family, State
@@ -43,6 +44,7 @@ CLOSED_BY = {
     State.FAILED: A.REQUEST_FAILED,
 }
 _A_MOMENT = timedelta(seconds=5)
+OF_A_KILLED_WORKER = 4  # tasks at most
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,14 @@ def _stuck(now: datetime) -> Iterator[str]:
     }
     counts = {what: len(rows) for what, rows in waiting.items()}
     yield from (f"{count} {what} wait." for what, count in counts.items() if count)
+    if (count := _not_ticked_off(now)) > OF_A_KILLED_WORKER:
+        yield f"{count} tasks were taken from the queue just now, and nobody ticks them off."
+
+
+def _not_ticked_off(now: datetime) -> int:
+    """Of what was taken 10 to 20 seconds ago. Most takes no time; what a killed worker was at stays."""
+    taken = now + timedelta(seconds=settings.Q_CLUSTER["retry"])
+    return OrmQ.objects.filter(lock__range=(taken - 4 * _A_MOMENT, taken - 2 * _A_MOMENT)).count()
 
 
 # ---- Nothing forged ----------------------------------------------------------------------------------------

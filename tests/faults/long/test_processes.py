@@ -34,6 +34,7 @@ def test_who_holds_a_queue_is_killed(sqlite, tmp_path, who):
         assert wait_until(
             lambda: kill_reader(scene, [processes[number] for number in who]), seconds=60, every=0
         )
+        time.sleep(20)  # until it shows
 
         scene.recovers()
 
