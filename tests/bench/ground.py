@@ -20,7 +20,7 @@ from tests.driving.portal import Portal
 from tests.scale.estate import Estate, build_estate, found_estate
 
 LONGEST_HISTORY = 100_000  # above that an organisation has more assignments, but no more requests and events
-SETTLING_SECONDS = 20
+SETTLING_SECONDS = (5, 20)  # at least, and at most
 PORTAL, FLOOR = "tests.bench.settings", "tests.bench.floor_settings"
 
 
@@ -43,7 +43,8 @@ class Ground:
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM audit_unsealed")
         with self.portal(program="serve") as portal:
-            time.sleep(SETTLING_SECONDS)
+            least, most = SETTLING_SECONDS
+            time.sleep(min(max(self.assignments // 5_000, least), most))
             yield portal
 
     @contextmanager

@@ -17,7 +17,7 @@ from tests.bench.figures import Figure
 from tests.bench.ground import Grounds
 
 COUNT = 1_000
-_AHEAD = timedelta(seconds=15)  # so that all of them are written before the first ends
+_AHEAD = timedelta(seconds=10)  # so that all of them are written before the first ends
 _AT_THE_LATEST = 120
 _LOOK_EVERY_SECONDS = 0.05
 
