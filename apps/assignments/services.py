@@ -166,7 +166,7 @@ def change_period(
     ]
     assignment.starts_at, assignment.ends_at = period.start, period.end
     _record(AuditAction.ASSIGNMENT_CHANGED, assignment, by, now, why, before=before)
-    for child in assignment.activations.not_ended(now).with_names():
+    for child in assignment.activations.not_ended(now).with_names().order_by("pk"):
         _fit_child(child, ground=period, by=by, now=now, why=why.of_its_consequences)
 
 
@@ -219,7 +219,8 @@ def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> list[Assi
     running = [row for row in rows if row not in past]
     lost = without_ground((row for row in running if row.is_activated), now=now)
     if past or lost:  # rarely; loading names costs
-        named = Assignment.objects.with_names().in_bulk([row.id for row in (*past, *lost)])
+        ended = Assignment.objects.filter(pk__in=[row.id for row in (*past, *lost)])
+        named = {row.id: row for row in _in_order(ended.with_names())}
         for row in past:
             write_end(named[row.id], now=now)
         for row in lost:
@@ -254,9 +255,11 @@ def _update_running(assignment: Assignment, now: datetime, **columns: datetime |
         raise Conflict("This has ended already.")
 
 
-def _write_ends(endings: Iterable[Ending], now: datetime) -> None:
+def _write_ends(endings: Sequence[Ending], now: datetime) -> None:
     """Those that end alike with one statement."""
     alike = defaultdict(list)
+    if len(endings) > 1:
+        list(_in_order(Assignment.objects.filter(pk__in=[each.row.pk for each in endings])).values_list("pk"))
     for each in endings:
         is_expired = each.how == Assignment.End.EXPIRED
         alike[each.how, each.called, None if is_expired else each.at].append(each.row.pk)
@@ -274,7 +277,12 @@ def _resting_on(ids: Collection[UUID]) -> AssignmentQuerySet:
     """What was activated from these and has not ended. Who is ending one at this moment is waited for."""
     if not ids:
         return Assignment.objects.none()
-    rows = Assignment.objects.filter(parent__in=ids, ended_at__isnull=True).with_names()
+    return _in_order(Assignment.objects.filter(parent__in=ids, ended_at__isnull=True).with_names())
+
+
+def _in_order(rows: AssignmentQuerySet) -> AssignmentQuerySet:
+    """Locked, one after the other: whoever ends a holder's rows, and whoever ends what they rest on, come to
+    the same ones, and would wait for each other for ever."""
     return rows.select_for_update(of=("self",), no_key=True).order_by("pk")
 
 

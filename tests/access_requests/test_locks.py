@@ -17,7 +17,7 @@ from apps.assignments.selectors import holdings_of
 from apps.assignments.services import lock_assignment, lock_principal
 from apps.roles import built_in
 from apps.roles.installation import install_built_ins
-from tests.factories import acting, activate, answer, assign, join, make_group
+from tests.factories import acting, activate, answer, assign, join, make_group, make_resource
 from tests.races.moments import race
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -145,6 +145,25 @@ def test_removes_while_a_member_activates_again_after_an_end_that_no_sweep_has_m
     assert removed == State.REVOKED
     assert (ended(past), past.ended_at) == (End.EXPIRED, now + 30 * MINUTE)
     assert nothing_is_left(requester, of_group, later)
+
+
+def test_removes_while_a_member_writes_several_ends_for_something_else(requester, eligible, now):
+    """Both come to the same rows: in the same order, or each might wait for the other."""
+    group, place = make_group(now=now), make_resource(now=now)
+    join(requester, group, now=now)
+    of_group = assign(group, built_in.CONTRIBUTOR, place, now=now)
+    places = [make_resource(parent=place, now=now) for _ in range(4)]
+    rows = [activate(of_group, requester, now=now, minutes=30, resource_id=each.id).result for each in places]
+    later = now + HOUR
+
+    removed, state = race(
+        lambda: lock_assignment(min(row.id for row in rows)),
+        lambda: remove(of_group, later),
+        lambda: activate(eligible, requester, now=later).state,
+    )
+
+    assert (removed, state) == (State.REVOKED, State.PROVISIONED)
+    assert {ended(row) for row in rows} == {End.EXPIRED}
 
 
 def test_removes_while_a_member_gives_the_role_back(requester, of_group, now):
