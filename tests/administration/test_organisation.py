@@ -73,3 +73,12 @@ class TestThePage:
 
         settings.ORGANISATION = "Contoso"
         assert "PIM_ORGANISATION sets it" in text_of(client.get(PAGE))
+
+    def test_takes_no_form_for_the_part_that_asks_again_and_again(self, client, administrator, settings):
+        settings.ORGANISATION = ""
+        client.force_login(administrator)
+        sent = {"organisation": "Engines", "code": code_of(administrator)}
+
+        client.post(PAGE, sent, headers={"hx-request": "true"})
+
+        assert organisation_name() == "Engines"

@@ -20,7 +20,12 @@ from tests.fuzz.walk import Try
 
 # What counts tries and sessions. Written whatever the answer is.
 _COUNTING = {"accounts_session", "accounts_signincounter", "accounts_authenticatordevice"}
-_COUNTED = {AuditAction.FACTOR_VERIFIED, AuditAction.FACTOR_REFUSED, AuditAction.SIGN_IN_REFUSED}
+_COUNTED = {
+    AuditAction.FACTOR_VERIFIED,
+    AuditAction.FACTOR_REFUSED,
+    AuditAction.PASSWORD_REFUSED,
+    AuditAction.SIGN_IN_REFUSED,
+}
 # What a person changes for themselves alone, and no event tells of.
 _OWN = {"notifications_notice", "notifications_noticepreferences"}
 _REFUSALS = {"in", "403", "404", "405"}

@@ -58,7 +58,7 @@ def installation(request: HttpRequest) -> HttpResponse:
     """How the portal is installed, and what its organisation is called, which can be changed here."""
     can_set_up(request.access).require()
     state = {"log": log_state(now=request.now), "can_verify": can_set_up(request.access)}
-    if request.htmx:
+    if request.htmx and request.method != "POST":
         return render(request, "administration/_audit_state.html", state)
     facts = installation_facts(request.user, request.access)
     if request.method == "POST":
