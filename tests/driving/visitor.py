@@ -21,6 +21,7 @@ from apps.accounts.sessions import SessionStore
 from apps.accounts.web import accept_second_factor, start_session
 from tests.driving.page import Fields, Form, Page
 
+_SILENT_SECONDS = 1  # gunicorn waits for two
 FORM = "application/x-www-form-urlencoded"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -33,6 +34,7 @@ class Visitor:
         self.url = url
         self.cookies: dict[str, str] = {}
         self._connection = HTTPConnection(urlsplit(url).netloc, timeout=timeout)
+        self._answered_at = 0.0
         weakref.finalize(self, self._connection.close)
 
     # ---- Who
@@ -87,8 +89,9 @@ class Visitor:
         except BaseException:
             self.leave()
             raise
+        self._answered_at = time.perf_counter()
         self._keep_cookies(response)
-        return Page(path, response.status, response.headers, answer, time.perf_counter() - began)
+        return Page(path, response.status, response.headers, answer, self._answered_at - began)
 
     def leave(self) -> None:
         """Hang up. The next request makes a new connection."""
@@ -103,9 +106,11 @@ class Visitor:
         return headers | ({"Origin": self.url} if method == "POST" else {})
 
     def _drop_what_was_closed(self) -> None:
-        """A server hangs up on whoever is silent; what is sent into that would look like a fault of it."""
+        """A server hangs up on whoever is silent; what is sent into that would look like a fault of it. So
+        hang up first, and look whether it has, as it does when it ends."""
         socket = self._connection.sock
-        if socket is not None and select.select([socket], [], [], 0)[0]:
+        silent = time.perf_counter() - self._answered_at
+        if socket is not None and (silent > _SILENT_SECONDS or select.select([socket], [], [], 0)[0]):
             self.leave()
 
     def _keep_cookies(self, response: HTTPResponse) -> None:
