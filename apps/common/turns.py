@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import timedelta
-
-from django.utils import timezone
+from time import monotonic, sleep
 
 # SQLite has one writer. Who waits for it asks again every 25 ms at first: in this time they have their turn.
 PAUSE_SECONDS = 0.05
@@ -14,10 +12,10 @@ PAUSE_SECONDS = 0.05
 
 def in_turns(at_most: timedelta) -> Callable[[], bool]:
     """Asked before each piece: lets others have their turn, then says whether there is time for one more."""
-    until = timezone.now() + at_most
+    until = monotonic() + at_most.total_seconds()
 
     def has_time() -> bool:
-        time.sleep(PAUSE_SECONDS)
-        return timezone.now() < until
+        sleep(PAUSE_SECONDS)
+        return monotonic() < until
 
     return has_time
