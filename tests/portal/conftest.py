@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from tests.driving.processes import Background
+from tests.factories import make_user
 
 
 @pytest.fixture
@@ -20,7 +21,8 @@ def background(tmp_path):
 
 
 @pytest.fixture
-def settled(background, requester):
+def settled(background, transactional_db, now):
     """Its database is up to date, and somebody is there: it starts at once, with nothing to put in place."""
+    make_user(now=now)
     with closing(sqlite3.connect(background.directory / "pimportal.sqlite3")) as copy:
         connection.connection.backup(copy)
