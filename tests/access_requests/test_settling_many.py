@@ -80,7 +80,7 @@ def statements_for(count, now):
 def test_asks_no_more_for_many(approver, administrator, now):
     set_rules(now=now, approvers=(approver,))
 
-    assert statements_for(2, now) == statements_for(20, now + 2 * DAY)
+    assert statements_for(2, now) == statements_for(7, now + 2 * DAY)
 
 
 def test_asks_one_thing_where_nothing_has_passed(approver, requester, now, django_assert_num_queries):

@@ -131,7 +131,7 @@ def test_is_shown_to_global_administrators_until_all_is_done(
     make_review(administrator, terms_for(eligible, reviewers=[visitor]), now=now)
 
     access = acting(administrator, now=now).access
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert checklist_for(administrator, access, reviews=any_review(), now=now) is None
 
 

@@ -299,7 +299,7 @@ def test_takes_as_many_queries_for_two_groups_as_for_twenty(keeper, now, django_
     for size in (2, 18):
         for _ in range(size):
             join(make_user(now=now, enrolled=False), make_group(now=now), now=now)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(8):
             find_groups(access, Search(), now=now)
 
 

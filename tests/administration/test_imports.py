@@ -351,7 +351,7 @@ def test_judges_any_number_of_lines_with_as_many_queries(
 ):
     rows = [line(make_user(now=now, enrolled=False).email) for _ in range(count)]
 
-    with django_assert_num_queries(36):
+    with django_assert_num_queries(35):
         job = plan(Kind.ASSIGNMENTS, *rows, by=administrator, now=now)
 
     assert set(verdicts(job)) == {"new"}

@@ -145,5 +145,5 @@ def test_shows_any_number_of_lines_with_as_many_queries(admin, count, django_ass
     send(admin, f"{HEAD}\n{rows}")
     work()
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(12):
         admin.get(Job.objects.get().get_absolute_url())

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from apps.audit.models import Verification
 from apps.notifications.models import Notice
-from apps.portal import heartbeat, timetable
+from apps.portal import heartbeat, pulse, timetable
 from apps.portal.doctor import contents, database, examining, installation, work
 from apps.portal.models import Machine
 from tests.factories import disable
@@ -42,6 +42,7 @@ def said_of(findings):
 @pytest.fixture
 def at_work(db):
     timetable.put_in_place(settings.PERIODIC_JOBS, now=timezone.now() + MINUTE)
+    pulse.beat()
     heartbeat.say("web-1", clock=timezone.now)
 
 
