@@ -268,7 +268,9 @@ STORAGES = {
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 METRICS_TOKEN = env("PIM_METRICS_TOKEN")  # whoever sends it may read /metrics/; without one nobody may
 if 0 < len(METRICS_TOKEN) < environment.SHORTEST_TOKEN:
-    raise ImproperlyConfigured("PIM_METRICS_TOKEN is a random text of at least 32 characters.")
+    raise ImproperlyConfigured(
+        f"PIM_METRICS_TOKEN is a random text of at least {environment.SHORTEST_TOKEN} characters."
+    )
 
 # ---- Logs: one line each, to the standard error output -----------------------------------------------------
 

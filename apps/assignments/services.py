@@ -259,7 +259,7 @@ def _write_ends(endings: Sequence[Ending], now: datetime) -> None:
     """Those that end alike with one statement."""
     alike = defaultdict(list)
     if len(endings) > 1:
-        list(_in_order(Assignment.objects.filter(pk__in=[each.row.pk for each in endings])).values_list("pk"))
+        lock_rows(Assignment, *(each.row.pk for each in endings))
     for each in endings:
         is_expired = each.how == Assignment.End.EXPIRED
         alike[each.how, each.called, None if is_expired else each.at].append(each.row.pk)

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import takewhile
 
-from django.db import transaction
-
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import groundless, groundless_of
 from apps.assignments.services import Ending, by_the_clock, end_all, lock_principals
 from apps.audit.vocabulary import CLOCK
+from apps.common.commands import command
 from apps.common.isolation import as_many_as_can_be
 from apps.common.paging import each_of, in_batches, soonest_first
 
@@ -34,7 +33,7 @@ def _write(rows: Iterable[Assignment], step: Callable[[Sequence[Assignment]], in
     return sum(as_many_as_can_be(batch, step, what="End of an assignment") for batch in batches)
 
 
-@transaction.atomic
+@command()
 def _write_expired(rows: Sequence[Assignment], now: datetime) -> int:
     lock_principals(row.principal_id for row in rows)
     due = Assignment.objects.past_their_end(now).filter(pk__in=[row.id for row in rows]).in_bulk_with_names()
@@ -43,7 +42,7 @@ def _write_expired(rows: Sequence[Assignment], now: datetime) -> int:
     return len(endings)
 
 
-@transaction.atomic
+@command()
 def _write_ground_lost(rows: Sequence[Assignment], now: datetime) -> int:
     """Looks again under the lock: whoever got the ground back meanwhile keeps the activation."""
     lock_principals(row.principal_id for row in rows)

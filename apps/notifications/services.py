@@ -121,7 +121,7 @@ def give_up_waiting(why: str, *, now: datetime) -> int:
     many. It can be sent again."""
     failed = {"failed_at": now, "next_try_at": None, "trouble": why}
     mails = Notice.objects.filter(next_try_at__isnull=False)
-    deliveries = WebhookDelivery.objects.filter(next_try_at__isnull=False)
+    deliveries = WebhookDelivery.objects.to_send()
     return mails.update(state=Notice.State.FAILED, **failed) + deliveries.update(
         state=WebhookDelivery.State.FAILED, **failed
     )

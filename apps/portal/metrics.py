@@ -77,7 +77,7 @@ class Figures:
         yield _one("pim_mail_oldest_seconds", "Age of the oldest that waits.", self._age(waiting))
 
     def _webhooks(self) -> Iterator[Metric]:
-        waiting = WebhookDelivery.objects.filter(next_try_at__isnull=False)
+        waiting = WebhookDelivery.objects.to_send()
         counts = _waiting_and_failing(waiting)
         yield _each("pim_webhook_deliveries", "What webhooks have not been told yet.", "state", counts)
 

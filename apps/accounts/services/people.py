@@ -15,6 +15,7 @@ from apps.accounts.services.sessions import end_all_sessions
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.errors import Conflict, Invalid
+from apps.common.locks import lock_rows
 from apps.common.lookup import present
 from apps.common.once import first_of_two
 from apps.common.text import is_address, one_line
@@ -74,8 +75,7 @@ def _require_no_loop(user: User, manager: User | None) -> None:
     """Nobody is above themself, also when two people change at the same moment: the whole line of managers is
     locked, in one order, and read again."""
     seen = {user.pk, *line_of_managers(manager)}
-    people = Principal.objects.select_for_update(no_key=True).filter(pk__in=seen)
-    list(people.order_by("pk").values_list("pk"))
+    lock_rows(Principal, *seen)
     line = line_of_managers(manager)
     if user.pk in line:
         raise Invalid(f"{present(manager).name} cannot be the manager: {user.name} is above them.")

@@ -50,6 +50,10 @@ class Webhook(models.Model):
 
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def to_send(self) -> WebhookDeliveryQuerySet:
+        """What waits to be told, now or later."""
+        return self.filter(next_try_at__isnull=False)
+
     def due(self, now: datetime) -> WebhookDeliveryQuerySet:
         """As `NoticeQuerySet.due`. What is for a paused webhook waits until it is not.
 

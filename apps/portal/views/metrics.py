@@ -7,7 +7,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -16,7 +15,6 @@ from apps.portal.metrics import Figures
 
 
 @require_safe
-@never_cache
 @login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
     """To everybody else, and where no token is set, there is no such page."""
