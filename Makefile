@@ -4,7 +4,7 @@
 # make lock   write the lock files anew from pyproject.toml
 #
 # The suite has short versions of these; docs/benchmarks.md and docs/threat-model.md say what they show.
-# make bench  speed beside floors of the same run; SIZE=small takes a minute; BENCH_DATABASE_URL for PostgreSQL
+# make bench  speed beside floors of the same run; SIZE=small takes a few minutes; BENCH_DATABASE_URL for PostgreSQL
 # make race   commands at the same moment, 200 rounds each, on SQLite and PostgreSQL
 # make fault  killed processes, lost databases, full disks, wrong clocks, while people work
 # make fuzz   every route and form with hostile values, and histories at random; FUZZ_SEED=7 walks a walk again
@@ -54,7 +54,7 @@ fault: .venv/.dev
 fuzz: export FUZZ ?= all
 fuzz: export HYPOTHESIS_PROFILE = deep
 fuzz: .venv/.dev
-	env -u DATABASE_URL $(VENV)/python -m pytest -n auto tests/*/test*_properties.py
+	env -u DATABASE_URL $(VENV)/python -m pytest -n auto tests/*/test*_properties.py tests/administration/test_last_admin.py
 	env -u DATABASE_URL $(VENV)/python -m pytest -s tests/fuzz
 	$(VENV)/python -m tests.postgresql sh -c 'DATABASE_URL="$$TEST_DATABASE_URL" $(VENV)/python -m pytest -s tests/fuzz'
 

@@ -58,9 +58,7 @@ def test_marks_the_list_it_belongs_to_in_the_menu(client, request, waiting, url,
 
     for address in (waiting.get_absolute_url(), url):
         page = text_of(client.get(address))
-        assert re.findall(r'<a href="[^"]+" aria-current="page"><svg.*?</svg>([\w ]+)', page, re.DOTALL) == [
-            label
-        ]
+        assert MARKED.findall(page) == [label]
 
 
 def test_lets_the_requester_cancel_with_one_press(client, requester, waiting, url):

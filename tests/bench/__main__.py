@@ -1,7 +1,7 @@
 """How fast the portal is, beside floors measured in the same run:
 
     python -m tests.bench                    everything, at the size of a large organisation
-    SIZE=small python -m tests.bench         a hundredth of it, in a minute
+    SIZE=small python -m tests.bench         a hundredth of it, in a few minutes
     SIZE=million python -m tests.bench       growth up to a million assignments as well
     python -m tests.bench pages growth       these parts alone; docs/benchmarks.md stays as it is
 

@@ -175,7 +175,6 @@ EVERYTHING = (*TEXTS, *NUMBERS, *INSTANTS, *IDS, *ADDRESSES, *PAGE_KEYS, *CODES)
 
 # ---- Files ------------------------------------------------------------------------------------------------
 
-_CSV = "\ufeffrole;principal\r\n"
 FILES = {
     "nothing": b"",
     "a byte order mark": b"\xef\xbb\xbf",

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -21,6 +20,7 @@ from apps.notifications import mail
 from apps.notifications.delivery import LEASE
 from apps.notifications.models import Notice
 from apps.notifications.tasks import deliver
+from tests.driving.portal import free_port
 from tests.driving.processes import Background
 from tests.notifications.making import a_notice, a_recipient
 
@@ -68,15 +68,9 @@ def letterbox():
     return Letterbox()
 
 
-def a_free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def a_server(letterbox, settings, **options):
     """On a port of its own, and the one that mail goes to. The caller starts and stops it."""
-    controller = Controller(letterbox, hostname="127.0.0.1", port=a_free_port(), **options)
+    controller = Controller(letterbox, hostname="127.0.0.1", port=free_port(), **options)
     settings.MAIL_IS_KEPT = False
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = controller.hostname, controller.port

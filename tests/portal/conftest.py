@@ -3,10 +3,14 @@ from __future__ import annotations
 import sqlite3
 import sys
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
+from apps.portal import heartbeat, pulse, timetable
 from tests.driving.processes import Background
 from tests.factories import make_user
 
@@ -26,3 +30,11 @@ def settled(background, transactional_db, now):
     make_user(now=now)
     with closing(sqlite3.connect(background.directory / "pimportal.sqlite3")) as copy:
         connection.connection.backup(copy)
+
+
+@pytest.fixture
+def at_work(db):
+    """A worker has entered all jobs, and none is due."""
+    timetable.put_in_place(settings.PERIODIC_JOBS, now=timezone.now() + timedelta(minutes=1))
+    pulse.beat()
+    heartbeat.say("web-1", clock=timezone.now)

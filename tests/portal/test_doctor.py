@@ -7,16 +7,13 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core import checks
 from django.core.management import call_command
 from django.db import OperationalError
 from django.test import override_settings
-from django.utils import timezone
 
 from apps.audit.models import Verification
 from apps.notifications.models import Notice
-from apps.portal import heartbeat, pulse, timetable
 from apps.portal.doctor import contents, database, examining, installation, work
 from apps.portal.models import Machine
 from tests.factories import disable
@@ -37,13 +34,6 @@ def doctor(*options: str) -> tuple[int, str]:
 
 def said_of(findings):
     return [str(each) for each in findings]
-
-
-@pytest.fixture
-def at_work(db):
-    timetable.put_in_place(settings.PERIODIC_JOBS, now=timezone.now() + MINUTE)
-    pulse.beat()
-    heartbeat.say("web-1", clock=timezone.now)
 
 
 # ---- The command -------------------------------------------------------------------------------------

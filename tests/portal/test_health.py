@@ -9,7 +9,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from django_q.models import Schedule
 
-from apps.portal import health, heartbeat, pulse, timetable
+from apps.portal import health, heartbeat, timetable
 from apps.portal.backlog import backlog
 from apps.portal.clocks import clock_offset
 from apps.portal.health import Readiness
@@ -25,14 +25,6 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 def ask(client):
     answer = client.get(READY)
     return answer.status_code, answer.json()
-
-
-@pytest.fixture
-def at_work(db):
-    """A worker has entered all jobs, and none is due."""
-    timetable.put_in_place(settings.PERIODIC_JOBS, now=timezone.now() + MINUTE)
-    pulse.beat()
-    heartbeat.say("web-1", clock=timezone.now)
 
 
 def test_lives_without_a_database(client):

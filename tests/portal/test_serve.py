@@ -14,17 +14,15 @@ from contextlib import closing
 
 import pytest
 
+from tests.driving.portal import START_SECONDS, free_port
 from tests.driving.processes import wait_until
 
 SERVE = ("manage.py", "serve")
-# Starting takes three seconds on an idle machine; a busy one may take its time without failing a test.
-START_SECONDS = 60
 
 
 @pytest.fixture
 def port():
-    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        return listener.getsockname()[1]
+    return free_port()
 
 
 def health(port):
