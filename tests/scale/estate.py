@@ -28,6 +28,7 @@ from tests.factories import make_active, make_user
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 AT_ONCE = 500  # rows per INSERT
+PAGE = 50  # rows of a list; the smallest organisation has as many too
 DIRECTORY_ROLES = (built_in.TEAMS_ADMINISTRATOR, built_in.SECURITY_READER)
 ELIGIBLE, ACTIVE = Assignment.Kind
 ANSWERS = (State.PROVISIONED, State.PROVISIONED, State.DENIED, State.TIMED_OUT)
@@ -47,9 +48,10 @@ class Estate:
 
 def build_estate(assignments: int, *, now: datetime, history: int | None = None) -> None:
     """For each 1,000 assignments, of which 50 are activated, 100 people, 10 groups, 10 roles on 2 resources,
-    2,000 requests, of which 10 wait, and 10,000 events; never so few that a list is empty. The administrator
-    is eligible for up to 50 roles: a whole page of My roles. `history` gives as many requests and events as
-    an organisation with so many assignments has."""
+    2,000 requests, of which 10 wait, and 10,000 events. Never so few that the first page of a list which
+    people have open all day shows less than fifty rows: what it costs here and there can be compared. The
+    administrator is eligible for fifty roles. `history` gives as many requests and events as an organisation
+    with so many assignments has."""
     _Builder(assignments, now, history or assignments).build()
 
 
@@ -68,10 +70,9 @@ class _Builder:
     def __init__(self, assignments: int, now: datetime, history: int) -> None:
         self.total, self.now, self.history = assignments, now, history
         self.random = Random(1)  # noqa: S311 - the same organisation each time
-        self.people = [uuid4() for _ in range(max(assignments // 10, 20))]
-        size = max(assignments // 100, 4)
-        self.groups = [uuid4() for _ in range(size)]
-        self.roles = [uuid4() for _ in range(size)]
+        self.people = [uuid4() for _ in range(max(assignments // 10, PAGE + 10))]
+        self.groups = [uuid4() for _ in range(max(assignments // 100, 4))]
+        self.roles = [uuid4() for _ in range(max(assignments // 100, PAGE))]
         self.of_groups = [self._of_group(*each) for each in enumerate(self.groups)]
         self.resources = list(self._trees(max(assignments // 500, 4)))
         self.held: dict[tuple[Any, ...], Assignment] = {}
@@ -157,9 +158,11 @@ class _Builder:
     def _hold(self, administrator: User) -> None:
         """60 % on resources, 25 % in groups, 15 % in the directory; a twentieth is held by groups. Two in a
         hundred are of the busiest group, two on the busiest resource."""
-        for number in range(max(min(self.total // 18, 55), 8)):
-            role, resource = self.roles[number % len(self.roles)], self.resources[number % 4]
-            self._give(administrator.pk, role, resource.pk, ELIGIBLE)
+        for number in range(PAGE):
+            role, resource = self.roles[number], self.resources[number % 4]
+            self._give(administrator.pk, role, resource.pk, ELIGIBLE, drawn=number / PAGE * 0.9)
+        for number, someone in enumerate(self.people[: PAGE + 10]):
+            self._give(someone, DIRECTORY_ROLES[number % 2], DIRECTORY_ID, ELIGIBLE, drawn=0)
         for number, group in enumerate(self.groups[2::4]):
             self._give(group, built_in.GROUP_MEMBER, self.of_groups[number // 2].pk, ACTIVE)
         for _ in range(22):
@@ -183,9 +186,11 @@ class _Builder:
             holder = draw(self.groups) if what < 0.47 else someone
             self._give(holder, draw(self.roles), draw(self.resources).pk)
 
-    def _give(self, who: UUID, role: UUID, where: UUID, kind: str = "") -> None:
+    def _give(
+        self, who: UUID, role: UUID, where: UUID, kind: str = "", *, drawn: float | None = None
+    ) -> None:
         """An eligible one mostly, half of them with an end; every tenth has ended."""
-        drawn = self.random.random()
+        drawn = self.random.random() if drawn is None else drawn
         kind = kind or (ACTIVE if drawn < 0.2 else ELIGIBLE)
         row = Assignment(principal_id=who, role_id=role, resource_id=where, kind=kind)
         row.starts_at = row.created_at = self.now - 300 * DAY
@@ -213,7 +218,7 @@ class _Builder:
     # ---- What was asked, what happened, and who was told
 
     def _requests(self, eligible: list[Assignment]) -> Iterator[AccessRequest]:
-        waiting = max(self.history // 100, 4)
+        waiting = max(self.history // 100, PAGE + 10)
         for row in [row for row in eligible if row.resource_id == DIRECTORY_ID][:waiting]:
             yield self._request(row, State.PENDING_APPROVAL, self.now - HOUR, deadline_at=self.now + DAY)
         for number in range(self.history * 2):
