@@ -183,8 +183,9 @@ class _Noting(Visitor):
         try:
             self.sign_in_as(self.user)
         except DatabaseError as error:
-            connection.close()
             raise GaveUp from error
+        finally:
+            connection.close()  # the database may be another one by the next time
         self._factor_at = time.monotonic()
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from io import StringIO
 from pathlib import Path
 
 import psycopg
+from django.core.management import call_command
 from django.db import connection, connections
 
 from pimportal import environment
 from tests.driving.processes import Background
-from tests.postgresql import Server, private_server
+from tests.postgresql import Server, find_programs, private_server
 
 
 @contextmanager
@@ -74,6 +77,34 @@ def table_locked(url: str, table: str) -> Iterator[None]:
         other.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         yield
         other.rollback()
+
+
+def back_up(url: str, file: Path) -> None:
+    """As docs/deployment.md has it, while people go on working."""
+    if url.startswith("sqlite"):
+        call_command("backup", str(file), stdout=StringIO())
+    else:
+        _postgresql("pg_dump", "--format=custom", f"--file={file}", url)
+
+
+def bring_back(url: str, file: Path) -> None:
+    """The copy takes the place of the database, on which nobody may work meanwhile."""
+    connection.close()
+    if url.startswith("sqlite"):
+        path = Path(url.removeprefix("sqlite:///"))
+        for beside in ("-wal", "-shm"):
+            path.with_name(path.name + beside).unlink(missing_ok=True)
+        file.replace(path)
+    else:
+        server, _, name = url.rpartition("/")
+        elsewhere = f"--maintenance-db={server}/template1"
+        _postgresql("dropdb", "--force", elsewhere, name)
+        _postgresql("createdb", "--template=template0", "--encoding=UTF8", elsewhere, name)
+        _postgresql("pg_restore", "--exit-on-error", f"--dbname={url}", str(file))
+
+
+def _postgresql(program: str, *arguments: str) -> None:
+    subprocess.run([find_programs() / program, *arguments], check=True)
 
 
 def cut_all(url: str) -> None:

@@ -32,7 +32,9 @@ from tests.driving.portal import Portal
 from tests.driving.processes import wait_until
 from tests.driving.visitor import Visitor
 from tests.factories import activate, assign, make_resource, make_user, set_rules
+from tests.faults.databases import bring_back
 from tests.faults.post import PostOffice
+from tests.faults.watch import HealthWatch
 from tests.faults.whole import Known, faults
 
 LONGEST_RECOVERY_SECONDS = 180
@@ -40,6 +42,7 @@ ENDINGS = 20
 WATCHED = 5  # every so many of them
 LOOKS_ON = timedelta(seconds=15)
 SENTENCE = "The database does not answer"
+OF_NOW = ("Database: ", "Worker: ")  # what the doctor begins with where something is wrong at that moment
 
 REPORT: dict[str, str] = {}  # what is said at the end, by test
 
@@ -59,6 +62,8 @@ class Scene:
     of_each: dict[int, dict[str, str]] = field(default_factory=dict)  # of one machine, by its number
     post: PostOffice = field(default_factory=PostOffice)
 
+    restored: tuple[float, float] | None = None  # when a backup was made, and when it was brought back
+
     @property
     def portal(self) -> Portal:
         return self.portals[0]
@@ -66,11 +71,13 @@ class Scene:
     @contextmanager
     def playing(self) -> Iterator[Scene]:
         self.witnesses: list[Witness] = []
+        self.watches: list[HealthWatch] = []
         self._set()
         self.post.take()
         try:
             for portal in self.portals:
                 portal.start()
+            self._watch_health()
             self._let_access_end()
             with self.day.running():
                 assert wait_until(lambda: self.day.acknowledged, seconds=60), self.portal.log
@@ -90,6 +97,11 @@ class Scene:
         urls = [portal.url for portal in self.portals]
         self.day = Day(urls, cast, people=self.people)
 
+    def _watch_health(self) -> None:
+        self.watches = [HealthWatch(portal) for portal in self.portals]
+        for watch in self.watches:
+            watch.start()
+
     def _let_access_end(self) -> None:
         """A part of it under the eyes of those who hold it."""
         let_end(*self.ending, now=timezone.now())
@@ -100,8 +112,8 @@ class Scene:
             witness.start()
 
     def _clear(self) -> None:
-        for witness in self.witnesses:
-            witness.is_over.set()
+        for thread in (*self.witnesses, *self.watches):
+            thread.is_over.set()
         for portal in self.portals:
             portal.end()
         self.post.shut()
@@ -116,6 +128,16 @@ class Scene:
         }
 
     # ---- What is done to it
+
+    def brings_back(self, copy: Path, *, made_at: float) -> None:
+        """As docs/deployment.md has it."""
+        self.portal.stop()
+        bring_back(self.url, copy)
+        assert self.portal.run("after-restore") == 0
+        self.restored = made_at, time.time()
+        for watch in self.watches:
+            watch.forget(before=self.restored[1])
+        self.portal.start()
 
     def kill(self, *processes: int) -> None:
         for process in processes:
@@ -152,12 +174,18 @@ class Scene:
         self._wait_for(partial(self._works_since, mark), began)
         self.day.end()
         self._wait_for(lambda: not self.faults(), began)
+        self._wait_for(self._is_well, began)
         seconds = time.monotonic() - began
-        wrong = [*self.day.surprises, *self._unanswered(), *self._outlived()]
+        wrong = [*self.day.surprises, *self._unanswered(), *self._outlived(), *self._lies()]
         if wrong:
             raise AssertionError("\n".join(wrong))
         REPORT[self.directory.name] = f"{seconds:5.1f} s; {self._numbers()}"
         return seconds
+
+    def _is_well(self) -> bool:
+        """As every machine says itself."""
+        said = [self.ready(number) for number in range(1, self.machines + 1)]
+        return all(status == 200 and words["worker"] == "ok" for status, words in said)
 
     def _numbers(self) -> str:
         answers = Counter(deed.status for deed in self.day.deeds)
@@ -174,10 +202,17 @@ class Scene:
         long = [witness.outlived for witness in self.witnesses if witness.outlived]
         return [f"Access was open {too_long} after its end." for too_long in long]
 
+    def _lies(self) -> list[str]:
+        """Of health pages all along, and of the doctor now."""
+        of_pages = [lie for watch in self.watches for lie in watch.lies(self.day.deeds, skew=self.skew)]
+        doctor = [line for line in self.doctor().splitlines() if line.startswith(OF_NOW)]
+        ill = [line for line in doctor if "well." not in line and "within the hour" not in line]
+        return [*of_pages, *(f"The doctor said: {line}" for line in (ill if doctor else ["nothing"]))]
+
     def faults(self) -> list[str]:
         known = Known(
             since=self.since,
-            acknowledged=frozenset(deed.trace for deed in self.day.acknowledged),
+            acknowledged=frozenset(deed.trace for deed in self.day.acknowledged if self._is_kept(deed)),
             mailed=self.post.mailed,
             skew=self.skew,
         )
@@ -202,6 +237,10 @@ class Scene:
             connection.close()
             return False
         return done and all(portal.answers() for portal in self.portals if portal.background.left())
+
+    def _is_kept(self, deed: Deed) -> bool:
+        """What came after the backup that was brought back is nowhere."""
+        return self.restored is None or not self.restored[0] < deed.at + deed.seconds < self.restored[1]
 
     def _is_in_words(self, deed: Deed) -> bool:
         return (deed.status == 503 and SENTENCE in deed.said) or (deed.status == 0 and self.hangs_up)

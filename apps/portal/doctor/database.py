@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 
+from apps.common.text import one_line
 from apps.portal.doctor.findings import Finding
 from apps.portal.health import is_migrated
 
@@ -31,6 +32,8 @@ def database_findings() -> Iterator[Finding]:
             cursor.execute(question)
             (answers[name],) = cursor.fetchone()
     yield from _OF[connection.vendor](**answers)
+    if connection.vendor == "sqlite":
+        yield from writing_findings()
 
 
 def of_postgresql(*, version: int, encoding: str, read_only: bool) -> Iterator[Finding]:
@@ -49,6 +52,19 @@ def of_sqlite(*, journal: str, damage: str) -> Iterator[Finding]:
         )
     if damage != "ok":
         yield Finding(f"It is damaged: {damage}.", "Stop the portal, and restore the last backup.")
+
+
+def writing_findings() -> Iterator[Finding]:
+    """Makes a table and takes it back, which waits for whoever writes, as long as everybody here does."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE pim_doctor (tried)")
+            transaction.set_rollback(True)
+    except DatabaseError as error:
+        yield Finding(
+            f"Nothing can be written to it: {one_line(str(error))}.",
+            "Is its disk full, or does another program hold on to it? Access ends nevertheless.",
+        )
 
 
 _OF = {"postgresql": of_postgresql, "sqlite": of_sqlite}

@@ -43,13 +43,22 @@ def test_a_table_of_postgresql_is_locked(postgresql, tmp_path):
         scene.recovers()
 
 
-@pytest.mark.parametrize("seconds", [10, 30], ids=["shorter than one waits", "longer than one waits"])
-def test_sqlite_is_locked(sqlite, tmp_path, seconds):
+def test_sqlite_is_locked_for_less_long_than_one_waits(sqlite, tmp_path):
     with Scene(tmp_path, sqlite).playing() as scene:
         with locked(sqlite):
-            time.sleep(seconds)
+            time.sleep(AWAY_SECONDS)
 
         scene.recovers()
+
+
+def test_sqlite_is_locked_for_longer_than_one_waits(sqlite, tmp_path):
+    with Scene(tmp_path, sqlite).playing() as scene:
+        with locked(sqlite):
+            time.sleep(AWAY_SECONDS)
+            said = scene.doctor()
+
+        scene.recovers()
+    assert "Nothing can be written to it: database is locked." in said
 
 
 def test_the_disk_is_full(sqlite, tmp_path):
@@ -58,6 +67,8 @@ def test_the_disk_is_full(sqlite, tmp_path):
         disk = scene.portal.background.directory / "full"
         disk.touch()
         time.sleep(AWAY_SECONDS)
+        said = scene.doctor()
         disk.unlink()
 
         scene.recovers()
+    assert "Nothing can be written to it: database or disk is full." in said

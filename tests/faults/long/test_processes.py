@@ -12,6 +12,7 @@ from tests.driving.processes import wait_until
 from tests.faults.scene import Scene
 
 SEED = 7
+SILENT = "The worker of machine1 has done nothing since"
 MAIN, GUARD, FIRST, SECOND, MONITOR, PUSHER = range(6)  # of a worker, as django-q2 starts them
 
 
@@ -71,10 +72,12 @@ def test_the_web_server_is_killed(sqlite, tmp_path):
 
 
 def test_one_of_two_machines_is_gone(postgresql, tmp_path):
-    """The other one does its work; back, both do."""
+    """The other one does its work, and says that nobody hears of this one; back, both do."""
     with Scene(tmp_path, postgresql.url, machines=2, hangs_up=True).playing() as scene:
         scene.portal.end()
         scene.works_on()
+        assert wait_until(lambda: SILENT in scene.doctor(2), seconds=90, every=10)
+        assert scene.ready(2)[0] == 200
         scene.portal.start()
 
         scene.recovers()
