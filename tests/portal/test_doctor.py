@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core import checks
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import override_settings
 
 from apps.audit.models import Verification
@@ -231,6 +231,19 @@ def test_says_what_is_done_late():
     assert said_of(work.of_backlog(nothing)) == []
     (said,) = said_of(work.of_backlog(nothing | {"ends": 7 * MINUTE}))
     assert said.startswith("Ends of access are written down 7 min late.")
+
+
+def test_finds_a_database_that_takes_nothing(db):
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only = 1")
+        found = said_of(database.database_findings())
+        cursor.execute("PRAGMA query_only = 0")
+
+    assert found == [
+        "Nothing can be written to it: attempt to write a readonly database."
+        " Is its disk full, or does another program hold on to it? Access ends nevertheless."
+    ]
+    assert said_of(database.writing_findings()) == []
 
 
 # ---- What lies in the portal -------------------------------------------------------------------------
