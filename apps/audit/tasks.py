@@ -36,8 +36,8 @@ def is_verifying(_now: datetime) -> bool:
 
 def verify() -> int:
     """Go on with the verification that somebody began; answers how many steps."""
-    until, steps = timezone.now() + _AT_MOST, 0
-    while timezone.now() < until and go_on(now=timezone.now()):
+    has_time, steps = in_turns(_AT_MOST), 0
+    while has_time() and go_on(now=timezone.now()):
         steps += 1
     return steps
 
@@ -46,8 +46,8 @@ def trim() -> int:
     """Remove what is older than events are kept; answers how many."""
     if not settings.AUDIT_MONTHS:
         return 0
-    until, removed = timezone.now() + _AT_MOST, 0
+    has_time, removed = in_turns(_AT_MOST), 0
     before = first_kept(months=settings.AUDIT_MONTHS, now=timezone.now())
-    while timezone.now() < until and (more := remove_stretch(before=before, now=timezone.now())):
+    while has_time() and (more := remove_stretch(before=before, now=timezone.now())):
         removed += more
     return removed

@@ -78,8 +78,8 @@ class Figures:
 
     def _webhooks(self) -> Iterator[Metric]:
         waiting = WebhookDelivery.objects.to_send()
-        counts = _waiting_and_failing(waiting)
-        yield _each("pim_webhook_deliveries", "What webhooks have not been told yet.", "state", counts)
+        counts = _waiting_and_failing(waiting) | {"given_up": WebhookDelivery.objects.given_up().count()}
+        yield _each("pim_webhook_deliveries", "What webhooks have not been told.", "state", counts)
 
     def _sign_ins(self) -> Iterator[Metric]:
         """Of the last hour."""

@@ -9,23 +9,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from apps.accounts.services.links import send_link
 from apps.accounts.services.passwords import set_password
 from apps.audit.vocabulary import CONSOLE
 from apps.notifications.links import signed_path
 from tests.factories import disable, make_user
+from tests.hostile.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "correct horse battery staple"
 SIGN_IN = reverse("accounts:sign_in")
-
-
-@pytest.fixture
-def now():
-    return timezone.now()
 
 
 @pytest.fixture

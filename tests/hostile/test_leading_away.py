@@ -3,17 +3,15 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from apps.accounts.services.links import send_link
-from apps.accounts.services.passwords import set_password
 from apps.audit.vocabulary import CONSOLE
 from apps.notifications.models import Notice
 from tests.access_requests.pages import code_of
+from tests.hostile.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "correct horse battery staple"
 SIGN_IN = reverse("accounts:sign_in")
 AWAY = [
     "https://evil.example/",
@@ -34,17 +32,6 @@ AWAY = [
     "portal:home",
     "evil.example",
 ]
-
-
-@pytest.fixture
-def now():
-    return timezone.now()
-
-
-@pytest.fixture
-def person(requester, now):
-    set_password(user=requester, password=PASSWORD, actor=CONSOLE, now=now)
-    return requester
 
 
 def is_local(location):

@@ -6,27 +6,22 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services import factors, passwords
 from apps.accounts.services import sign_in as signing_in
 from apps.accounts.services.links import send_link
-from apps.accounts.services.passwords import set_password
-from apps.audit.vocabulary import CONSOLE
+from apps.audit.models import AuditEvent
+from apps.audit.vocabulary import CONSOLE, AuditAction
 from apps.notifications.links import signed_path
 from tests.access_requests.pages import code_of
 from tests.factories import make_user
+from tests.hostile.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD, NEW = "correct horse battery staple", "another good staple of horses"
+NEW = "another good staple of horses"
 AUTHORIZATION = "Bearer a-token-of-somebody"
-
-
-@pytest.fixture
-def now():
-    return timezone.now()
 
 
 @pytest.fixture
@@ -38,10 +33,9 @@ def logged(caplog):
 
 
 @pytest.fixture
-def client(requester, now):
-    set_password(user=requester, password=PASSWORD, actor=CONSOLE, now=now)
+def client(person):
     client = Client(raise_request_exception=False, headers={"authorization": AUTHORIZATION})
-    client.force_login(requester)
+    client.force_login(person)
     return client
 
 
@@ -108,6 +102,10 @@ def test_logs_no_wrong_password_and_no_wrong_code(client, requester, logged):
     client.logout()
     client.post(reverse("accounts:sign_in"), {"email": requester.email, "password": "nearly my password"})
 
+    refused = AuditEvent.objects.values_list("action", flat=True)
+    assert {AuditAction.FACTOR_REFUSED, AuditAction.SIGN_IN_REFUSED} <= set(refused)
+    assert "accounts:recovery_codes" in logged()
+    assert "accounts:sign_in" in logged()
     assert "987123" not in logged()
     assert "nearly my password" not in logged()
 

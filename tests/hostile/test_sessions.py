@@ -4,28 +4,14 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from apps.accounts.models import Session
-from apps.accounts.services.passwords import set_password
-from apps.audit.vocabulary import CONSOLE
 from tests.access_requests.pages import code_of
+from tests.hostile.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
-PASSWORD = "correct horse battery staple"
 SIGN_IN, PROFILE = reverse("accounts:sign_in"), reverse("accounts:profile")
-
-
-@pytest.fixture
-def now():
-    return timezone.now()
-
-
-@pytest.fixture
-def person(requester, now):
-    set_password(user=requester, password=PASSWORD, actor=CONSOLE, now=now)
-    return requester
 
 
 def sign_in(client, person):

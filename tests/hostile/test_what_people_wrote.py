@@ -10,7 +10,6 @@ import pytest
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.test import Client
-from django.utils import timezone
 
 from apps.access_requests.models import AccessRequest, Approval
 from apps.accounts.models import AuthenticatorDevice, Group, Principal, User
@@ -49,11 +48,6 @@ WRITTEN = {
     Finding: ["place_name", "about_name", "role", "text"],
 }
 _FORMULA = re.compile(r"\s*[-=+@＝＋－＠]")
-
-
-@pytest.fixture
-def now():
-    return timezone.now()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from apps.alerts.policy.catalogue import PRIVILEGED_GUEST
 from apps.audit.services import record
 from apps.audit.vocabulary import CONSOLE, AuditAction
-from apps.notifications.models import Notice
+from apps.notifications.models import Notice, WebhookDelivery
 from apps.portal import timetable
 from apps.portal.metrics import Figures
 from apps.portal.models import Machine
@@ -70,7 +70,9 @@ def test_counts_what_waits_and_how_old_it_is(requester, eligible, needs_approval
     Notice.objects.filter(pk=a_notice("late", now=now).pk).update(attempts=2)
     failed = {"state": Notice.State.FAILED, "failed_at": now, "next_try_at": None}
     Notice.objects.filter(pk=a_notice("lost", now=now).pk).update(**failed)
-    a_delivery(now=now)
+    told = a_delivery(now=now)
+    lost = a_delivery(told.webhook, "lost", now=now)
+    WebhookDelivery.objects.filter(pk=lost.pk).update(**failed)
 
     found = figures(now + MINUTE)
 
@@ -78,7 +80,11 @@ def test_counts_what_waits_and_how_old_it_is(requester, eligible, needs_approval
     assert found["pim_activations_active"] == 1
     assert found["pim_mail_oldest_seconds"] == 60
     assert [found[f"pim_mails {state}"] for state in ("waiting", "failing", "given_up")] == [mails, 1, 1]
-    assert [found[f"pim_webhook_deliveries {state}"] for state in ("waiting", "failing")] == [1, 0]
+    assert [found[f"pim_webhook_deliveries {state}"] for state in ("waiting", "failing", "given_up")] == [
+        1,
+        0,
+        1,
+    ]
     assert found["pim_backlog_seconds webhooks"] == 60
     assert found["pim_events_unsealed"] > 0
     assert found["pim_database_bytes"] > 10_000

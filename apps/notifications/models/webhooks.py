@@ -54,6 +54,10 @@ class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
         """What waits to be told, now or later."""
         return self.filter(next_try_at__isnull=False)
 
+    def given_up(self) -> WebhookDeliveryQuerySet:
+        """Of what the log of deliveries still holds."""
+        return self.filter(state=WebhookDelivery.State.FAILED)
+
     def due(self, now: datetime) -> WebhookDeliveryQuerySet:
         """As `NoticeQuerySet.due`. What is for a paused webhook waits until it is not.
 
