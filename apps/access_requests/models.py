@@ -17,6 +17,7 @@ from apps.assignments.models import Assignment
 from apps.audit.vocabulary import CONSOLE, REVIEW, Party
 from apps.common.access import Access, Permission
 from apps.common.lookup import every_word, present
+from apps.common.prepared import prepared
 from apps.roles.models import Resource, RoleDefinition, where_permitted
 
 
@@ -77,8 +78,7 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
 
     def locked_activation(self, pk: UUID, *, requester: User) -> AccessRequest:
         """`locked`, with the names that one to activate has: whoever asks is whom it is for."""
-        row = self.select_for_update(of=("self",), no_key=True)
-        request = row.select_related("role", "resource", "eligible__resource").get(pk=pk)
+        [request] = _locked_activation(pk)
         request.requester, request.principal = requester, requester.principal
         request.ground.role = request.role
         return request
@@ -100,6 +100,12 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
     def named(self) -> list[AccessRequest]:
         """Them with their names. For where mostly there is none: looking costs a tenth of loading names."""
         return list(self.with_names()) if self.exists() else []
+
+
+@prepared
+def _locked_activation(pk: UUID) -> AccessRequestQuerySet:
+    row = AccessRequest.objects.select_for_update(of=("self",), no_key=True).filter(pk=pk)
+    return row.select_related("role", "resource", "eligible__resource")
 
 
 class AccessRequest(models.Model):

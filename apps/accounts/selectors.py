@@ -14,6 +14,7 @@ from apps.accounts.models import AccountLink, AuthenticatorDevice, OneTimeCode, 
 from apps.accounts.policy import FEW_RECOVERY_CODES, SETTING_UP_LASTS, can_delete_factor
 from apps.common.decision import Decision
 from apps.common.lookup import find
+from apps.common.prepared import prepared
 from apps.notifications.links import is_signed
 
 
@@ -28,6 +29,16 @@ def users_by_email(emails: Iterable[str]) -> dict[str, User]:
     wanted = [Lower(Value(email.strip())) for email in emails]
     people = User.objects.alias(address=Lower("email")).filter(address__in=wanted)
     return {user.email.lower(): user for user in people}
+
+
+def look_again(user: User) -> None:
+    """At whether they are enabled: as they are now, not as they signed in."""
+    [user.is_enabled] = _is_enabled(user.pk)
+
+
+@prepared
+def _is_enabled(user_id: UUID) -> QuerySet[User, bool]:
+    return User.objects.filter(pk=user_id).values_list("is_enabled", flat=True)
 
 
 def line_of_managers(user: User | None) -> list[UUID]:

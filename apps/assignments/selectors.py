@@ -21,6 +21,7 @@ from apps.assignments.membership import (
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.policy import EXPIRED_SHOWN, Groups, access_from, ground_stands, groups_of, in_force
 from apps.common.access import Access
+from apps.common.prepared import prepared
 from apps.roles.built_in import GROUP_MEMBER
 from apps.roles.models import Resource
 from apps.roles.policy.paths import ancestor_ids
@@ -144,8 +145,7 @@ def holders_on(
     if not above:
         return {}
     places = frozenset[UUID]().union(*above.values())
-    held = Assignment.objects.filter(what, among, resource_id__in=places).current(now)
-    rows = list(held.with_ground().select_related("principal__user"))
+    rows = _held_at(what & among, tuple(places), now)
     members = members_of(_groups_among(rows), now=now, among=among)
     people = {row.id: _people(row, members, now) for row in rows}
     users = sorted(_enabled(rows, people.values()), key=lambda user: (user.name, user.id))
@@ -154,6 +154,12 @@ def holders_on(
         for path, near in above.items()
     }
     return {path: [user for user in users if user.id in wanted] for path, wanted in found.items()}
+
+
+@prepared
+def _held_at(what: Q, places: tuple[UUID, ...], now: datetime) -> AssignmentQuerySet:
+    held = Assignment.objects.filter(what, resource_id__in=places).current(now)
+    return held.with_ground().select_related("principal__user")
 
 
 def _enabled(rows: Iterable[Assignment], people: Iterable[Collection[UUID]]) -> list[User]:

@@ -8,7 +8,7 @@ anything they `settle`, so that what the clock has ended is in nobody's way and 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +29,7 @@ from apps.common.errors import Conflict
 from apps.common.locks import lock_rows
 from apps.common.lookup import present
 from apps.common.period import Period, earliest
+from apps.common.prepared import prepared
 from apps.common.text import one_line
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.services.locks import keep_in_use
@@ -214,39 +215,27 @@ def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> list[Assi
     """Write down what has ended for one principal and what has lost its ground, so that neither is in a new
     row's way. `by`: who took the ground, where that was not the clock. Answers what is active for them then,
     now or later, with its resource and what it rests on. One query, where nothing has ended."""
-    rows = list(Assignment.objects.filter(principal_id=principal_id).to_settle(now).with_holder())
+    rows = _to_settle(principal_id, now)
     past = [row for row in rows if row.ends_at is not None and row.ends_at <= now]
     running = [row for row in rows if row not in past]
     lost = without_ground((row for row in running if row.is_activated), now=now)
-    if past or lost:  # rarely; loading names costs
-        ended = Assignment.objects.filter(pk__in=[row.id for row in (*past, *lost)])
-        named = {row.id: row for row in _in_order(ended.with_names())}
-        for row in past:
-            write_end(named[row.id], now=now)
-        for row in lost:
-            write_ground_lost(named[row.id], by=by, now=now)
+    _end_running(past, by_the_clock, now=now)
+    _end_running(lost, lambda row: Ending(row, Assignment.End.GROUND_LOST, by, now), now=now)
     return [row for row in running if row not in lost]
 
 
-@command()
-def write_end(assignment: Assignment, *, now: datetime) -> bool:
-    """Write down that the clock has ended this one. Repeatable: says whether it was the one to do so."""
-    try:
-        end_all([by_the_clock(assignment)], now=now)
-    except Conflict:
-        return False
-    return True
+@prepared
+def _to_settle(principal_id: UUID, now: datetime) -> AssignmentQuerySet:
+    return Assignment.objects.filter(principal_id=principal_id).to_settle(now).with_holder()
 
 
-def write_ground_lost(
-    assignment: Assignment, *, by: Party = CLOCK, now: datetime, why: Why = NO_REASON
-) -> bool:
-    """Write down that what this activation rested on is gone. Repeatable, like `write_end`."""
-    try:
-        end(assignment, how=Assignment.End.GROUND_LOST, by=by, now=now, why=why)
-    except Conflict:
-        return False
-    return True
+def _end_running(
+    rows: Collection[Assignment], ending: Callable[[Assignment], Ending], *, now: datetime
+) -> None:
+    """`end_all` of these that nobody has ended meanwhile: those, with their names, are looked at again."""
+    if rows:
+        running = Assignment.objects.filter(pk__in=[row.pk for row in rows], ended_at__isnull=True)
+        end_all([ending(row) for row in _in_order(running.with_names())], now=now)
 
 
 def _update_running(assignment: Assignment, now: datetime, **columns: datetime | None) -> None:
@@ -297,7 +286,7 @@ def _fit_child(child: Assignment, *, ground: Period, by: Party, now: datetime, w
     """An activation never says that it lasts where its ground does not: it ends when that has moved away from
     under it, and else with it. One that somebody ended at the same moment says nothing."""
     if not (ground.contains(now) and ground.contains(max(child.starts_at, now))):
-        write_ground_lost(child, by=by, now=now, why=why)
+        _end_running([child], lambda row: Ending(row, Assignment.End.GROUND_LOST, by, now, why), now=now)
     elif earliest(child.ends_at, ground.end) != child.ends_at:
         with suppress(Conflict):
             change_period(child, period=Period(child.starts_at, ground.end), by=by, now=now, why=why)

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from apps.common.paging import Column, Page, newest_first, page_of
+from apps.common.prepared import prepared
 from apps.notifications.models import Notice, NoticePreferences
 
 _NEWEST = newest_first("created_at")
@@ -30,8 +31,12 @@ def inbox(principal_id: UUID, *, after: str = "") -> Page[Notice]:
 def preferences_of(people: Iterable[UUID | None]) -> dict[UUID | None, NoticePreferences]:
     """What those of them chose about their mail who chose anything, in at most one query."""
     ids = {person for person in people if person is not None}
-    rows = NoticePreferences.objects.filter(principal_id__in=ids) if ids else []
-    return {row.principal_id: row for row in rows}
+    return {row.principal_id: row for row in _chosen_by(tuple(ids))}
+
+
+@prepared
+def _chosen_by(people: tuple[UUID, ...]) -> QuerySet[NoticePreferences]:
+    return NoticePreferences.objects.filter(principal_id__in=people)
 
 
 def preferences(principal_id: UUID) -> NoticePreferences:

@@ -13,11 +13,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.commands import at_the_end, write_what_is_left
 from apps.common.origin import origin_now
+from apps.common.prepared import prepared
 from apps.common.text import one_line
 from apps.notifications.messages import Message, Recipient
 from apps.notifications.models import Notice, NoticePreferences, NoticeQuerySet, WebhookDelivery
@@ -153,9 +155,14 @@ def mark_all_read(*, principal_id: UUID, until: datetime, now: datetime) -> int:
 def _addresses_told(keys: Iterable[str]) -> dict[str, set[str]]:
     """By the key of the event, who has been told of it."""
     found: dict[str, set[str]] = defaultdict(set)
-    for key, address in Notice.objects.filter(key__in=list(keys)).values_list("key", "address"):
+    for key, address in _told_of(tuple(keys)):
         found[key].add(address.lower())
     return found
+
+
+@prepared
+def _told_of(keys: tuple[str, ...]) -> QuerySet[Notice, tuple[str, str]]:
+    return Notice.objects.filter(key__in=keys).values_list("key", "address")
 
 
 def _not_told(key: str, letters: Iterable[_Told], told: Collection[str]) -> Iterable[_Told]:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
 from apps.accounts.models import Group
 from apps.common.access import Provider
-from apps.roles.models import Approver, Resource, RoleDefinition, RoleSettings, SettingsChange
+from apps.common.prepared import prepared
+from apps.roles.models import (
+    Approver,
+    NotificationCell,
+    Resource,
+    RoleDefinition,
+    RoleSettings,
+    SettingsChange,
+)
 from apps.roles.policy.paths import nearest
 from apps.roles.policy.rules import Audience, Cell, NoticeCase, RoleRules, Seat, SeatKind, default_rules
 
 _SEATS = Prefetch("approvers", Approver.objects.select_related("principal"))
 Rows = list[tuple[str | None, RoleSettings]]
+Line = TypeVar("Line", Approver, NotificationCell)  # of a row of settings
 _COLUMNS = {f.name for f in RoleSettings._meta.concrete_fields} & {f.name for f in fields(RoleRules)}
 
 
@@ -57,8 +67,41 @@ def rules_for_many(
 ) -> dict[tuple[UUID, UUID], RoleRules]:
     """`rules_for` of many pairs in at most three queries, keyed by (role id, resource id)."""
     wanted = {(role.id, resource.id): (role, resource) for role, resource in pairs}
-    rows = rows_near(wanted.values())
-    return {key: _rules(rows[role.id], role, resource) for key, (role, resource) in wanted.items()}
+    above = {id_ for _, resource in wanted.values() for id_ in resource.ancestor_ids}
+    by_place = {
+        (row.role_id, row.resource_id): row
+        for row in _set_near(tuple({id_ for id_, _ in wanted}), tuple(above))
+    }
+    rows = {key: _nearest(by_place, role, resource) for key, (role, resource) in wanted.items()}
+    ids = tuple({row.id for row in rows.values() if row})
+    seats, cells = _by_settings(_seats_of(ids)), _by_settings(_cells_of(ids))
+    return {
+        key: rules_from(row, seats[row.id], cells[row.id]) if row else default_rules(wanted[key][0].provider)
+        for key, row in rows.items()
+    }
+
+
+@prepared
+def _set_near(role_ids: tuple[UUID, ...], resource_ids: tuple[UUID, ...]) -> QuerySet[RoleSettings]:
+    rows = RoleSettings.objects.filter(role__in=role_ids).filter_nearby(resource_ids)
+    return rows.select_related("resource")
+
+
+@prepared
+def _seats_of(settings_ids: tuple[UUID, ...]) -> QuerySet[Approver]:
+    return Approver.objects.filter(settings__in=settings_ids).select_related("principal")
+
+
+@prepared
+def _cells_of(settings_ids: tuple[UUID, ...]) -> QuerySet[NotificationCell]:
+    return NotificationCell.objects.filter(settings__in=settings_ids)
+
+
+def _by_settings(found: Iterable[Line]) -> Mapping[UUID, Sequence[Line]]:
+    grouped = defaultdict(list)
+    for line in found:
+        grouped[line.settings_id].append(line)
+    return grouped
 
 
 @dataclass(frozen=True)
@@ -137,19 +180,22 @@ def rows_near(
     return by_role
 
 
-def _rules(
-    rows: list[tuple[str | None, RoleSettings]], role: RoleDefinition, resource: Resource
-) -> RoleRules:
-    """The nearest by the ids of its path, not by the paths of what lies above: so it can be asked of a place
-    to which a resource, with its own rules, would only be moved."""
-    places = [None, *resource.ancestor_ids]
-    near = [row for _, row in rows if row.resource_id in places]
-    row = max(near, key=lambda row: places.index(row.resource_id), default=None)
-    return default_rules(role.provider) if row is None else as_rules(row)
+def _nearest(
+    rows: Mapping[tuple[UUID, UUID | None], RoleSettings], role: RoleDefinition, resource: Resource
+) -> RoleSettings | None:
+    """By the ids of its path, not by the paths of what lies above: so it can be asked of a place to which a
+    resource, with its own rules, would only be moved."""
+    places = [*reversed(resource.ancestor_ids), None]
+    return next((rows[role.id, place] for place in places if (role.id, place) in rows), None)
 
 
 def as_rules(row: RoleSettings) -> RoleRules:
     """A row with its approvers and cells (prefetched) as the pure value that policies read."""
+    return rules_from(row, row.approvers.all(), row.cells.all())
+
+
+def rules_from(row: RoleSettings, seats: Iterable[Approver], cells: Iterable[NotificationCell]) -> RoleRules:
+    """`as_rules`, where the approvers and cells of the row were loaded apart."""
     return RoleRules(
         **{name: getattr(row, name) for name in _COLUMNS},
         approvers=tuple(
@@ -159,7 +205,7 @@ def as_rules(row: RoleSettings) -> RoleRules:
                 seat.principal.name if seat.principal else seat.get_kind_display(),
                 bool(seat.principal and seat.principal.is_group),
             )
-            for seat in row.approvers.all()
+            for seat in seats
         ),
         cells={
             (NoticeCase(cell.case), Audience(cell.audience)): Cell(
@@ -167,7 +213,7 @@ def as_rules(row: RoleSettings) -> RoleRules:
                 tuple(filter(None, (part.strip() for part in cell.additional_recipients.split(";")))),
                 cell.critical_only,
             )
-            for cell in row.cells.all()
+            for cell in cells
         },
         source=row.resource.name if row.resource else "Role",
     )

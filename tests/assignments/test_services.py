@@ -11,7 +11,6 @@ from apps.assignments.services import (
     end,
     move_end,
     settle,
-    write_end,
 )
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CLOCK, CONSOLE, AuditAction
@@ -291,7 +290,7 @@ def test_leaves_other_peoples_activations_alone(activation, approver, now):
 
 
 def test_writes_the_end_at_which_the_clock_ended_it(activation, now):
-    assert write_end(activation, now=now + 3 * HOUR)
+    settle(principal_id=activation.principal_id, now=now + 3 * HOUR)
 
     assert how_it_ended(activation) == (End.EXPIRED, now + HOUR, "The clock")
     event = events_of(AuditAction.ACTIVATION_ENDED, activation).get()
@@ -300,10 +299,10 @@ def test_writes_the_end_at_which_the_clock_ended_it(activation, now):
 
 
 def test_writes_it_once(activation, now):
-    stale = Assignment.objects.with_names().get(pk=activation.pk)
-    write_end(activation, now=now + HOUR)
+    for later in (HOUR, 2 * HOUR):
+        settle(principal_id=activation.principal_id, now=now + later)
 
-    assert not write_end(stale, now=now + 2 * HOUR)
+    assert how_it_ended(activation) == (End.EXPIRED, now + HOUR, "The clock")
     assert events_of(AuditAction.ACTIVATION_ENDED, activation).count() == 1
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.access_requests.models import AccessRequest
 from apps.accounts.models import User
 from apps.accounts.selectors import IS_ENROLLED
@@ -15,6 +17,7 @@ from apps.assignments.membership import members_of
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import Holdings, held_as, holders_on
 from apps.common.access import DIRECTORY_PATH, Provider
+from apps.common.prepared import prepared
 from apps.roles.built_in import (
     GLOBAL_ADMINISTRATOR,
     GROUP_OWNER,
@@ -169,11 +172,13 @@ def _default(kind: Assignment.Kind, people: Sequence[User]) -> Approvers:
 
 def reachable(ids: Iterable[UUID]) -> dict[UUID, User]:
     """Those who are enabled and have a second factor and an address, by name."""
-    wanted = set(ids)
-    if not wanted:
-        return {}
-    users = User.objects.filter(IS_ENROLLED, id__in=wanted, is_enabled=True).exclude(email="")
-    return {user.id: user for user in users.order_by("name", "id")}
+    return {user.id: user for user in _reachable(tuple(set(ids)))}
+
+
+@prepared
+def _reachable(ids: tuple[UUID, ...]) -> QuerySet[User]:
+    users = User.objects.filter(IS_ENROLLED, id__in=ids, is_enabled=True).exclude(email="")
+    return users.order_by("name", "id")
 
 
 # ---- From a person up to their seats -----------------------------------------------------------------------

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps.access_requests.asks import Actor, Ask
-from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
+from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import ActivationFacts
 from apps.access_requests.policy.reading import Reading, access_has_ended, state_now
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
@@ -21,11 +21,12 @@ from apps.access_requests.states import OPEN, WAITING, Family, State
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.membership import Memberships, memberships_of
-from apps.assignments.models import Assignment
+from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.policy import holds_since
 from apps.common.errors import Invalid
 from apps.common.lookup import find
 from apps.common.period import Period
+from apps.common.prepared import prepared
 from apps.roles.models import Resource
 from apps.roles.policy.rules import RoleRules
 
@@ -52,21 +53,29 @@ class UnderWay:
     asked: Sequence[AccessRequest]
 
     def waits_to_activate(self, role_id: UUID, resource_id: UUID, *, now: datetime) -> bool:
-        """Whether a request for just that waits for an answer, as the clock has it."""
+        """`waits_already`, of what is known."""
         key = (Family.ACTIVATION, role_id, resource_id)
-        alike = [row for row in self.asked if (row.family, row.role_id, row.resource_id) == key]
-        return any(state in WAITING for state in states_now(alike, now=now).values())
+        return _any_waits(
+            [row for row in self.asked if (row.family, row.role_id, row.resource_id) == key], now
+        )
 
 
 def under_way(principal_id: UUID, *, now: datetime) -> UnderWay:
     """As it reads, whether or not it is settled. Two queries."""
-    return UnderWay(list(active_rows({principal_id}, now=now)), open_requests(principal_id).named())
+    return UnderWay(list(active_rows({principal_id}, now=now)), open_requests(principal_id))
 
 
-def open_requests(principal_id: UUID) -> AccessRequestQuerySet:
-    """What is asked for this principal, or was by them, and is open."""
+def open_requests(principal_id: UUID) -> list[AccessRequest]:
+    """What is asked for this principal, or was by them, and is open, with its names. For most there is none,
+    and one small query."""
+    ids = _asked_and_open(principal_id)
+    return list(AccessRequest.objects.filter(pk__in=ids).with_names()) if ids else []
+
+
+@prepared
+def _asked_and_open(principal_id: UUID) -> QuerySet[AccessRequest, UUID]:
     asked = Q(principal_id=principal_id) | Q(requester_id=principal_id, state__in=WAITING)
-    return AccessRequest.objects.filter(asked, state__in=OPEN)
+    return AccessRequest.objects.filter(asked, state__in=OPEN).values_list("id", flat=True)
 
 
 def load_activation(ask: Ask, *, actor: Actor, under_way: UnderWay, now: datetime) -> ActivationCase:
@@ -152,8 +161,11 @@ def waits_already(
 ) -> bool:
     """Whether a request of this kind waits for an answer, as the clock has it."""
     of_key = AccessRequest.objects.for_key(principal_id, role_id, resource_id)
-    waiting = of_key.waiting().filter(family=family).named()
-    return any(state in WAITING for state in states_now(waiting, now=now).values())
+    return _any_waits(of_key.waiting().filter(family=family).named(), now)
+
+
+def _any_waits(requests: Iterable[AccessRequest], now: datetime) -> bool:
+    return any(state in WAITING for state in states_now(requests, now=now).values())
 
 
 def states_now(requests: Iterable[AccessRequest], *, now: datetime) -> dict[UUID, State]:
@@ -216,10 +228,15 @@ def _ground_stands(row: AccessRequest, memberships: Memberships, at: datetime) -
 
 
 def _eligible(id_: UUID | None) -> Assignment:
-    row = find(Assignment.objects.eligible().select_related("role", "resource"), id_)
-    if row is None:
+    found = _eligible_with_names(id_) if id_ else []
+    if not found:
         raise Invalid(NO_SUCH_ROLE)
-    return row
+    return found[0]
+
+
+@prepared
+def _eligible_with_names(id_: UUID) -> AssignmentQuerySet:
+    return Assignment.objects.eligible().filter(pk=id_).select_related("role", "resource")
 
 
 def assignment_of(ask: Ask) -> Assignment:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from apps.access_requests.selectors.lately import places_before, places_left
+from apps.common.prepared import prepared
 from apps.roles.models import Resource, RoleDefinition, SettingsChange
 from apps.roles.policy.plain import from_plain
 from apps.roles.policy.rules import RoleRules
@@ -88,16 +91,18 @@ def _own_changes(user_ids: Collection[UUID], role_ids: Collection[UUID], now: da
     """What these people changed of these roles. One query, and one more where that is anything."""
     if not user_ids:
         return _Own({}, {})
-    rows = SettingsChange.objects.filter(
-        by_id__in=[str(id_) for id_ in user_ids],
-        role__in=role_ids,
-        at__gt=now - STRICTER_FOR,
-        at__lte=now,
-    )
     found: dict[tuple[UUID, UUID], list[SettingsChange]] = defaultdict(list)
-    for row in rows.order_by("-at", "id"):
+    for row in _changed(tuple(map(str, user_ids)), tuple(role_ids), now - STRICTER_FOR, now):
         found[UUID(row.by_id), row.role_id].append(row)
     return _Own(found, places_left(user_ids, since=now - STRICTER_FOR) if found else {})
+
+
+@prepared
+def _changed(
+    by_ids: tuple[str, ...], role_ids: tuple[UUID, ...], since: datetime, now: datetime
+) -> QuerySet[SettingsChange]:
+    changes = SettingsChange.objects.filter(by_id__in=by_ids, role__in=role_ids, at__gt=since, at__lte=now)
+    return changes.order_by("-at", "id")
 
 
 def _before(changes: Iterable[SettingsChange]) -> list[RoleRules]:

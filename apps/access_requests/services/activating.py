@@ -12,6 +12,7 @@ from apps.access_requests.selectors.facts import ActivationCase, load_activation
 from apps.access_requests.services.recording import draft_request, turn, why, write_request
 from apps.access_requests.services.settling import settle_holder
 from apps.access_requests.states import Family, State, Step
+from apps.accounts.selectors import look_again
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.assignments.services import Why
@@ -31,7 +32,7 @@ def assess_activation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
 def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Grant at once, or leave waiting for an approver where the role asks for one."""
     there = settle_holder(principal_id=actor.somebody.id, ground_id=ask.assignment_id, now=now)
-    actor.somebody.refresh_from_db(fields=["is_enabled"])  # as they are now, not as they signed in
+    look_again(actor.somebody)
     case = load_activation(ask, actor=actor, under_way=there, now=now)
     can_activate(case.facts).require()
     request = _draft(ask, case, actor, now)

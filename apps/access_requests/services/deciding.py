@@ -9,6 +9,7 @@ from typing import cast
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.functional import SimpleLazyObject
 
 from apps.access_requests import notices
@@ -37,6 +38,7 @@ from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import Holdings, active_now
 from apps.common.commands import command
+from apps.common.prepared import prepared
 from apps.roles.policy.rules import RoleRules
 
 
@@ -47,10 +49,20 @@ def decide(verdict: Verdict, *, actor: Actor, now: datetime) -> AccessRequest:
     with the reasons, and both sides are told. Raises `NotAllowed`, `Conflict` when somebody was faster,
     `Changed` when it is no longer what was shown.
     """
-    activation = AccessRequest.objects.filter(pk=verdict.request_id, action=Action.SELF_ACTIVATE)
-    for holder_id, ground_id in activation.values_list("principal_id", "eligible_id"):
+    for holder_id, ground_id in _activation(verdict.request_id):
         return _decide_activation(verdict, holder_id, ground_id, actor=actor, now=now)
     return decide_assignment(verdict, actor=actor, now=now)
+
+
+@prepared
+def _activation(request_id: UUID) -> QuerySet[AccessRequest, tuple[UUID, UUID]]:
+    asked = AccessRequest.objects.filter(pk=request_id, action=Action.SELF_ACTIVATE)
+    return asked.values_list("principal_id", "eligible_id")
+
+
+@prepared
+def _people(ids: tuple[UUID, ...]) -> QuerySet[User]:
+    return User.objects.filter(pk__in=ids)
 
 
 @command()
@@ -58,7 +70,7 @@ def _decide_activation(
     verdict: Verdict, holder_id: UUID, ground_id: UUID, *, actor: Actor, now: datetime
 ) -> AccessRequest:
     active = _lock(holder_id, ground_id, now)
-    people = User.objects.in_bulk([holder_id, actor.somebody.id])
+    people = {user.id: user for user in _people((holder_id, actor.somebody.id))}
     actor = replace(actor, user=people[actor.somebody.id])  # as they are now, not as they signed in
     request = AccessRequest.objects.locked_activation(verdict.request_id, requester=people[holder_id])
     rules = terms_of(request.principal_id, request.role, request.ground.resource, now=now)

@@ -12,6 +12,7 @@ from apps.access_requests.selectors.prolonging import ProlongingCase, load_prolo
 from apps.access_requests.services.recording import write_request_about
 from apps.access_requests.services.settling import settle_holder
 from apps.access_requests.states import State
+from apps.accounts.selectors import look_again
 from apps.common.commands import command
 from apps.common.decision import Decision
 
@@ -24,7 +25,7 @@ def assess_prolonging(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
 def ask_to_prolong(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Leave it waiting for an admin, who decides from when and until when, and as what."""
     settle_holder(principal_id=actor.somebody.id, ground_id=ask.assignment_id, now=now)
-    actor.somebody.refresh_from_db(fields=["is_enabled"])  # as they are now, not as they signed in
+    look_again(actor.somebody)
     case = load_prolonging(ask, actor=actor, now=now)
     case.decision.require()
     request = _write(ask, case, actor, now)

@@ -15,7 +15,7 @@ from apps.access_requests import notices
 from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
 from apps.access_requests.selectors.facts import UnderWay, open_requests, states_now
 from apps.access_requests.services.recording import event_of, move, move_all, record, why
-from apps.access_requests.states import OPEN, State, Step
+from apps.access_requests.states import State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.assignments.services import Ending
@@ -47,7 +47,7 @@ def settle_locked(
     """Write down how what one principal holds and has asked for reads. The caller holds the lock. `by` and
     `reason`: who has taken the ground of it, and how, where that was not the clock."""
     active = assignments.settle(principal_id=principal_id, now=now, by=by)
-    asked = open_requests(principal_id).named()
+    asked = open_requests(principal_id)
     _settle(asked, now, by=by, reason=reason)
     return UnderWay(active, asked)
 
@@ -88,7 +88,7 @@ def settle_all(*, now: datetime, has_time: Callable[[], bool] = lambda: True) ->
 
 
 def _read_otherwise(requests: AccessRequestQuerySet, now: datetime) -> list[AccessRequest]:
-    rows = list(requests.filter(state__in=OPEN).with_names())
+    rows = list(requests.open().with_names())
     states = states_now(rows, now=now)
     return [row for row in rows if states[row.id] != row.state]
 
@@ -97,7 +97,7 @@ def _read_otherwise(requests: AccessRequestQuerySet, now: datetime) -> list[Acce
 def _settle_some(requests: Sequence[AccessRequest], now: datetime) -> int:
     """Looks again under the lock: somebody may be at one of them."""
     assignments.lock_principals(request.principal_id for request in requests)
-    rows = AccessRequest.objects.filter(pk__in=[request.pk for request in requests], state__in=OPEN)
+    rows = AccessRequest.objects.filter(pk__in=[request.pk for request in requests]).open()
     return _settle(list(rows.with_names()), now)
 
 

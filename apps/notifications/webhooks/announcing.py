@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from apps.common.commands import at_the_end
+from apps.common.prepared import prepared
 from apps.common.text import one_line
 from apps.notifications.messages import Message, NoticeEvent
 from apps.notifications.models.webhooks import Webhook, WebhookDelivery, message_id_of
@@ -45,7 +47,7 @@ def _write(happened: Iterable[_Announced]) -> None:
     announced = [each for each in happened if is_announced(each.event)]
     if not announced:
         return
-    enabled = list(Webhook.objects.filter(is_enabled=True).only("events"))
+    enabled = _enabled()
     told: list[WebhookDelivery] = []
     for each in announced:
         if wanting := [webhook for webhook in enabled if webhook.wants(each.event)]:
@@ -53,6 +55,11 @@ def _write(happened: Iterable[_Announced]) -> None:
             told += (delivery_of(webhook, each.key, message, each.now) for webhook in wanting)
     if told:
         WebhookDelivery.objects.bulk_create(told, ignore_conflicts=True)
+
+
+@prepared
+def _enabled() -> QuerySet[Webhook]:
+    return Webhook.objects.filter(is_enabled=True).only("events")
 
 
 def delivery_of(webhook: Webhook, key: str, message: Message, now: datetime) -> WebhookDelivery:
