@@ -179,10 +179,9 @@ def groundless(*, now: datetime, principal_id: UUID | None = None) -> list[Assig
 
 
 def groundless_of(rows: AssignmentQuerySet, *, now: datetime) -> list[Assignment]:
-    """Those of these rows that are activations and give nothing any more. Only those are loaded of which
-    that is to be feared."""
-    doubtful = rows.on_doubtful_ground(now).with_names().select_related("activated_by")
-    return without_ground(doubtful, now=now)
+    """Those of these rows that are activations and give nothing any more, loaded as far as that asks for it.
+    Only those are looked at of which it is to be feared."""
+    return without_ground(rows.on_doubtful_ground(now).with_holder(), now=now)
 
 
 def without_ground(running: Iterable[Assignment], *, now: datetime) -> list[Assignment]:

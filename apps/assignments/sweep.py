@@ -46,7 +46,7 @@ def _write_expired(rows: Sequence[Assignment], now: datetime) -> int:
 def _write_ground_lost(rows: Sequence[Assignment], now: datetime) -> int:
     """Looks again under the lock: whoever got the ground back meanwhile keeps the activation."""
     lock_principals(row.principal_id for row in rows)
-    running = Assignment.objects.not_ended(now).filter(pk__in=[row.id for row in rows])
+    running = Assignment.objects.not_ended(now).filter(pk__in=[row.id for row in rows]).with_names()
     lost = groundless_of(running, now=now)
     end_all([Ending(row, Assignment.End.GROUND_LOST, CLOCK, now) for row in lost], now=now)
     return len(lost)

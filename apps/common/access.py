@@ -6,8 +6,9 @@ it as a fact. Nothing else opens a page: there is no staff flag and no superuser
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import TextChoices
@@ -76,21 +77,27 @@ class Access:
 
     def may(self, permission: Permission, provider: str, path: str) -> bool:
         """Whether the permission is held on the resource with this path, or on one above it."""
-        return any(
-            grant.permission == permission and grant.provider == provider and path.startswith(grant.path)
-            for grant in self.grants
-        )
+        return path.startswith(self._paths.get((permission, provider), ()))
 
     def may_somewhere(self, permission: Permission) -> bool:
         return any(grant.permission == permission for grant in self.grants)
 
     def may_in(self, permission: Permission, provider: str) -> bool:
         """Whether the permission is held on any resource of this provider."""
-        return any(grant.permission == permission and grant.provider == provider for grant in self.grants)
+        return (permission, provider) in self._paths
 
     def sees(self, provider: str, path: str) -> bool:
         """Whether anything at all is held on the resource with this path, or on one above it."""
         return any(grant.provider == provider and path.startswith(grant.path) for grant in self.grants)
+
+    @cached_property
+    def _paths(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """Where each permission is held: lists ask for each of their rows."""
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for grant in self.grants:
+            held = grant.permission, grant.provider
+            found[held] = (*found.get(held, ()), grant.path)
+        return found
 
     @property
     def providers(self) -> frozenset[Provider]:

@@ -95,9 +95,11 @@ def count_of(rows: QuerySet[Row], *, exact_to: int = COUNTED_TO) -> str:
     return counts_of({"": rows}, exact_to=exact_to)[""]
 
 
-def counts_of(several: Mapping[Key, QuerySet[Any]], *, exact_to: int = COUNTED_TO) -> dict[Key, str]:
-    """`count_of` each, in one statement."""
-    counts = Counts()
+def counts_of(
+    several: Mapping[Key, QuerySet[Any]], counts: Counts | None = None, *, exact_to: int = COUNTED_TO
+) -> dict[Key, str]:
+    """`count_of` each, in one statement; where its page has `counts`, together with what else that counts."""
+    counts = counts or Counts()
     asked = {key: counts.of(rows.order_by()[: exact_to + 1]) for key, rows in several.items()}
     return {key: _in_words(count(), exact_to) for key, count in asked.items()}
 

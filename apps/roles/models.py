@@ -25,9 +25,11 @@ _SEE = Permission.ASSIGNMENTS_READ
 def where_permitted(access: Access, permission: Permission, *, prefix: str = "resource__") -> Q:
     """Of rows that lie on a resource, to which `prefix` leads, those where this permission is held, there or
     above; none without it. Every `visible_to` that goes by resources asks this."""
-    held = Q(pk__in=[])
-    for provider, path in access.scopes(permission):
-        held |= Q(**{f"{prefix}provider": provider, f"{prefix}path__startswith": path})
+    scopes = access.scopes(permission)
+    held = Q(**{f"{prefix}provider__in": [provider for provider, path in scopes if not path]})
+    for provider, path in scopes:
+        if path:
+            held |= where_within(provider, path, prefix=prefix)
     return held
 
 

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.accounts.models import User
-from apps.assignments.membership import groups_of_user, members_of
+from apps.assignments.membership import groups_of_user, members_of, sizes_of
 from apps.assignments.models import Assignment
 from apps.assignments.policy import groups_of
 from apps.roles import built_in
@@ -134,7 +134,7 @@ def test_does_not_take_owners_for_members(requester, operators, now):
 
 def test_knows_no_members_of_no_group(django_assert_num_queries, now):
     with django_assert_num_queries(0):
-        assert members_of([], now=now) == {}
+        assert members_of([], now=now) == sizes_of([], now=now) == {}
 
 
 @pytest.mark.parametrize("depth", [2, 20])
@@ -229,10 +229,12 @@ def test_agrees_in_both_directions_whoever_holds_what(world, lines):
         upwards = {id_: groups_of_user(id_, now=NOW) for id_ in people}
         downwards = {group.id: members_of([group.id], now=NOW)[group.id] for group in groups}
         all_at_once = members_of([group.id for group in groups], now=NOW)
+        sizes = sizes_of([group.id for group in groups], now=NOW)
         transaction.set_rollback(True)
 
     from_every_row = {id_: groups_of(id_, rows, now=NOW) for id_ in people}
     assert upwards == from_every_row
+    assert sizes == {id_: len(people) for id_, people in all_at_once.items()}
     assert (
         all_at_once
         == downwards

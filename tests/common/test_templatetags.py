@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -147,3 +148,30 @@ def test_shows_a_refused_action_disabled_with_its_reason(tag):
     assert 'aria-disabled="true"' in html
     assert "Not before &lt;June&gt;.</span>" in html
     assert "/there/" not in html
+
+
+# ---- Long lists --------------------------------------------------------------------------------------------
+
+
+def test_leads_to_pages_as_url_does():
+    source = '{% address "administration:person" id %} {% url "administration:person" id %}'
+    one, other = uuid4(), uuid4()
+
+    for id_ in (one, other):
+        found, wanted = render(source, id=id_).split()
+        assert found == wanted
+
+
+def test_writes_once_what_is_alike_and_gives_each_row_its_own_id():
+    row = "{% alike row.key row.id %}{{ row.words }} {{ row.id }};{% endalike %}"
+    rows = [{"key": key, "id": id_, "words": f"<{key}> of {id_}"} for key, id_ in ("a1", "a2", "b3")]
+
+    written = render(f"{{% for row in rows %}}{row}{{% endfor %}}", rows=rows)
+    assert written == "&lt;a&gt; of 1 1;&lt;a&gt; of 2 2;&lt;b&gt; of 3 3;"
+
+
+def test_writes_once_what_is_the_same_without_an_id():
+    source = Template("{% for row in rows %}{% alike row.key %}{{ row.words }} {% endalike %}{% endfor %}")
+
+    assert source.render(Context({"rows": [{"key": 1, "words": "a"}, {"key": 1, "words": "b"}]})) == "a a "
+    assert source.render(Context({"rows": [{"key": 1, "words": "c"}]})) == "c "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from django.db.models import TextChoices
 
@@ -107,6 +108,21 @@ _RULES = (held_here_rule, may_manage_rule, activated_rule, end_rule)
 def may_offer(facts: RowFacts) -> Decision:
     """Whether the button leads on. What comes of it, the door judges."""
     return judge(_RULES, facts)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One entry of a row's menu."""
+
+    change: Change
+    decision: Decision
+
+
+@lru_cache(maxsize=1_000)
+def offers_of(changes: tuple[Change, ...], facts: RowFacts) -> tuple[Offer, ...]:
+    """`may_offer` for each of these changes, whichever one the `facts` name. Most rows of a list are alike,
+    and share one answer."""
+    return tuple(Offer(change, may_offer(replace(facts, change=change))) for change in changes)
 
 
 def can_export(*, activated_only: bool) -> Decision:

@@ -11,12 +11,13 @@ from uuid import UUID
 from django.db.models import Count, F, QuerySet, TextChoices, Value
 from django.db.models.functions import Coalesce
 
-from apps.access_requests.policy.changing import Change, RowFacts, may_offer, offered
+from apps.access_requests.policy.changing import Change, Offer, RowFacts, may_offer, offered, offers_of
 from apps.accounts.models import Principal, User
-from apps.assignments.membership import members_of
+from apps.assignments.membership import sizes_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.selectors import EXPIRED_SHOWN, groundless_of
 from apps.common.access import Access, Permission
+from apps.common.counting import Counts
 from apps.common.decision import Decision
 from apps.common.paging import Column, Page, by_text, counts_of, newest_first, page_of, soonest_first
 from apps.roles.models import Resource, RoleDefinition
@@ -145,14 +146,6 @@ class Search:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """One entry of a row's menu."""
-
-    change: Change
-    decision: Decision
-
-
-@dataclass(frozen=True)
 class Line:
     """One assignment as the list of a place shows it to one reader. `members`: of a group that holds it."""
 
@@ -162,6 +155,11 @@ class Line:
     members: int | None
     now: datetime
 
+    @cached_property
+    def name(self) -> str:
+        """As who does not see its row knows it from the others."""
+        return f"{self.item.principal.name}, {self.item.role.name}"
+
     @property
     def membership(self) -> str:
         """Entra's word for how the principal holds it, seen from here."""
@@ -169,7 +167,7 @@ class Line:
             return "Inherited"
         return "Group" if self.item.rests_on_a_group else "Direct"
 
-    @property
+    @cached_property
     def held_above(self) -> Resource | None:
         here, there = self.where.resource, self.item.resource
         return there if here is not None and here.id != there.id and there.covers(here) else None
@@ -186,25 +184,10 @@ class Line:
         return self.access.may(Permission.ASSIGNMENTS_READ, resource.provider, resource.path)
 
     @property
-    def email(self) -> str:
-        return "" if self.item.principal.is_group else self.item.principal.user.email
-
-    @property
-    def type(self) -> str:
-        """What the holder is, in Entra's words."""
-        principal = self.item.principal
-        return "Group" if principal.is_group else principal.user.get_type_display()
-
-    @property
-    def is_disabled(self) -> bool:
-        """Whether it gives nothing, because its holder is disabled."""
-        return not self.item.principal.is_group and not self.item.principal.user.is_enabled
-
-    @property
     def starts_later(self) -> bool:
         return self.item.starts_at > self.now
 
-    @property
+    @cached_property
     def ended_at(self) -> datetime | None:
         """When it ended, by somebody or by the clock; nothing while it has not."""
         end = self.item.ended_at or self.item.ends_at
@@ -215,9 +198,10 @@ class Line:
         return self.item.ends_at is not None and self.item.ends_at - self.now <= ENDING_SOON
 
     @cached_property
-    def offers(self) -> list[Offer]:
+    def offers(self) -> tuple[Offer, ...]:
+        """What stands in its menu."""
         changes = offered(self.item.kind, has_ended=self.ended_at is not None)
-        return [Offer(change, self.can(change)) for change in changes]
+        return offers_of(changes, self._facts(changes[0]))
 
     def can(self, change: Change) -> Decision:
         """Whether the button for this leads on."""
@@ -249,14 +233,18 @@ class Found:
     roles: list[tuple[UUID, str]]
 
 
-def assignments_of(where: Where, access: Access, search: Search, *, after: str = "", now: datetime) -> Found:
+def assignments_of(
+    where: Where, access: Access, search: Search, counts: Counts, *, after: str = "", now: datetime
+) -> Found:
     """Who holds what at this place, as far as the reader may see. A fixed number of queries."""
     tabs = _tabs(where, access, search, now)
-    page = page_of(_ordered(tabs, search), _order(search), after=after)
+    rows = _in_columns(tabs[search.tab], search)
+    shown = _in_columns(Assignment.objects.select_related(*_OF_LISTS).only(*_IN_LISTS), search)
+    page = page_of(rows, _order(search), after=after, loaded=shown)
     return Found(
         page,
         _lines(page.rows, where, access, now),
-        counts_of(tabs),
+        counts_of(tabs, counts),
         _roles(where.provider),
     )
 
@@ -270,7 +258,8 @@ def all_assignments_of(
     where: Where, access: Access, search: Search, *, now: datetime
 ) -> QuerySet[Assignment]:
     """Every assignment of the tab that was asked for, in its order: for a file."""
-    return _ordered(_tabs(where, access, search, now), search).order_by(*_IN_FILES)
+    rows = _in_columns(_tabs(where, access, search, now)[search.tab], search)
+    return rows.with_ground().select_related("role", "principal__user").order_by(*_IN_FILES)
 
 
 def assignments_to_change(ids: list[UUID], access: Access, *, now: datetime) -> list[Line]:
@@ -281,6 +270,15 @@ def assignments_to_change(ids: list[UUID], access: Access, *, now: datetime) -> 
 
 
 _OF_ROWS = ("principal__user", "principal__group")
+_OF_LISTS = ("principal__user", "role", "resource", "parent__principal")
+_IN_LISTS = (
+    *("kind", "origin", "starts_at", "ends_at", "ended_at", "ended_how", "ended_by"),
+    *("principal__kind", "principal__name"),
+    *("principal__user__email", "principal__user__type", "principal__user__is_enabled"),
+    *("role__name", "role__is_privileged"),
+    *("resource__provider", "resource__kind", "resource__name", "resource__path"),
+    *("parent__principal__name",),
+)
 
 
 def _tabs(where: Where, access: Access, search: Search, now: datetime) -> dict[Tab, AssignmentQuerySet]:
@@ -324,10 +322,10 @@ def _narrowed(rows: AssignmentQuerySet, search: Search, now: datetime) -> Assign
     return found
 
 
-def _ordered(tabs: Mapping[Tab, AssignmentQuerySet], search: Search) -> AssignmentQuerySet:
+def _in_columns(rows: AssignmentQuerySet, search: Search) -> AssignmentQuerySet:
+    """With what the list can be sorted by."""
     ended = search.tab == Tab.EXPIRED
     until = Coalesce("ended_at", "ends_at") if ended else Coalesce("ends_at", Value(_NEVER))
-    rows = tabs[search.tab].with_ground().select_related("role", "principal__user")
     return rows.annotate(holder=F("principal__name"), role_name=F("role__name"), until=until)
 
 
@@ -339,7 +337,7 @@ def _order(search: Search) -> Sequence[Column]:
 
 def _lines(rows: list[Assignment], where: Where, access: Access, now: datetime) -> list[Line]:
     groups = {row.principal_id for row in rows if row.principal.is_group}
-    sizes = {id_: len(people) for id_, people in members_of(groups, now=now).items()}
+    sizes = sizes_of(groups, now=now)
     return [_line(row, where, access, sizes, now) for row in rows]
 
 

@@ -31,6 +31,7 @@ from apps.assignments.models import Assignment
 from apps.common.access import Permission, Provider
 from apps.common.csv import csv_lines
 from apps.common.lookup import as_id
+from apps.common.web.counting import counts_of
 from apps.common.web.files import csv_file
 from apps.common.web.searching import words_in
 from apps.roles.web import place_of
@@ -44,7 +45,14 @@ def assignments(request: HttpRequest, provider: Provider) -> HttpResponse:
     place = place_of(request, provider, Permission.ASSIGNMENTS_READ)
     search = _search(request.GET)
     where = Where(place.provider, place.resource)
-    found = assignments_of(where, request.access, search, after=request.GET.get("after", ""), now=request.now)
+    found = assignments_of(
+        where,
+        request.access,
+        search,
+        counts_of(request),
+        after=request.GET.get("after", ""),
+        now=request.now,
+    )
     context = {
         "place": place,
         "search": search,

@@ -44,18 +44,6 @@ class Line:
     item: Assignment
     can_be_picked: bool
 
-    @property
-    def email(self) -> str:
-        return "" if self.item.principal.is_group else self.item.principal.user.email
-
-    @property
-    def type(self) -> str:
-        return "" if self.item.principal.is_group else self.item.principal.user.get_type_display()
-
-    @property
-    def is_disabled(self) -> bool:
-        return not self.item.principal.is_group and not self.item.principal.user.is_enabled
-
 
 def counts_of(access: Access, *, now: datetime) -> Mapping[Step, str]:
     """How many rows each step has for this reader."""

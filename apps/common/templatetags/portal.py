@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
-from typing import Any
+from datetime import date, datetime, tzinfo
+from functools import cache, lru_cache
+from typing import Any, cast
+from uuid import UUID
 
 from django import template
 from django.middleware.csrf import get_token
-from django.template import Context
+from django.template import Context, Node, NodeList
+from django.template.base import FilterExpression, Parser, Token
 from django.template.loader import render_to_string
+from django.urls import get_script_prefix, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import get_current_timezone, get_current_timezone_name, localtime
@@ -81,8 +84,14 @@ def short(context: Context, instant: datetime | None) -> str:
     if instant is None:
         return ""
     zone, now = get_current_timezone(), _now(context)
-    is_today = now is not None and instants.is_same_day(instant, now, zone)
-    return _time(instant, f"{instant.astimezone(zone):%H:%M}" if is_today else instants.day(instant, zone))
+    return _short(instant, zone, now and now.astimezone(zone).date())
+
+
+@lru_cache(maxsize=10_000)
+def _short(instant: datetime, zone: tzinfo, today: date | None) -> SafeString:
+    local = instant.astimezone(zone)
+    is_today = local.date() == today
+    return _time(instant, f"{local:%H:%M}" if is_today else instants.date_in_words(local.date()))
 
 
 @register.simple_tag(takes_context=True)
@@ -142,12 +151,15 @@ def initials(name: str) -> str:
 
 
 @register.simple_tag
-def person(who: Any, detail: str | None = None, url: str = "") -> SafeString:
-    """Somebody with their avatar: anything with a `name`. `detail` is the second line, else the e-mail;
-    `url` is where the name leads. Lists have many, so no template is rendered for each."""
+def person(who: Any, detail: str | None = None, url: str = "", warning: str = "") -> SafeString:
+    """Somebody with their avatar: anything with a `name`. `detail` is the second line, else the e-mail, with
+    a `warning` at its end; `url` is where the name leads. Lists have many, so no template is rendered for
+    each."""
     second = getattr(who, "email", "") if detail is None else detail
+    if warning:
+        second = format_html('{} <span class="t-warn">· {}</span>', second, warning)
     return format_html(
-        '<span class="person">{}<span><span class="strong">{}</span>{}</span></span>',
+        '<span class="person">{}<span><span class="cell-main">{}</span>{}</span></span>',
         avatar(who.name, is_group=getattr(who, "is_group", False)),
         format_html('<a href="{}">{}</a>', url, who.name) if url else who.name,
         format_html('<span class="sub">{}</span>', second) if second else "",
@@ -155,11 +167,27 @@ def person(who: Any, detail: str | None = None, url: str = "") -> SafeString:
 
 
 @register.simple_tag
+def holder(principal: Any, url: str = "", members: int | None = None) -> SafeString:
+    """The person, with their account loaded, or the group that holds an assignment; of a group how many
+    `members` it has, where that is known."""
+    if principal.is_group:
+        return person(principal, "Group" if members is None else f"Group of {members}", url)
+    user = principal.user
+    detail = f"{user.email} · Guest" if user.type == user.Type.GUEST else user.email
+    return person(principal, detail, url, "" if user.is_enabled else "Disabled: gives nothing")
+
+
+@register.simple_tag
 def avatar(name: str, *, is_group: bool = False) -> SafeString:
     """The initials of a person, or the sign of a group. It says nothing alone."""
     if is_group:
-        return format_html('<span class="avatar is-group" aria-hidden="true">{}</span>', icon("people-fill"))
+        return _avatar_of_groups()
     return format_html('<span class="avatar" aria-hidden="true">{}</span>', initials(name))
+
+
+@cache
+def _avatar_of_groups() -> SafeString:
+    return format_html('<span class="avatar is-group" aria-hidden="true">{}</span>', icon("people-fill"))
 
 
 # ---- States and actions ------------------------------------------------------------------------------------
@@ -228,7 +256,12 @@ _BADGES = {
 def state_badge(state: str) -> SafeString:
     """The badge of a request or of a round; of `activated`, `assigned`, `eligible`; of a role `privileged` or
     `custom`; how bad an alert is."""
-    badge = _BADGES[str(state)]
+    return _badge(str(state))
+
+
+@cache
+def _badge(state: str) -> SafeString:
+    badge = _BADGES[state]
     css_class = f"badge {badge.kind}".strip()
     return format_html('<span class="{}">{}{}</span>', css_class, icon(badge.icon), badge.label)
 
@@ -259,6 +292,51 @@ def _action(decision: Decision, label: str, url: str, look: dict[str, str]) -> d
         "icon_name": look.get("icon", ""),
         "css_class": look.get("css_class", "btn btn-secondary btn-sm"),
     }
+
+
+# ---- Long lists --------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def address(page: str, id_: object) -> str:
+    """What `{% url page id %}` says, of a page that an id alone leads to. Lists have many of those, so it is
+    looked up once."""
+    return _address(page, get_script_prefix()).replace(_ANY, str(id_))
+
+
+_ANY = str(UUID(int=0))
+
+
+@cache
+def _address(page: str, _prefix: str) -> str:
+    return reverse(page, args=[_ANY])
+
+
+@register.tag
+def alike(parser: Parser, token: Token) -> Node:
+    """`{% alike key id %} … {% endalike %}` in a loop: what stands between is the same in all rows with the
+    same key, but for the id of the row, so it is rendered once for them. Without an id nothing differs."""
+    _, key, *id_ = token.split_contents()
+    nodes = parser.parse(["endalike"])
+    parser.delete_first_token()
+    return _Alike(nodes, *map(parser.compile_filter, [key, *id_]))
+
+
+class _Alike(Node):
+    """What has been rendered belongs to one page: it is kept where Django keeps what its own tags note."""
+
+    def __init__(
+        self, nodelist: NodeList, key: FilterExpression, id_: FilterExpression | None = None
+    ) -> None:
+        self.nodelist, self._key, self._id = nodelist, key, id_
+
+    def render(self, context: Context) -> str:
+        written: dict[Any, tuple[str, str]] = cast(Any, context.render_context).setdefault(self, {})
+        key, id_ = self._key.resolve(context), str(self._id.resolve(context)) if self._id else ""
+        if key not in written:
+            written[key] = self.nodelist.render(context), id_
+        text, first = written[key]
+        return text.replace(first, id_) if id_ else text
 
 
 # ---- Tracing -----------------------------------------------------------------------------------------------
