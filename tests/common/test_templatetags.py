@@ -175,3 +175,18 @@ def test_writes_once_what_is_the_same_without_an_id():
 
     assert source.render(Context({"rows": [{"key": 1, "words": "a"}, {"key": 1, "words": "b"}]})) == "a a "
     assert source.render(Context({"rows": [{"key": 1, "words": "c"}]})) == "c "
+
+
+def test_offers_options_also_in_groups_and_escapes_them():
+    choices = [("", "All"), ("<a>", [("b", "B & C"), ("c", "D")])]
+
+    assert render("{% options choices chosen %}", choices=choices, chosen="c") == (
+        '<option value="">All</option>\n<optgroup label="&lt;a&gt;"><option value="b">B &amp; C</option>\n'
+        '<option value="c" selected>D</option></optgroup>'
+    )
+
+
+def test_keeps_what_a_fact_says_apart_from_the_text_around_it():
+    assert (
+        render("{% facts pairs %}", pairs=[("Role", "<b>")]) == "<dt>Role</dt><dd><bdi>&lt;b&gt;</bdi></dd>"
+    )

@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -29,11 +27,12 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
     def visible_to(self, access: Access) -> AuditEventQuerySet:
         """What lies on or below a resource where `access` may read the audit log; nothing without that."""
-        scopes = [
-            Q(provider=provider, resource_path__startswith=path)
-            for provider, path in access.scopes(Permission.AUDIT_READ)
-        ]
-        return self.filter(reduce(or_, scopes)) if scopes else self.none()
+        scopes = access.scopes(Permission.AUDIT_READ)
+        read = Q(provider__in=[provider for provider, path in scopes if not path])
+        for provider, path in scopes:
+            if path:
+                read |= Q(provider=provider, resource_path__startswith=path)
+        return self.filter(read)
 
     def between(self, since: datetime | None, until: datetime | None) -> AuditEventQuerySet:
         """From `since` up to, and not including, `until`; `None` leaves that side open."""
@@ -118,6 +117,18 @@ class AuditEvent(models.Model):
     def request_number(self) -> str:
         """What people call the access request that it is part of."""
         return self.details.get("number") or "The request that it is part of"
+
+    @property
+    def facts(self) -> list[Detail]:
+        """Whom and what it is about."""
+        named = [
+            Detail("Actor", self.actor_name or "–"),
+            Detail("Target", self.target_name),
+            Detail("Role", self.role),
+            Detail("Scope", self.resource_name or self.get_provider_display()),
+            Detail("Approved by", self.approver),
+        ]
+        return [fact for fact in named if fact.text]
 
     @property
     def details_in_words(self) -> list[Detail]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import cache, lru_cache
+from html import escape
 from typing import Any, cast
 from uuid import UUID
 
@@ -51,6 +52,8 @@ def _icon(name: str, css_class: str) -> SafeString:
 
 # ---- Times and lengths -------------------------------------------------------------------------------------
 
+_TIMES_KEPT = 10_000  # in words: lists show the same ones again and again
+
 
 @register.simple_tag(takes_context=True)
 def when(context: Context, instant: datetime | None) -> str:
@@ -58,7 +61,13 @@ def when(context: Context, instant: datetime | None) -> str:
     if instant is None:
         return ""
     zone, now = get_current_timezone(), _now(context)
-    return _time(instant, instants.short(instant, zone, now=now) if now else instants.full(instant, zone))
+    return _when(instant, zone, now and now.astimezone(zone).date())
+
+
+@lru_cache(maxsize=_TIMES_KEPT)
+def _when(instant: datetime, zone: tzinfo, today: date | None) -> SafeString:
+    is_today = instant.astimezone(zone).date() == today
+    return _time(instant, instants.clock_time(instant, zone) if is_today else instants.full(instant, zone))
 
 
 @register.simple_tag(takes_context=True)
@@ -87,7 +96,7 @@ def short(context: Context, instant: datetime | None) -> str:
     return _short(instant, zone, now and now.astimezone(zone).date())
 
 
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=_TIMES_KEPT)
 def _short(instant: datetime, zone: tzinfo, today: date | None) -> SafeString:
     local = instant.astimezone(zone)
     is_today = local.date() == today
@@ -125,13 +134,25 @@ def _now(context: Context) -> datetime | None:
 
 
 @register.simple_tag
-def options(choices: Iterable[tuple[Any, str]], chosen: Any) -> SafeString:
-    """The options of a select, which may be a thousand; one of them is chosen, or none."""
-    return format_html_join(
-        "\n",
-        '<option value="{}"{}>{}</option>',
-        ((key, mark_safe(" selected") if key == chosen else "", label) for key, label in choices),
-    )
+def options(choices: Iterable[tuple[Any, Any]], chosen: Any) -> SafeString:
+    """The options of a select, which may be a thousand, also in groups of a label and the options below it;
+    one of them is chosen, or none."""
+    return mark_safe("\n".join(_options(choices, chosen)))  # noqa: S308 - each is escaped
+
+
+def _options(choices: Iterable[tuple[Any, Any]], chosen: Any) -> Iterator[str]:
+    for key, label in choices:
+        if isinstance(label, (list, tuple)):
+            yield format_html('<optgroup label="{}">{}</optgroup>', key, options(label, chosen))
+        else:
+            is_chosen = " selected" if key == chosen else ""
+            yield f'<option value="{escape(str(key))}"{is_chosen}>{escape(str(label))}</option>'
+
+
+@register.simple_tag
+def facts(pairs: Iterable[tuple[str, str]]) -> SafeString:
+    """The lines of a list of facts (`<dl>`): what each is called, and what it is."""
+    return format_html_join("\n", "<dt>{}</dt><dd><bdi>{}</bdi></dd>", pairs)
 
 
 @register.filter
