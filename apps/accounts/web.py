@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import django_otp
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
@@ -15,6 +14,8 @@ from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django_otp import DEVICE_ID_SESSION_KEY as _DEVICE
+from django_otp.models import Device
 
 from apps.accounts.browsers import browser_in_words
 from apps.accounts.forms.fields import TimeZoneField  # noqa: F401 (likewise)
@@ -121,10 +122,10 @@ def remember_browser(request: HttpRequest, response: HttpResponse, user_id: UUID
 
 def second_factor_of(request: HttpRequest) -> SecondFactor:
     """When it was last proven in this session; `NO_FACTOR` if never, or if its device is gone."""
-    stamp = request.session.get(_STAMP)
-    if not stamp or not request.user.is_verified():
+    stamp, device = request.session.get(_STAMP), _device_of(request)
+    if not stamp or device is None:
         return NO_FACTOR
-    return SecondFactor(datetime.fromisoformat(stamp), device=request.user.otp_device.name)
+    return SecondFactor(datetime.fromisoformat(stamp), device=device.name)
 
 
 def fresh_until(request: HttpRequest) -> datetime | None:
@@ -137,22 +138,23 @@ def fresh_until(request: HttpRequest) -> datetime | None:
 
 def begin_work(request: HttpRequest, name: str, factor: SecondFactor) -> None:
     """This session goes on with the work of this name without being asked again: on this proof."""
-    proof = [factor.verified_at.isoformat(), request.now.isoformat(), request.user.otp_device.persistent_id]
+    device = _device_of(request).persistent_id
+    proof = [factor.verified_at.isoformat(), request.now.isoformat(), device]
     request.session[_WORK] = request.session.get(_WORK, {}) | {name: proof}
 
 
 def work_factor(request: HttpRequest, name: str) -> SecondFactor:
     """The proof on which the work of this name was begun; `NO_FACTOR` where it was not begun in this session,
     or with a device that is gone. For how long it counts is a rule of that work."""
-    proof = request.session.get(_WORK, {}).get(name)
-    if proof is None or not request.user.is_verified():
+    proof, device = request.session.get(_WORK, {}).get(name), _device_of(request)
+    if proof is None or device is None:
         return NO_FACTOR
-    verified_at, begun_at, device = proof
-    if request.user.otp_device.persistent_id != device:
+    verified_at, begun_at, persistent_id = proof
+    if device.persistent_id != persistent_id:
         return NO_FACTOR
     return SecondFactor(
         datetime.fromisoformat(verified_at),
-        device=request.user.otp_device.name,
+        device=device.name,
         given_at=datetime.fromisoformat(begun_at),
     )
 
@@ -166,9 +168,20 @@ def prove_second_factor(request: HttpRequest, code: str) -> SecondFactor:
 
 def accept_second_factor(request: HttpRequest, device: AuthenticatorDevice) -> SecondFactor:
     """Stamp the session: this device was proven in this very POST."""
-    django_otp.login(request, device)
-    request.session[_STAMP] = request.now.isoformat()
+    request.session[_DEVICE], request.session[_STAMP] = device.persistent_id, request.now.isoformat()
+    request.proved_with = device
     return SecondFactor(request.now, in_this_post=True, device=device.name)
+
+
+def _device_of(request: HttpRequest) -> AuthenticatorDevice | None:
+    """With what this session proved its second factor, if that still is a device of the person's. Most pages
+    do not want to know, so it is looked up when one does."""
+    if not hasattr(request, "proved_with"):
+        known = request.session.get(_DEVICE)
+        device = Device.from_persistent_id(known) if known else None
+        counts = device is not None and device.confirmed and device.user_id == request.user.pk
+        request.proved_with = device if counts else None
+    return request.proved_with
 
 
 def _is_fresh(factor: SecondFactor, now: datetime, *, each_time: bool = False) -> bool:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django import forms
 from django.test import RequestFactory
-from django_otp.middleware import OTPMiddleware
 
 from apps.accounts.services.factors import enrol_authenticator, verify_code
 from apps.accounts.sessions import SessionStore
@@ -43,7 +42,6 @@ def request_of():
     def build(user, now, session=None):
         request = RequestFactory().post("/")
         request.user, request.now, request.session = user, now, session or SessionStore()
-        OTPMiddleware(lambda _: None)(request)
         return request
 
     return build
