@@ -37,13 +37,18 @@ def waiting_of(request: HttpRequest) -> Waiting:
     """What waits around the person who is signed in: one value for all of this request, and for no other."""
     if not hasattr(request, "waiting"):
         counts = counts_of(request)
-        request.waiting = Waiting(request.user, request.holdings, request.access, counts, now=request.now)
+        request.waiting = Waiting(request.user, request.active, request.access, counts, now=request.now)
     return request.waiting
 
 
 def my_roles_of(request: HttpRequest) -> MyRoles:
     """What the person who is signed in may activate, and what is active for them."""
     return MyRoles(request.user, request.holdings, waiting_of(request).mine, now=request.now)
+
+
+def running_of(request: HttpRequest) -> MyRoles:
+    """`my_roles_of` for pages about what is active alone."""
+    return MyRoles(request.user, request.active, waiting_of(request).mine, now=request.now)
 
 
 def actor_of(request: HttpRequest, second_factor: SecondFactor | None = None) -> Actor:

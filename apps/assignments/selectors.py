@@ -107,6 +107,15 @@ def active_now(user: User, *, now: datetime) -> Holdings:
     return Holdings((), _holdings(user.id, rows, groups, now).active, groups)
 
 
+def with_eligible(active: Holdings, user: User, *, now: datetime) -> Holdings:
+    """`holdings_of` somebody of whom it is known what is active. One query more."""
+    if not user.is_enabled:
+        return NOTHING
+    held = Assignment.objects.current(now).eligible().filter(principal_id__in=[user.id, *active.groups])
+    rows = sorted(held.select_related("principal", "role", "resource"), key=_by_name)
+    return Holdings(tuple(Held(row, user.id) for row in rows), active.active, active.groups)
+
+
 def access_of(user_id: UUID, holdings: Holdings) -> Access:
     """What somebody who holds this may do in the portal."""
     return access_from(user_id, (held.assignment for held in holdings.active))
@@ -115,13 +124,15 @@ def access_of(user_id: UUID, holdings: Holdings) -> Access:
 def expired_of(user: User, *, now: datetime) -> list[Held]:
     """What `user` held directly and no longer does, newest first, of the last 30 days. Activations are no
     assignments that expire; they are in the request history."""
-    rows = (
-        _held_by({user.id})
-        .filter(origin=Assignment.Origin.ASSIGNED)
-        .ended_since(now - EXPIRED_SHOWN, now=now)
-        .order_by(Coalesce("ended_at", "ends_at").desc(), "id")
-    )
+    newest_first = Coalesce("ended_at", "ends_at").desc()
+    rows = expired_rows(user, now=now).with_names().order_by(newest_first, "id")
     return [Held(row, user.id) for row in rows]
+
+
+def expired_rows(user: User, *, now: datetime) -> AssignmentQuerySet:
+    """The rows of `expired_of`, to be counted."""
+    own = Assignment.objects.filter(principal_id=user.id, origin=Assignment.Origin.ASSIGNED)
+    return own.ended_since(now - EXPIRED_SHOWN, now=now)
 
 
 def holders_of(
@@ -209,7 +220,3 @@ def _groups_among(rows: Iterable[Assignment]) -> set[UUID]:
         principal for row in rows for principal in (row.principal, row.parent and row.parent.principal)
     }
     return {principal.id for principal in holders if principal and principal.is_group}
-
-
-def _held_by(principal_ids: Collection[UUID]) -> AssignmentQuerySet:
-    return Assignment.objects.filter(principal_id__in=principal_ids).with_names()

@@ -27,6 +27,7 @@ from apps.roles.policy.rules import Audience, Cell, NoticeCase, RoleRules, Seat,
 _SEATS = Prefetch("approvers", Approver.objects.select_related("principal"))
 Rows = list[tuple[str | None, RoleSettings]]
 Line = TypeVar("Line", Approver, NotificationCell)  # of a row of settings
+Set = TypeVar("Set", RoleSettings, RoleRules)
 _COLUMNS = {f.name for f in RoleSettings._meta.concrete_fields} & {f.name for f in fields(RoleRules)}
 
 
@@ -102,6 +103,23 @@ def _by_settings(found: Iterable[Line]) -> Mapping[UUID, Sequence[Line]]:
     for line in found:
         grouped[line.settings_id].append(line)
     return grouped
+
+
+def demands_of_many(
+    pairs: Iterable[tuple[RoleDefinition, Resource]],
+) -> dict[tuple[UUID, UUID], RoleRules]:
+    """`rules_for_many` for lists: without who approves and who is told, which costs one query alone."""
+    wanted = {(role.id, resource.id): (role, resource) for role, resource in pairs}
+    above = {id_ for _, resource in wanted.values() for id_ in resource.ancestor_ids}
+    near = RoleSettings.objects.filter(role__in={id_ for id_, _ in wanted}).filter_nearby(above)
+    by_place = {
+        (row.pop("role_id"), row.pop("resource_id")): RoleRules(**row)
+        for row in near.values("role_id", "resource_id", *_COLUMNS)
+    }
+    return {
+        key: _nearest(by_place, role, resource) or default_rules(role.provider)
+        for key, (role, resource) in wanted.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -181,8 +199,8 @@ def rows_near(
 
 
 def _nearest(
-    rows: Mapping[tuple[UUID, UUID | None], RoleSettings], role: RoleDefinition, resource: Resource
-) -> RoleSettings | None:
+    rows: Mapping[tuple[UUID, UUID | None], Set], role: RoleDefinition, resource: Resource
+) -> Set | None:
     """By the ids of its path, not by the paths of what lies above: so it can be asked of a place to which a
     resource, with its own rules, would only be moved."""
     places = [*reversed(resource.ancestor_ids), None]

@@ -34,7 +34,9 @@ def activated(requester, now):
 def test_puts_what_somebody_holds_and_may_do_on_the_request(requester, activated, now):
     request = passed_on(requester, now)
 
+    assert [held.assignment for held in request.active.active] == [activated]
     assert [held.assignment for held in request.holdings.active] == [activated]
+    assert [held.assignment for held in request.holdings.eligible] == [activated.parent]
     assert request.access.user_id == requester.id
     assert request.access.may_somewhere(Permission.SETTINGS_MANAGE)
 
@@ -72,7 +74,10 @@ def test_asks_the_database_only_when_somebody_wants_to_know(requester, now, djan
     with django_assert_num_queries(1):
         assert request.access is not None
         assert not request.access.grants
-        assert not request.holdings.active
+        assert not request.active.active
+
+    with django_assert_num_queries(1):
+        assert not request.holdings.eligible
 
 
 # ---- In an open session ------------------------------------------------------------------------------------

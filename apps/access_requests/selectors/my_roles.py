@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -17,7 +17,7 @@ from apps.access_requests.policy.deciding import can_deactivate
 from apps.access_requests.policy.prolonging import ProlongingFacts, may_renew
 from apps.access_requests.policy.prolonging import may_extend as may_extend_assignment
 from apps.access_requests.selectors.assigning import ended_facts
-from apps.access_requests.selectors.terms import terms_of_many
+from apps.access_requests.selectors.terms import RulesFor, terms_of_many
 from apps.access_requests.states import Action, Family
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
@@ -27,6 +27,7 @@ from apps.assignments.selectors import Held, Holdings, expired_of
 from apps.common.decision import Decision
 from apps.common.period import Period
 from apps.roles.policy.rules import RoleRules
+from apps.roles.selectors import demands_of_many, rules_for_many
 
 ENDING_SOON = timedelta(minutes=30)
 
@@ -86,7 +87,8 @@ class MyRoles:
     def __init__(
         self, user: User, holdings: Holdings, waiting: Iterable[AccessRequest], *, now: datetime
     ) -> None:
-        """`waiting`: their own requests that wait, with their names."""
+        """`holdings`: what the lists are of; nothing is asked about what is left out of it. `waiting`: their
+        own requests that wait, with their names."""
         self._user = user
         self._holdings = holdings
         self._waiting = {(row.role_id, row.resource_id, row.family): row for row in waiting}
@@ -94,8 +96,14 @@ class MyRoles:
 
     @cached_property
     def eligible(self) -> list[EligibleRow]:
-        """The eligible assignments, each with its rules."""
-        return [self._eligible_row(held) for held in self._holdings.eligible]
+        """The eligible assignments, each with what its activation asks for."""
+        return [self._eligible_row(held, self._demands) for held in self._holdings.eligible]
+
+    def picked(self, ids: Collection[str]) -> list[EligibleRow]:
+        """Those of `eligible` with these ids, each with all of its rules: who approves as well."""
+        held = [held for held in self._holdings.eligible if str(held.assignment.id) in ids]
+        rules = self._terms([each.assignment for each in held], rules_for_many)
+        return [self._eligible_row(each, rules) for each in held]
 
     @cached_property
     def active(self) -> list[ActiveRow]:
@@ -105,7 +113,7 @@ class MyRoles:
     @cached_property
     def activated(self) -> list[ActiveRow]:
         """Of what is active, that which the person took and may give back."""
-        return [row for row in self.active if row.assignment.is_activated]
+        return [self._active_row(held) for held in self._holdings.active if held.assignment.is_activated]
 
     @cached_property
     def expired(self) -> list[Row]:
@@ -116,11 +124,16 @@ class MyRoles:
         ]
 
     @cached_property
-    def _rules(self) -> dict[Key, RoleRules]:
+    def _demands(self) -> dict[Key, RoleRules]:
+        """Of all that is eligible, and of what was activated, which goes on by the same rules."""
+        activated = [held.assignment for held in self._holdings.active if held.assignment.is_activated]
+        eligible = [held.assignment for held in self._holdings.eligible]
+        return self._terms([*eligible, *activated], demands_of_many)
+
+    def _terms(self, rows: Iterable[Assignment], rules_for: RulesFor) -> dict[Key, RoleRules]:
         """By role and resource of the eligible assignment, which are those that govern."""
-        rows = [held.assignment for held in (*self._holdings.eligible, *self._holdings.active)]
-        me = self._user.id
-        terms = terms_of_many([(me, row.role, (row.parent or row).resource) for row in rows], now=self._now)
+        asked = [(self._user.id, row.role, row.governed_on) for row in rows]
+        terms = terms_of_many(asked, rules_for=rules_for, now=self._now)
         return {(role_id, resource_id): rules for (_, role_id, resource_id), rules in terms.items()}
 
     @cached_property
@@ -131,12 +144,12 @@ class MyRoles:
         )
         return frozenset(rows.values_list("role_id", "resource_id", "kind"))
 
-    def _eligible_row(self, held: Held) -> EligibleRow:
+    def _eligible_row(self, held: Held, rules: Mapping[Key, RoleRules]) -> EligibleRow:
         row = held.assignment
         active = self._active_on(row)
         request = self._waiting.get((row.role_id, row.resource_id, Family.ACTIVATION))
         facts = ActivationFacts(
-            rules=self._rules[row.role_id, row.resource_id],
+            rules=rules[row.role_id, row.resource_id],
             eligible=row.period,
             minutes=MINIMUM_MINUTES,
             overlapping=active,
@@ -209,7 +222,7 @@ class MyRoles:
         ground = row.parent
         if ground is None:
             return None
-        of_role = self._rules[ground.role_id, ground.resource_id]
+        of_role = self._demands[ground.role_id, ground.resource_id]
         return ActivationFacts(
             rules=of_role,
             eligible=ground.period,

@@ -57,8 +57,7 @@ def activate(request: HttpRequest) -> HttpResponse:
 def _picks(request: HttpRequest) -> list[EligibleRow]:
     """The picked roles that this person is eligible for, in the order of the list."""
     picked = picked_ids(request)
-    rows = my_roles_of(request).eligible
-    found = [row for row in rows if str(row.assignment.id) in picked]
+    found = my_roles_of(request).picked(picked)
     if len(found) < len(picked):
         raise Http404
     return found

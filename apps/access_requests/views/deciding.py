@@ -144,7 +144,7 @@ def _may_see(request: HttpRequest, item: AccessRequest) -> bool:
 
 def _can_decide_activation(request: HttpRequest, item: AccessRequest) -> bool:
     rules = terms_of(item.principal_id, item.role, item.eligible.resource, now=request.now)
-    return Standing(request.user, request.holdings).fills_a_seat(rules, item)
+    return Standing(request.user, request.active).fills_a_seat(rules, item)
 
 
 def _form(request: HttpRequest, evidence: Evidence) -> DecideForm:

@@ -14,7 +14,7 @@ from apps.access_requests.selectors.terms import terms_of
 from apps.access_requests.services.door import submit
 from apps.access_requests.states import Action
 from apps.access_requests.views.asking import Terms, done, duration, factor, said, steps, who_approves
-from apps.access_requests.web import actor_of, my_roles_of
+from apps.access_requests.web import actor_of, running_of
 from apps.common.errors import DomainError
 from apps.common.web.forms import form_page, sent
 from apps.roles.policy.rules import RoleRules
@@ -38,7 +38,7 @@ def extend(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _running(request: HttpRequest, pk: UUID) -> ActiveRow:
-    for row in my_roles_of(request).activated:
+    for row in running_of(request).activated:
         if row.assignment.id == pk:
             return row
     raise Http404

@@ -17,8 +17,10 @@ from apps.access_requests.states import Action
 from apps.access_requests.web import actor_of, my_roles_of
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
+from apps.assignments.selectors import expired_rows
 from apps.common.access import Provider
 from apps.common.instants import clock_time
+from apps.common.web.counting import counts_of
 from apps.common.web.searching import words_in
 
 TABS = {"eligible": "Eligible assignments", "active": "Active assignments", "expired": "Expired assignments"}
@@ -38,12 +40,13 @@ def my_roles(request: HttpRequest) -> HttpResponse:
     provider = request.GET.get("provider", "")
     provider = provider if provider in PROVIDERS else ""
     q = words_in(request.GET)
+    count_expired = counts_of(request).of(expired_rows(request.user, now=request.now))
     mine = my_roles_of(request)
-    rows = {"eligible": mine.eligible, "active": mine.active, "expired": mine.expired}[tab]
+    rows = getattr(mine, tab)
     counts = {
-        "eligible": len(mine.eligible),
-        "active": len(mine.active),
-        "expired": len(mine.expired),
+        "eligible": len(request.holdings.eligible),
+        "active": len(request.holdings.active),
+        "expired": count_expired(),
     }
     context = {
         "tab": tab,

@@ -25,7 +25,7 @@ from apps.access_requests.services.withdrawing import (
     refuse_if_closed,
 )
 from apps.access_requests.states import OPEN, WAITING, State
-from apps.access_requests.web import actor_of, my_roles_of
+from apps.access_requests.web import actor_of, running_of
 from apps.accounts.policy import zone_of
 from apps.accounts.web import fresh_until
 from apps.audit.web import log_page
@@ -152,7 +152,7 @@ def _active_row(request: HttpRequest, item: AccessRequest) -> ActiveRow | None:
     """The running activation this request led to, if it is the visitor's own."""
     if item.result_id is None:
         return None
-    running = my_roles_of(request).activated
+    running = running_of(request).activated
     return next((row for row in running if row.assignment.id == item.result_id), None)
 
 
