@@ -101,8 +101,7 @@ def active_now(user: User, *, now: datetime) -> Holdings:
     """`holdings_of` without what they may activate. One query."""
     if not user.is_enabled:
         return NOTHING
-    held = held_within_reach({user.id}, now=now).active()
-    rows = list(held.select_related("role", "resource", "parent"))
+    rows = sorted(_active_within_reach(user.id, now), key=_by_name)
     groups = groups_of(user.id, (row for row in rows if row.role_id == GROUP_MEMBER), now=now)
     return Holdings((), _holdings(user.id, rows, groups, now).active, groups)
 
@@ -111,9 +110,19 @@ def with_eligible(active: Holdings, user: User, *, now: datetime) -> Holdings:
     """`holdings_of` somebody of whom it is known what is active. One query more."""
     if not user.is_enabled:
         return NOTHING
-    held = Assignment.objects.current(now).eligible().filter(principal_id__in=[user.id, *active.groups])
-    rows = sorted(held.select_related("principal", "role", "resource"), key=_by_name)
+    rows = sorted(_eligible_of((user.id, *active.groups), now), key=_by_name)
     return Holdings(tuple(Held(row, user.id) for row in rows), active.active, active.groups)
+
+
+@prepared
+def _active_within_reach(user_id: UUID, now: datetime) -> AssignmentQuerySet:
+    return held_within_reach([user_id], now=now).active().with_ground().select_related("role")
+
+
+@prepared
+def _eligible_of(holders: tuple[UUID, ...], now: datetime) -> AssignmentQuerySet:
+    held = Assignment.objects.current(now).eligible().filter(principal_id__in=holders)
+    return held.select_related("principal", "role", "resource")
 
 
 def access_of(user_id: UUID, holdings: Holdings) -> Access:

@@ -99,6 +99,10 @@ class Access:
             found[held] = (*found.get(held, ()), grant.path)
         return found
 
+    def narrowed_to(self, permission: Permission) -> Access:
+        """The same for whoever holds this permission in the same places, whoever they are."""
+        return Access(None, frozenset(grant for grant in self.grants if grant.permission == permission))
+
     @property
     def providers(self) -> frozenset[Provider]:
         """Those in which anything at all is held."""

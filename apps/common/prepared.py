@@ -1,14 +1,14 @@
-"""Queries of every command: built and compiled once, then asked with other values. To build one takes Django
-several times as long as the database takes to answer it."""
+"""Queries of every command and page: built and compiled once, then asked with other values. To build one
+takes Django several times as long as the database takes to answer it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache, wraps
 from random import randrange
-from typing import Any, Generic, TypeVar, TypeVarTuple
+from typing import Any, Generic, NamedTuple, TypeVar, TypeVarTuple
 from uuid import UUID, uuid4
 
 from django.core.exceptions import EmptyResultSet
@@ -28,6 +28,16 @@ _SAMPLES: dict[object, Callable[[], object]] = {
 }
 
 
+class Statement(NamedTuple):
+    """What selects the ids of some rows, to be a part of another statement."""
+
+    sql: str
+    values: Sequence[Any]
+
+
+NO_ROWS = Statement("SELECT 1 WHERE 1 = 0", ())
+
+
 def prepared(build: Callable[[*Values], QuerySet[Any, Row]]) -> Callable[[*Values], list[Row]]:
     """The rows of the query that `build` answers. Ids, instants and text, and tuples of them, may be others
     each time; with whatever else is handed over, such as a kind or a condition, it is another query.
@@ -36,9 +46,7 @@ def prepared(build: Callable[[*Values], QuerySet[Any, Row]]) -> Callable[[*Value
     instant: what was reckoned once would stay.
     """
 
-    @lru_cache(maxsize=FORMS_KEPT)
-    def form(_vendor: str, *shapes: object) -> _Form[Row]:
-        return _Form.of(build, shapes)
+    form = _forms(build)
 
     @wraps(build)
     def ask(*values: *Values) -> list[Row]:
@@ -48,6 +56,41 @@ def prepared(build: Callable[[*Values], QuerySet[Any, Row]]) -> Callable[[*Value
         return form(connection.vendor, *map(_shape, values)).rows(given)
 
     return ask
+
+
+def prepared_part(build: Callable[[*Values], QuerySet[Any, Any]]) -> Callable[[*Values], Statement]:
+    """Like `prepared`, for what is counted in one statement with other things: it answers what selects the
+    ids of those rows."""
+    form = _forms(lambda *values: _ids(build(*values)))
+
+    @wraps(build)
+    def ask(*values: *Values) -> Statement:
+        given = [*_leaves(values)]
+        if len(given) > LONGEST:
+            return statement_of(build(*values))
+        return form(connection.vendor, *map(_shape, values)).statement(given)
+
+    return ask
+
+
+def statement_of(rows: QuerySet[Any, Any]) -> Statement:
+    """What selects the ids of these rows, built for this once."""
+    try:
+        return Statement(*_ids(rows).query.sql_with_params())
+    except EmptyResultSet:  # known to be none without asking
+        return NO_ROWS
+
+
+def _ids(rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+    return (rows if rows.query.is_sliced else rows.order_by()).values("pk")
+
+
+def _forms(build: Callable[..., QuerySet[Any, Row]]) -> Callable[..., _Form[Row]]:
+    @lru_cache(maxsize=FORMS_KEPT)
+    def form(_vendor: str, *shapes: object) -> _Form[Row]:
+        return _Form.of(build, shapes)
+
+    return form
 
 
 @dataclass(frozen=True)
@@ -84,10 +127,15 @@ class _Form(Generic[Row]):
     def rows(self, values: list[object]) -> list[Row]:
         if not self.sql:
             return []
-        given = [*map(_parameter, values)]
-        parameters = tuple(always if index is None else given[index] for index, always in self.places)
         iterable: Any = self.queryset._iterable_class
-        return list(iterable(_Compiled(self, parameters)))
+        return list(iterable(_Compiled(self, self._with(values))))
+
+    def statement(self, values: list[object]) -> Statement:
+        return Statement(self.sql, self._with(values)) if self.sql else NO_ROWS
+
+    def _with(self, values: list[object]) -> tuple[object, ...]:
+        given = [*map(_parameter, values)]
+        return tuple(always if index is None else given[index] for index, always in self.places)
 
     @cached_property
     def converters(self) -> Any:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 
 from apps.common.paging import Column, Page, newest_first, page_of
-from apps.common.prepared import prepared
+from apps.common.prepared import prepared, prepared_part
 from apps.notifications.models import Notice, NoticePreferences
 
 _NEWEST = newest_first("created_at")
@@ -19,6 +19,9 @@ _UNREAD_FIRST = (Column("was_read", {"True": True, "False": False}.__getitem__),
 def unread(principal_id: UUID) -> QuerySet[Notice]:
     """What the number at the bell in the top bar counts."""
     return Notice.objects.inbox_of(principal_id).unread()
+
+
+counted_unread = prepared_part(unread)
 
 
 def inbox(principal_id: UUID, *, after: str = "") -> Page[Notice]:

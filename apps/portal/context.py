@@ -39,7 +39,7 @@ class Frame:
             "to_decide": lambda: waiting.count,
             "alerts": counts.of(triggered(request.access, now=request.now)),
             "to_review": lambda: reviewing.waiting_count,
-            "unread": counts.of(notifications.unread(request.user.pk)),
+            "unread": counts.of(notifications.counted_unread(request.user.pk)),
         }
 
     def name(self) -> None:
@@ -89,7 +89,7 @@ class Frame:
     @cached_property
     def active_roles(self) -> list[Held]:
         """What the person has activated; what was assigned to them is no news."""
-        return [held for held in self._request.holdings.active if held.assignment.is_activated]
+        return [held for held in self._request.active.active if held.assignment.is_activated]
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from apps.access_requests.states import Action
 from apps.accounts.models import User
 from apps.accounts.selectors import IS_ENROLLED
 from apps.assignments.selectors import holdings_of
+from apps.common.counting import Counts
 from apps.roles import built_in
 from apps.roles.policy.rules import RoleRules, Seat, SeatKind
 from apps.roles.selectors import rules_for
@@ -75,7 +76,9 @@ def listed(request, now):
     return {
         user.name
         for user in User.objects.all()
-        if Decidable(Standing(user, holdings_of(user, now=now)), now).rows.filter(pk=request.pk).exists()
+        if Decidable(Standing(user, holdings_of(user, now=now)), Counts(), now)
+        .rows.filter(pk=request.pk)
+        .exists()
     }
 
 

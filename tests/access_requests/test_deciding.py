@@ -17,6 +17,7 @@ from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction, Outcome
+from apps.common.counting import Counts
 from apps.common.errors import Conflict, Invalid, NotAllowed
 from apps.roles import built_in
 from apps.roles.policy.rules import Seat, SeatKind
@@ -319,5 +320,5 @@ def test_lets_nobody_decide_on_their_own_request(requester, now, way, approve):
 
     assert refused.value.rules[0] == "SelfApprovalRule"
     assert nothing_was_decided(waiting, now)
-    assert not Decidable(Standing(requester, holdings_of(requester, now=now)), now).count
+    assert not Decidable(Standing(requester, holdings_of(requester, now=now)), Counts(), now).count
     assert requester.email not in told("approval_needed")

@@ -18,6 +18,7 @@ from apps.assignments.models import Assignment
 from apps.assignments.selectors import holdings_of
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction, Outcome
+from apps.common.counting import Counts
 from apps.common.errors import Conflict
 from apps.notifications.models import Notice
 from apps.roles import built_in
@@ -241,7 +242,7 @@ def test_decides_on_nothing_whose_ground_is_gone(waiting, approver, now, lose, a
     assert reads_as(waiting, later) == State.CANCELED
     assert not Approval.objects.exists()
     assert not Assignment.objects.activated().exists()
-    assert not Decidable(Standing(approver, holdings_of(approver, now=later)), later).count
+    assert not Decidable(Standing(approver, holdings_of(approver, now=later)), Counts(), later).count
 
 
 @pytest.mark.parametrize(

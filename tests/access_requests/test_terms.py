@@ -13,6 +13,7 @@ from apps.access_requests.selectors.my_roles import MyRoles
 from apps.access_requests.selectors.terms import STRICTER_FOR, loosened_by, terms_of, terms_of_many
 from apps.access_requests.states import State
 from apps.assignments.selectors import holdings_of
+from apps.common.counting import Counts
 from apps.common.errors import NotAllowed
 from apps.roles import built_in
 from apps.roles.policy.rules import Authentication, Seat, SeatKind
@@ -148,7 +149,7 @@ def test_a_friend_put_on_the_approver_list_does_not_decide(loosener, mine, stric
 
     def waits_for(user):
         standing = Standing(user, holdings_of(user, now=now))
-        return list(Decidable(standing, now).rows)
+        return list(Decidable(standing, Counts(), now).rows)
 
     assert waits_for(friend) == []
     assert waits_for(approver) == [request]

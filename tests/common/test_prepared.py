@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
-from apps.common.prepared import LONGEST, prepared
+from apps.common.counting import Counts
+from apps.common.prepared import LONGEST, prepared, prepared_part
 from tests.factories import assign, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -69,6 +70,26 @@ def test_takes_text_and_answers_rows_of_values(people):
 
     assert [(row.id, row.name) for row in addressed("jane.roe@example.com")] == [(people[1].pk, "Jane Roe")]
     assert addressed("%s") == []
+
+
+def test_answers_a_part_of_another_statement(people):
+    @prepared_part
+    def called(name):
+        return User.objects.filter(name=name).order_by("email")
+
+    @prepared_part
+    def none_of(name):
+        return User.objects.filter(name=name, pk__in=[])
+
+    counts = Counts()
+    several = [counts.of(called(name)) for name in ("John Doe", "Jane Roe", "Nobody")]
+    nobody = counts.of(none_of("John Doe"))
+
+    with CaptureQueriesContext(connection) as captured:
+        assert [count() for count in several] == [1, 1, 0]
+        assert nobody() == 0
+    assert len(captured) == 1
+    assert called("John Doe").sql == called("Jane Roe").sql
 
 
 def test_refuses_what_would_stay_as_it_was_reckoned_first(now):

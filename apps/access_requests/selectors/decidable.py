@@ -4,7 +4,6 @@ loaded about which it cannot say everything. What is true of one is said by `Sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -18,8 +17,9 @@ from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
 from apps.access_requests.selectors.approvers import DEFAULT_APPROVER_ROLES, OWNER_ROLES, Standing
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.terms import STRICTER_FOR, terms_of_many
-from apps.access_requests.states import WAITING, Family
+from apps.access_requests.states import WAITING
 from apps.common.counting import Counts
+from apps.common.prepared import Statement
 
 _ACTIVATIONS = """
 SELECT request.id
@@ -28,7 +28,8 @@ JOIN accounts_user requester ON requester.principal_id = request.requester_id
 JOIN assignments_assignment ground ON ground.id = request.eligible_id
 JOIN roles_resource place ON place.id = ground.resource_id
 JOIN roles_resource asked ON asked.id = request.resource_id
-WHERE request.state IN ('pending_approval', 'pending_admin_decision') AND"""
+WHERE request.state IN ('pending_approval', 'pending_admin_decision') AND request.family = 'activation'
+    AND request.deadline_at > %s AND request.principal_id <> %s AND request.requester_id <> %s AND"""
 # Its ground is a group's, so that chains of memberships say whether it stands; or its requester changed the
 # settings of the role so lately that the stricter ones hold for them (`terms_of`).
 _DOUBTFUL = """(ground.principal_id <> request.principal_id OR EXISTS (
@@ -62,53 +63,35 @@ _BY_NAME = "= 1"
 _BY_DEFAULT = "IN (1, CASE WHEN asked.provider = 'directory' THEN 2 ELSE 1 END)"
 
 
-@dataclass(frozen=True)
 class Decidable:
     """What waits for one person to decide on it, at one instant."""
 
-    standing: Standing
-    now: datetime
-
-    @property
-    def looked_at(self) -> AccessRequestQuerySet:
-        """Every activation that waits for anybody, but their own."""
-        me = self.standing.user.id
-        others = AccessRequest.objects.waiting().filter(family=Family.ACTIVATION, deadline_at__gt=self.now)
-        return others.exclude(Q(principal_id=me) | Q(requester_id=me))
+    def __init__(self, standing: Standing, counts: Counts, now: datetime) -> None:
+        """How many there are is among the `counts` of the page."""
+        self.standing, self.now = standing, now
+        self._sure = self._where(f"NOT {_DOUBTFUL} AND {_STANDS}", self._seated)
+        self._doubtful = self._where(_DOUBTFUL, ("", []))
+        self._count_sure, self._count_doubtful = counts.of(self._sure), counts.of(self._doubtful)
 
     @cached_property
     def count(self) -> int:
-        """How many there are. One statement; where the database has a doubt, at most six more."""
-        return self._counted[0] + (len(self._settled) if self._counted[1] else 0)
+        """How many there are. Where the database has a doubt, at most six statements more."""
+        return self._count_sure() + (len(self._settled) if self._count_doubtful() else 0)
 
     @cached_property
     def rows(self) -> AccessRequestQuerySet:
-        if not self._counted[1]:
-            return self._sure
-        settled = [row.pk for row in self._settled]
-        return AccessRequest.objects.filter(Q(pk__in=self._sure.values("pk")) | Q(pk__in=settled))
+        sure = Q(pk__in=RawSQL(*self._sure))  # noqa: S611 - parameters only
+        if not self._count_doubtful():
+            return AccessRequest.objects.filter(sure)
+        return AccessRequest.objects.filter(sure | Q(pk__in=[row.pk for row in self._settled]))
 
-    @cached_property
-    def _counted(self) -> tuple[int, int]:
-        counts = Counts()
-        sure, doubtful = counts.of(self._sure), counts.of(self._doubtful)
-        return sure(), doubtful()
-
-    @property
-    def _sure(self) -> AccessRequestQuerySet:
-        """Those they surely can decide on."""
-        return self._where(f"NOT {_DOUBTFUL} AND {_STANDS}", self._seated)
-
-    @property
-    def _doubtful(self) -> AccessRequestQuerySet:
-        return self._where(_DOUBTFUL, ("", []))
-
-    def _where(self, condition: str, seated: tuple[str, list[Any]]) -> AccessRequestQuerySet:
+    def _where(self, condition: str, seated: tuple[str, list[Any]]) -> Statement:
+        """Of the activations of others that wait for anybody."""
+        me = _key(self.standing.user.id)
         now = connection.ops.adapt_datetimefield_value(self.now)
         lately = connection.ops.adapt_datetimefield_value(self.now - STRICTER_FOR)
-        values = [lately, now] + [now] * (condition.count("%s") - 2)
-        found = RawSQL(f"{_ACTIVATIONS} {condition} {seated[0]}", values + seated[1])  # noqa: S611 - parameters only
-        return self.looked_at.filter(pk__in=found)
+        values = [now, me, me, lately, now] + [now] * (condition.count("%s") - 2)
+        return Statement(f"{_ACTIVATIONS} {condition} {seated[0]}", values + seated[1])
 
     @property
     def _seated(self) -> tuple[str, list[Any]]:
@@ -127,7 +110,8 @@ class Decidable:
     @cached_property
     def _settled(self) -> list[AccessRequest]:
         """Of the doubtful ones those that they can decide on after all."""
-        rows = list(self._doubtful.with_names())
+        doubtful = RawSQL(*self._doubtful)  # noqa: S611 - parameters only
+        rows = list(AccessRequest.objects.filter(pk__in=doubtful).with_names())
         rules = terms_of_many(
             [(row.principal_id, row.role, row.ground.resource) for row in rows], now=self.now
         )

@@ -17,7 +17,7 @@ from apps.access_requests.states import WAITING, Action, Family
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import NOTHING, Holdings, holdings_of_many
-from apps.common.access import Permission
+from apps.common.access import Access, Permission
 from apps.roles.policy.rules import RoleRules
 from apps.roles.selectors import rules_for_many
 
@@ -61,9 +61,16 @@ _ASKS = {Action.SELF_EXTEND: "asks to extend", Action.SELF_RENEW: "asks to renew
 
 
 def looked_at_by_admin(standing: AdminStanding) -> AccessRequestQuerySet:
-    """The requests about assignments that wait for anybody; none for whoever manages nothing."""
-    if not any(standing.access.may_somewhere(permission) for permission in _DECIDING):
-        return AccessRequest.objects.none()
+    """`about_assignments`; none for whoever manages nothing."""
+    return about_assignments() if decides_somewhere(standing.access) else AccessRequest.objects.none()
+
+
+def decides_somewhere(access: Access) -> bool:
+    return any(access.may_somewhere(permission) for permission in _DECIDING)
+
+
+def about_assignments() -> AccessRequestQuerySet:
+    """The requests about assignments that wait for anybody."""
     return AccessRequest.objects.waiting().exclude(family=Family.ACTIVATION)
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
+from uuid import UUID
 
 from django.db.models import Q
 
 from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
 from apps.access_requests.selectors.approvers import Standing
 from apps.access_requests.selectors.decidable import Decidable
-from apps.access_requests.selectors.deciding_assignments import decidable_by_admin, looked_at_by_admin
+from apps.access_requests.selectors.deciding_assignments import (
+    about_assignments,
+    decidable_by_admin,
+    decides_somewhere,
+)
 from apps.access_requests.selectors.facts import states_now
 from apps.access_requests.selectors.managing import AdminStanding
 from apps.access_requests.states import WAITING
@@ -19,6 +24,7 @@ from apps.assignments.selectors import Holdings
 from apps.common.access import Access
 from apps.common.counting import Counts
 from apps.common.paging import Page, page_of, soonest_first
+from apps.common.prepared import NO_ROWS, prepared_part
 
 _OLDEST_FIRST = soonest_first("created_at")
 
@@ -32,16 +38,14 @@ class Waiting:
     ) -> None:
         self._user, self._now = user, now
         self._admin = AdminStanding(user, access, now)
-        self._decidable = Decidable(Standing(user, holdings), now)
-        self._own = AccessRequest.objects.waiting().filter(principal_id=user.id)
-        self._has_own = counts.of(self._own[:1])
-        self._has_activations = counts.of(self._decidable.looked_at[:1])
-        self._has_assignments = counts.of(looked_at_by_admin(self._admin)[:1])
+        self._decidable = Decidable(Standing(user, holdings), counts, now)
+        self._has_own = counts.of(_any_own(user.id))
+        self._has_assignments = counts.of(_any_assignment() if decides_somewhere(access) else NO_ROWS)
 
     @cached_property
     def activations(self) -> AccessRequestQuerySet:
         """The activations that this person can decide on."""
-        return self._decidable.rows if self._has_activations() else AccessRequest.objects.none()
+        return self._decidable.rows
 
     @cached_property
     def assignments(self) -> AccessRequestQuerySet:
@@ -51,7 +55,7 @@ class Waiting:
 
     @cached_property
     def activations_count(self) -> int:
-        return self._decidable.count if self._has_activations() else 0
+        return self._decidable.count
 
     @cached_property
     def assignments_count(self) -> int:
@@ -74,9 +78,23 @@ class Waiting:
         """Their own requests that wait for somebody."""
         if not self._has_own():
             return []
-        rows = list(self._own.with_names())
+        rows = list(_own(self._user.id).with_names())
         states = states_now(rows, now=self._now)
         return [row for row in rows if states[row.id] in WAITING]
+
+
+def _own(user_id: UUID) -> AccessRequestQuerySet:
+    return AccessRequest.objects.waiting().filter(principal_id=user_id)
+
+
+@prepared_part
+def _any_own(user_id: UUID) -> AccessRequestQuerySet:
+    return _own(user_id)[:1]
+
+
+@prepared_part
+def _any_assignment() -> AccessRequestQuerySet:
+    return about_assignments()[:1]
 
 
 def page_of_waiting(rows: AccessRequestQuerySet, *, after: str = "") -> Page[AccessRequest]:

@@ -16,6 +16,7 @@ from apps.accounts.models import User
 from apps.assignments.membership import within_reach_of
 from apps.common.counting import Counts
 from apps.common.paging import Column, Page, by_text, page_of
+from apps.common.prepared import prepared_part
 from apps.reviews.models import Decision, Desk, Item, ItemQuerySet, Round
 from apps.reviews.policy.recommending import Recommendation
 from apps.reviews.policy.terms import Terms
@@ -33,8 +34,8 @@ class Reviewing:
     ) -> None:
         self.user = user
         self.now = now
-        self._sitting = {user.id, *groups}
-        self._has_desks = (counts or Counts()).of(self._desks_with(Item.objects.all())[:1])
+        self._sitting = (user.id, *groups)
+        self._has_desks = (counts or Counts()).of(_any_desk(self._sitting, now))
 
     @cached_property
     def lines(self) -> ItemQuerySet:
@@ -47,18 +48,26 @@ class Reviewing:
         other `counts` of their page."""
         if not self._has_desks():
             return 0
-        return len(set(self._desks_with(self.lines).values_list("round", flat=True)))
+        desks = _desks_with(self.lines, self._sitting, self.now)
+        return len(set(desks.values_list("round", flat=True)))
 
-    def _desks_with(self, lines: ItemQuerySet) -> QuerySet[Desk]:
-        undecided = lines.not_answered().filter(desk=OuterRef("pk"))
-        return Desk.objects.filter(
-            Exists(undecided),
-            seats__principal_id__in=self._sitting,
-            stage=F("round__stage"),
-            round__state=RoundState.IN_PROGRESS,
-            round__stage_closes_at__gt=self.now,
-            round__review__deleted_at__isnull=True,
-        )
+
+def _desks_with(lines: ItemQuerySet, sitting: Collection[UUID], now: datetime) -> QuerySet[Desk]:
+    """The open desks at which these sit, with something undecided among these lines."""
+    undecided = lines.not_answered().filter(desk=OuterRef("pk"))
+    return Desk.objects.filter(
+        Exists(undecided),
+        seats__principal_id__in=sitting,
+        stage=F("round__stage"),
+        round__state=RoundState.IN_PROGRESS,
+        round__stage_closes_at__gt=now,
+        round__review__deleted_at__isnull=True,
+    )
+
+
+@prepared_part
+def _any_desk(sitting: tuple[UUID, ...], now: datetime) -> QuerySet[Desk]:
+    return _desks_with(Item.objects.all(), sitting, now)[:1]
 
 
 # ---- Rounds ------------------------------------------------------------------------------------------------
