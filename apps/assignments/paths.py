@@ -79,8 +79,11 @@ def paths_from(person_id: UUID, holdings: Holdings, *, now: datetime) -> list[Pa
 
 def _paths(several: Iterable[Held], chains: Mapping[UUID, Sequence[Chain]]) -> list[Paths]:
     """By role and resource, in the order in which they are held. What is held above gives the same below."""
-    rows = [held.assignment for held in several]
-    by_key = {(row.role_id, row.resource_id): row for row in rows}
+    by_role, by_key = defaultdict(list), {}
+    for held in several:
+        row = held.assignment
+        by_role[row.role_id].append(row)
+        by_key[row.role_id, row.resource_id] = row
     return [
         Paths(
             row.role,
@@ -88,8 +91,8 @@ def _paths(several: Iterable[Held], chains: Mapping[UUID, Sequence[Chain]]) -> l
             Assignment.Kind(row.kind),
             [
                 Way(other, chain, other.resource_id != row.resource_id)
-                for other in rows
-                if other.role_id == row.role_id and other.resource.covers(row.resource)
+                for other in by_role[row.role_id]
+                if other.resource.covers(row.resource)
                 for chain in _chains_to(other, chains)
             ],
         )

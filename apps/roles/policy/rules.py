@@ -113,6 +113,17 @@ class RoleRules:
     def second_factor_each_time(self) -> bool:
         return self.authentication == Authentication.MFA_EACH_TIME
 
+    @property
+    def asks(self) -> tuple[object, ...]:
+        """What an activation costs: where this is the same, lists show the same."""
+        return (
+            self.maximum_half_hours,
+            self.requires_second_factor,
+            self.requires_approval,
+            self.requires_justification,
+            self.requires_ticket,
+        )
+
     def cell(self, case: NoticeCase, audience: Audience) -> Cell:
         return self.cells.get((case, audience), Cell())
 
