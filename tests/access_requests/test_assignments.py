@@ -126,9 +126,9 @@ def test_offers_nothing_for_what_is_held_above(administrator, requester, platfor
     (inherited,) = found_by(administrator, now, Provider.RESOURCES, production).lines
     (own,) = found_by(administrator, now, Provider.RESOURCES, platform).lines
 
-    assert not inherited.can_be_picked
-    assert {offer.decision.reason for offer in inherited.offers} == {"Held on Platform. It is changed there."}
-    assert {offer.change for offer in own.offers if offer.decision} >= {Change.UPDATE, Change.REMOVE}
+    assert not inherited.menu.leads_on
+    assert {offer.decision.reason for offer in inherited.menu.offers} == {"Held on Platform. It is changed there."}
+    assert {offer.change for offer in own.menu.offers if offer.decision} >= {Change.UPDATE, Change.REMOVE}
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_asks_the_same_number_of_queries_for_2_and_20(administrator, platform, p
             connection,
         ) as captured:
             for line in found_by(administrator, now, Provider.RESOURCES, production).lines:
-                _ = (holder(line.item.principal), line.via, [offer.decision for offer in line.offers])
+                _ = (holder(line.item.principal), line.via, [offer.decision for offer in line.menu.offers])
         return len(captured)
 
     def add(count):

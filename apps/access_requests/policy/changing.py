@@ -118,11 +118,19 @@ class Offer:
     decision: Decision
 
 
+@dataclass(frozen=True, eq=False)
+class Menu:
+    """All that a row offers. Rows of which the same is known share one."""
+
+    offers: tuple[Offer, ...]
+    leads_on: bool  # whether one of them may be done
+
+
 @lru_cache(maxsize=1_000)
-def offers_of(changes: tuple[Change, ...], facts: RowFacts) -> tuple[Offer, ...]:
-    """`may_offer` for each of these changes, whichever one the `facts` name. Most rows of a list are alike,
-    and share one answer."""
-    return tuple(Offer(change, may_offer(replace(facts, change=change))) for change in changes)
+def menu_of(changes: tuple[Change, ...], facts: RowFacts) -> Menu:
+    """`may_offer` for each of these changes, whichever one the `facts` name."""
+    offers = tuple(Offer(change, may_offer(replace(facts, change=change))) for change in changes)
+    return Menu(offers, any(offer.decision for offer in offers))
 
 
 def can_export(*, activated_only: bool) -> Decision:

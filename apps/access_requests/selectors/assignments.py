@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, F, QuerySet, TextChoices, Value
 from django.db.models.functions import Coalesce
 
-from apps.access_requests.policy.changing import Change, Offer, RowFacts, may_offer, offered, offers_of
+from apps.access_requests.policy.changing import Change, Menu, RowFacts, may_offer, menu_of, offered
 from apps.accounts.models import Principal, User
 from apps.assignments.membership import sizes_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
@@ -198,19 +198,13 @@ class Line:
         return self.item.ends_at is not None and self.item.ends_at - self.now <= ENDING_SOON
 
     @cached_property
-    def offers(self) -> tuple[Offer, ...]:
-        """What stands in its menu."""
+    def menu(self) -> Menu:
         changes = offered(self.item.kind, has_ended=self.ended_at is not None)
-        return offers_of(changes, self._facts(changes[0]))
+        return menu_of(changes, self._facts(changes[0]))
 
     def can(self, change: Change) -> Decision:
         """Whether the button for this leads on."""
         return may_offer(self._facts(change))
-
-    @property
-    def can_be_picked(self) -> bool:
-        """Whether ticking it leads to anything."""
-        return any(offer.decision for offer in self.offers)
 
     def _facts(self, change: Change) -> RowFacts:
         resource = self.item.resource
