@@ -9,6 +9,7 @@ from django.conf import settings
 
 from apps.access_requests import states as requests
 from apps.audit.catalogue import event_tables, field_table
+from apps.common.icons import SPRITE, symbols
 from apps.common.transition import Action, State, mermaid
 from apps.reviews import states as rounds
 
@@ -27,6 +28,7 @@ DOCUMENTS: dict[Path, dict[str, Callable[[], str]]] = {
         "rounds": _states(rounds.TRANSITIONS, rounds.RoundState.NOT_STARTED),
     },
     _BASE / "docs" / "audit-events.md": {"events": event_tables, "fields": field_table},
+    _BASE / "static" / SPRITE: {"icons": symbols},
 }
 
 

@@ -127,7 +127,9 @@ def test_offers_nothing_for_what_is_held_above(administrator, requester, platfor
     (own,) = found_by(administrator, now, Provider.RESOURCES, platform).lines
 
     assert not inherited.menu.leads_on
-    assert {offer.decision.reason for offer in inherited.menu.offers} == {"Held on Platform. It is changed there."}
+    assert {offer.decision.reason for offer in inherited.menu.offers} == {
+        "Held on Platform. It is changed there."
+    }
     assert {offer.change for offer in own.menu.offers if offer.decision} >= {Change.UPDATE, Change.REMOVE}
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.template import Context, Template, TemplateDoesNotExist
+from django.template import Context, Template
 from django.test import RequestFactory
 from django.utils import timezone
 
@@ -112,13 +112,12 @@ def test_hides_icons_from_screen_readers():
     assert 'aria-hidden="true"' in html
 
 
-def test_refuses_what_is_no_name_of_an_icon():
-    with pytest.raises(ValueError, match="No icon"):
-        render("{% icon name %}", name="../base")
+def test_shows_an_icon_from_the_one_file_that_has_them():
+    assert 'icons.svg#check-lg"' in render('{% icon "check-lg" %}')
 
 
 def test_refuses_an_icon_that_does_not_exist():
-    with pytest.raises(TemplateDoesNotExist):
+    with pytest.raises(ValueError, match="No icon"):
         render('{% icon "no-such-icon" %}')
 
 

@@ -10,7 +10,7 @@ from apps.portal.diagrams import DOCUMENTS, draw
 
 
 class Command(BaseCommand):
-    help = "Draws the diagrams of apps/README.md and the tables of docs/audit-events.md from the code."
+    help = "Draws what the code says into apps/README.md, docs/audit-events.md and the file of icons."
 
     def handle(self, **_: Any) -> None:
         for document in DOCUMENTS:
