@@ -97,10 +97,6 @@ class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
             "extends__resource",
         )
 
-    def named(self) -> list[AccessRequest]:
-        """Them with their names. For where mostly there is none: looking costs a tenth of loading names."""
-        return list(self.with_names()) if self.exists() else []
-
 
 @prepared
 def _locked_activation(pk: UUID) -> AccessRequestQuerySet:

@@ -26,6 +26,7 @@ from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CLOCK, AuditAction, Party
 from apps.common.commands import command
 from apps.common.errors import Conflict
+from apps.common.inserting import insert
 from apps.common.locks import lock_rows
 from apps.common.lookup import present
 from apps.common.period import Period, earliest
@@ -112,7 +113,7 @@ def assign(
     `Conflict` where the role or the resource has been retired."""
     keep_in_use(role)
     keep_in_use(resource)
-    row = Assignment.objects.create(
+    row = Assignment(
         principal=principal,
         role=role,
         resource=resource,
@@ -121,6 +122,7 @@ def assign(
         ends_at=period.end,
         created_at=now,
     )
+    insert([row])
     _record(AuditAction.ASSIGNMENT_ADDED, row, by, now, why)
     return row
 
@@ -139,7 +141,7 @@ def activate(
     """Open the activation of an eligible assignment, on its resource or one below. The eligible row stays.
     The person is settled. Raises `Conflict` where the resource has been retired."""
     keep_in_use(resource)
-    row = Assignment.objects.create(
+    row = Assignment(
         principal=user.principal,
         activated_by=user,
         role=eligible.role,
@@ -151,6 +153,7 @@ def activate(
         ends_at=period.end,
         created_at=now,
     )
+    insert([row])
     _record(AuditAction.ACTIVATION_ADDED, row, by, now, why)
     return row
 
@@ -211,17 +214,14 @@ def end_all(endings: Sequence[Ending], *, now: datetime) -> None:
 
 
 @transaction.atomic(savepoint=False)
-def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> list[Assignment]:
+def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> None:
     """Write down what has ended for one principal and what has lost its ground, so that neither is in a new
-    row's way. `by`: who took the ground, where that was not the clock. Answers what is active for them then,
-    now or later, with its resource and what it rests on. One query, where nothing has ended."""
+    row's way. `by`: who took the ground, where that was not the clock. One query, where nothing has ended."""
     rows = _to_settle(principal_id, now)
     past = [row for row in rows if row.ends_at is not None and row.ends_at <= now]
-    running = [row for row in rows if row not in past]
-    lost = without_ground((row for row in running if row.is_activated), now=now)
+    lost = without_ground((row for row in rows if row not in past), now=now)
     _end_running(past, by_the_clock, now=now)
     _end_running(lost, lambda row: Ending(row, Assignment.End.GROUND_LOST, by, now), now=now)
-    return [row for row in running if row not in lost]
 
 
 @prepared

@@ -13,6 +13,7 @@ from apps.audit.selectors import Selection, whole_log_for
 from apps.audit.vocabulary import NOBODY, NOWHERE, AuditAction, Outcome, Party, Place
 from apps.common.access import Access, Permission, can_open
 from apps.common.commands import at_the_end
+from apps.common.inserting import insert
 from apps.common.origin import origin_now
 from apps.common.text import one_line
 
@@ -73,8 +74,8 @@ def record_all(events: Iterable[AuditEvent]) -> None:
     at_the_end(_write_events, *events)
 
 
-def _write_events(events: Iterable[AuditEvent]) -> None:
-    AuditEvent.objects.bulk_create(events)
+def _write_events(events: list[AuditEvent]) -> None:
+    insert(events)
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.commands import at_the_end, write_what_is_left
+from apps.common.inserting import insert_unknown
 from apps.common.origin import origin_now
 from apps.common.prepared import prepared
 from apps.common.text import one_line
@@ -76,8 +77,7 @@ def _write_notices(letters: Iterable[_Told]) -> None:
     told = _addresses_told(by_key)
     new = [letter for key, each in by_key.items() for letter in _not_told(key, each, told[key])]
     chosen = preferences_of(recipient.principal_id for _, recipient, *_ in new)
-    notices = [_notice(letter, chosen.get(letter[1].principal_id)) for letter in new]
-    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    insert_unknown([_notice(letter, chosen.get(letter[1].principal_id)) for letter in new])
 
 
 @transaction.atomic

@@ -96,7 +96,7 @@ def test_activates_with_few_statements(surroundings, eligible, requester, admini
     sent = statements(lambda: submit(ask, actor=actor, now=now))
 
     assert AccessRequest.objects.get(action=Action.SELF_ACTIVATE).state == State.PROVISIONED
-    assert len(sent) == 15
+    assert len(sent) == 17
 
 
 def test_asks_with_few_statements(surroundings, eligible, requester, administrators, now):
@@ -106,10 +106,10 @@ def test_asks_with_few_statements(surroundings, eligible, requester, administrat
     sent = statements(lambda: submit(ask, actor=actor, now=now))
 
     assert AccessRequest.objects.get(action=Action.SELF_ACTIVATE).state == State.PENDING_APPROVAL
-    assert len(sent) == 16
+    assert len(sent) == 18
 
 
-ANSWERS = [(True, State.PROVISIONED, 21), (False, State.DENIED, 18)]
+ANSWERS = [(True, State.PROVISIONED, 22), (False, State.DENIED, 18)]
 
 
 @pytest.mark.parametrize(("approve", "state", "cost"), ANSWERS)

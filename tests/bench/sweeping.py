@@ -11,12 +11,14 @@ import django
 
 django.setup()
 
+from django.urls import get_resolver  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from apps.assignments.sweep import write_down_the_clock  # noqa: E402
 
 
 def main() -> None:
+    get_resolver().reverse_dict  # noqa: B018 - a worker has read the portal's addresses long before
     now = timezone.now()
     say({"now": now.isoformat(), "peak": _peak()})
     began, cpu = time.perf_counter(), time.process_time()

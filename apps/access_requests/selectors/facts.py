@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import ActivationFacts
 from apps.access_requests.policy.reading import Reading, access_has_ended, state_now
 from apps.access_requests.selectors.approvers import Approvers, approvers_for
-from apps.access_requests.selectors.situation import Situation, active_rows, situation_among, situation_of
+from apps.access_requests.selectors.situation import Situation, situation_of
 from apps.access_requests.selectors.terms import terms_of
-from apps.access_requests.states import OPEN, WAITING, Family, State
+from apps.access_requests.states import WAITING, Family, State
 from apps.accounts.models import User
 from apps.accounts.policy import zone_of
 from apps.assignments.membership import Memberships, memberships_of
@@ -45,44 +45,11 @@ class ActivationCase:
     facts: ActivationFacts
 
 
-@dataclass(frozen=True)
-class UnderWay:
-    """What is active for somebody, now or later, and what they have asked for and is open."""
-
-    active: Sequence[Assignment]
-    asked: Sequence[AccessRequest]
-
-    def waits_to_activate(self, role_id: UUID, resource_id: UUID, *, now: datetime) -> bool:
-        """`waits_already`, of what is known."""
-        key = (Family.ACTIVATION, role_id, resource_id)
-        return _any_waits(
-            [row for row in self.asked if (row.family, row.role_id, row.resource_id) == key], now
-        )
-
-
-def under_way(principal_id: UUID, *, now: datetime) -> UnderWay:
-    """As it reads, whether or not it is settled. Two queries."""
-    return UnderWay(list(active_rows({principal_id}, now=now)), open_requests(principal_id))
-
-
-def open_requests(principal_id: UUID) -> list[AccessRequest]:
-    """What is asked for this principal, or was by them, and is open, with its names. For most there is none,
-    and one small query."""
-    ids = _asked_and_open(principal_id)
-    return list(AccessRequest.objects.filter(pk__in=ids).with_names()) if ids else []
-
-
-@prepared
-def _asked_and_open(principal_id: UUID) -> QuerySet[AccessRequest, UUID]:
-    asked = Q(principal_id=principal_id) | Q(requester_id=principal_id, state__in=WAITING)
-    return AccessRequest.objects.filter(asked, state__in=OPEN).values_list("id", flat=True)
-
-
-def load_activation(ask: Ask, *, actor: Actor, under_way: UnderWay, now: datetime) -> ActivationCase:
+def load_activation(ask: Ask, *, actor: Actor, now: datetime) -> ActivationCase:
     """Everything `can_activate` asks for. Raises `Invalid` for ids that are not this person's."""
     user = actor.somebody
     eligible = _eligible(ask.assignment_id)
-    situation = situation_among(under_way.active, [(user, eligible)], now=now)
+    situation = situation_of([(user, eligible)], now=now)
     if not situation.is_theirs(eligible, user):
         raise Invalid(NO_SUCH_ROLE)
     resource = _resource(ask.resource_id, eligible)
@@ -104,7 +71,7 @@ def load_activation(ask: Ask, *, actor: Actor, under_way: UnderWay, now: datetim
             asked_period(ask.starts_at, ask.minutes, now), user, eligible.role_id, resource, but=extends
         ),
         extends_until=extends.ends_at if extends else None,
-        is_waiting=under_way.waits_to_activate(eligible.role_id, resource.id, now=now),
+        is_waiting=waits_already(user.id, eligible.role_id, resource.id, Family.ACTIVATION, now=now),
         has_approver=bool(approvers),
         zone=zone_of(user),
         now=now,
@@ -112,12 +79,9 @@ def load_activation(ask: Ask, *, actor: Actor, under_way: UnderWay, now: datetim
     return ActivationCase(user, eligible, resource, extends, approvers, facts)
 
 
-def load_granting(
-    request: AccessRequest, rules: RoleRules, active: Iterable[Assignment], *, now: datetime
-) -> ActivationCase:
-    """The facts of a stored request as they are now, for the moment of the decision. `active` is what its
-    holder has active, now or later."""
-    return _granting(request, rules, situation_among(active, [(request.person, request.ground)], now=now))
+def load_granting(request: AccessRequest, rules: RoleRules, *, now: datetime) -> ActivationCase:
+    """The facts of a stored request as they are now, for the moment of the decision."""
+    return load_granting_many([(request, rules)], now=now)[0]
 
 
 def load_granting_many(
@@ -160,12 +124,21 @@ def waits_already(
     principal_id: UUID, role_id: UUID, resource_id: UUID, family: Family, *, now: datetime
 ) -> bool:
     """Whether a request of this kind waits for an answer, as the clock has it."""
+    waiting = with_names(_waiting(principal_id, role_id, resource_id, family))
+    return any(state in WAITING for state in states_now(waiting, now=now).values())
+
+
+@prepared
+def _waiting(
+    principal_id: UUID, role_id: UUID, resource_id: UUID, family: Family
+) -> QuerySet[AccessRequest, UUID]:
     of_key = AccessRequest.objects.for_key(principal_id, role_id, resource_id)
-    return _any_waits(of_key.waiting().filter(family=family).named(), now)
+    return of_key.waiting().filter(family=family).values_list("id", flat=True)
 
 
-def _any_waits(requests: Iterable[AccessRequest], now: datetime) -> bool:
-    return any(state in WAITING for state in states_now(requests, now=now).values())
+def with_names(ids: Sequence[UUID]) -> list[AccessRequest]:
+    """For where mostly there is none: to ask for ids costs a tenth of loading names."""
+    return list(AccessRequest.objects.filter(pk__in=ids).with_names()) if ids else []
 
 
 def states_now(requests: Iterable[AccessRequest], *, now: datetime) -> dict[UUID, State]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +12,7 @@ from apps.assignments.membership import Memberships, memberships_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.policy import Groups, ground_stands, holds_since
 from apps.common.period import Period
+from apps.common.prepared import prepared
 from apps.roles.models import Resource
 
 
@@ -56,24 +57,17 @@ class Situation:
 
 
 def situation_of(asked: Iterable[tuple[User, Assignment]], *, now: datetime) -> Situation:
-    """The situation of people who ask to activate these eligible assignments. Two queries."""
+    """The situation of people who ask to activate these eligible assignments. One query, and another where
+    any of this rests on a group."""
     pairs = list(asked)
-    active = active_rows({user.id for user, _ in pairs}, now=now)
-    roles = {row.role_id for _, row in pairs}
-    return situation_among(active.filter(role_id__in=roles), pairs, now=now)
-
-
-def situation_among(
-    active: Iterable[Assignment], asked: Collection[tuple[User, Assignment]], *, now: datetime
-) -> Situation:
-    """`situation_of` people of whom it is known what is active, now or later. One query, if any at all."""
-    rows = sorted(active, key=lambda row: (row.starts_at, row.id))
-    in_groups = {user.id for user, row in asked if row.principal_id != user.id}
+    rows = _active(tuple({user.id for user, _ in pairs}), tuple({row.role_id for _, row in pairs}), now)
+    in_groups = {user.id for user, row in pairs if row.principal_id != user.id}
     in_groups |= {row.principal_id for row in rows if row.rests_on_a_group}
     return Situation(memberships_of(in_groups, since=now), rows, now)
 
 
-def active_rows(holders: Collection[UUID], *, now: datetime) -> AssignmentQuerySet:
-    """What is active for them, now or later, with its resource and what it rests on."""
-    rows = Assignment.objects.active().not_ended(now).filter(principal_id__in=holders)
-    return rows.select_related("resource", "parent__resource")
+@prepared
+def _active(holders: tuple[UUID, ...], role_ids: tuple[UUID, ...], now: datetime) -> AssignmentQuerySet:
+    """What is active for them of these roles, now or later, with its resource and what it rests on."""
+    rows = Assignment.objects.active().not_ended(now).filter(principal_id__in=holders, role_id__in=role_ids)
+    return rows.select_related("resource", "parent__resource").order_by("starts_at", "id")

@@ -8,7 +8,7 @@ from apps.access_requests import notices
 from apps.access_requests.asks import Actor, Ask
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.policy.activation import can_activate, granted_period
-from apps.access_requests.selectors.facts import ActivationCase, load_activation, under_way
+from apps.access_requests.selectors.facts import ActivationCase, load_activation
 from apps.access_requests.services.recording import draft_request, turn, why, write_request
 from apps.access_requests.services.settling import settle_holder
 from apps.access_requests.states import Family, State, Step
@@ -24,16 +24,15 @@ from apps.common.period import Period
 
 
 def assess_activation(ask: Ask, *, actor: Actor, now: datetime) -> Decision:
-    there = under_way(actor.somebody.id, now=now)
-    return can_activate(load_activation(ask, actor=actor, under_way=there, now=now).facts)
+    return can_activate(load_activation(ask, actor=actor, now=now).facts)
 
 
 @command()
 def request_activation(ask: Ask, *, actor: Actor, now: datetime) -> AccessRequest:
     """Grant at once, or leave waiting for an approver where the role asks for one."""
-    there = settle_holder(principal_id=actor.somebody.id, ground_id=ask.assignment_id, now=now)
+    settle_holder(principal_id=actor.somebody.id, ground_id=ask.assignment_id, now=now)
     look_again(actor.somebody)
-    case = load_activation(ask, actor=actor, under_way=there, now=now)
+    case = load_activation(ask, actor=actor, now=now)
     can_activate(case.facts).require()
     request = _draft(ask, case, actor, now)
     if case.facts.rules.requires_approval:

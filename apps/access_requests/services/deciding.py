@@ -35,7 +35,6 @@ from apps.access_requests.services.verdicts import (
 from apps.access_requests.states import Action
 from apps.accounts.models import User
 from apps.assignments import services as assignments
-from apps.assignments.models import Assignment
 from apps.assignments.selectors import Holdings, active_now
 from apps.common.commands import command
 from apps.common.prepared import prepared
@@ -69,7 +68,7 @@ def _people(ids: tuple[UUID, ...]) -> QuerySet[User]:
 def _decide_activation(
     verdict: Verdict, holder_id: UUID, ground_id: UUID, *, actor: Actor, now: datetime
 ) -> AccessRequest:
-    active = _lock(holder_id, ground_id, now)
+    _lock(holder_id, ground_id, now)
     people = {user.id: user for user in _people((holder_id, actor.somebody.id))}
     actor = replace(actor, user=people[actor.somebody.id])  # as they are now, not as they signed in
     request = AccessRequest.objects.locked_activation(verdict.request_id, requester=people[holder_id])
@@ -78,7 +77,7 @@ def _decide_activation(
     require_as_shown(request, verdict, facts, rules, actor=actor)
     write_approval(request, verdict, actor, now)
     if verdict.approve:
-        _approve(request, verdict, rules, active, actor, now)
+        _approve(request, verdict, rules, actor, now)
     else:
         write_denied(request, verdict, actor, now)
     notices.tell_decided(request, actor.somebody, said=verdict.justification, rules=rules, now=now)
@@ -90,13 +89,12 @@ def decide_many(verdicts: Iterable[Verdict], *, actor: Actor, now: datetime) -> 
     return answer_each(verdicts, lambda verdict: decide(verdict, actor=actor, now=now))
 
 
-def _lock(holder_id: UUID, ground_id: UUID, now: datetime) -> list[Assignment]:
+def _lock(holder_id: UUID, ground_id: UUID, now: datetime) -> None:
     """The holder's row, the eligible assignment, and then the request: always in this order. What the clock
-    has ended for the holder is written down in between, so that nothing hangs on a sweep. Answers what is
-    active for them."""
+    has ended for the holder is written down in between, so that nothing hangs on a sweep."""
     assignments.lock_principal(holder_id)
     assignments.lock_assignment(ground_id)
-    return assignments.settle(principal_id=holder_id, now=now)
+    assignments.settle(principal_id=holder_id, now=now)
 
 
 def _facts(
@@ -120,12 +118,11 @@ def _approve(
     request: AccessRequest,
     verdict: Verdict,
     rules: RoleRules,
-    active: list[Assignment],
     actor: Actor,
     now: datetime,
 ) -> None:
     write_approved(request, verdict, actor, now)
-    case = load_granting(request, rules, active, now=now)
+    case = load_granting(request, rules, now=now)
     judged = can_grant(case.facts)
     if judged:
         step, result = give(request, case, now=now, approver=actor.party.name)

@@ -21,6 +21,7 @@ from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction, Outcome, Party
 from apps.common.errors import Conflict
+from apps.common.inserting import insert
 from apps.common.transition import next_state
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy.rules import RoleRules
@@ -69,7 +70,7 @@ def draft_request(
 
 def write_request(request: AccessRequest, *, actor: Actor, now: datetime) -> None:
     """With its event."""
-    request.save(force_insert=True)
+    insert([request])
     record(AuditAction.REQUEST_SUBMITTED, request, by=actor.party, now=now)
 
 

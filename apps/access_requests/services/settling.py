@@ -9,13 +9,13 @@ from datetime import datetime
 from itertools import takewhile
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
 
 from apps.access_requests import notices
 from apps.access_requests.models import AccessRequest, AccessRequestQuerySet
-from apps.access_requests.selectors.facts import UnderWay, open_requests, states_now
+from apps.access_requests.selectors.facts import states_now, with_names
 from apps.access_requests.services.recording import event_of, move, move_all, record, why
-from apps.access_requests.states import State, Step
+from apps.access_requests.states import WAITING, State, Step
 from apps.assignments import services as assignments
 from apps.assignments.models import Assignment
 from apps.assignments.services import Ending
@@ -27,29 +27,33 @@ from apps.common.errors import Conflict
 from apps.common.isolation import as_many_as_can_be
 from apps.common.lookup import present
 from apps.common.paging import in_batches
+from apps.common.prepared import prepared
 
 NO_GROUND = "No longer eligible."
 LAPSED = "Nobody decided in time."
 BATCH = 50  # requests of one transaction
 
 
-def settle_holder(*, principal_id: UUID, ground_id: UUID | None = None, now: datetime) -> UnderWay:
+def settle_holder(*, principal_id: UUID, ground_id: UUID | None = None, now: datetime) -> None:
     """The way in for whoever is about to give somebody something: locks the holder, then what it would rest
     on, and writes down once what the clock has done to what they hold and have asked for."""
     assignments.lock_principal(principal_id)
     assignments.lock_assignment(ground_id)
-    return settle_locked(principal_id=principal_id, now=now)
+    settle_locked(principal_id=principal_id, now=now)
 
 
-def settle_locked(
-    *, principal_id: UUID, now: datetime, by: Party = CLOCK, reason: str = NO_GROUND
-) -> UnderWay:
+def settle_locked(*, principal_id: UUID, now: datetime, by: Party = CLOCK, reason: str = NO_GROUND) -> None:
     """Write down how what one principal holds and has asked for reads. The caller holds the lock. `by` and
     `reason`: who has taken the ground of it, and how, where that was not the clock."""
-    active = assignments.settle(principal_id=principal_id, now=now, by=by)
-    asked = open_requests(principal_id)
-    _settle(asked, now, by=by, reason=reason)
-    return UnderWay(active, asked)
+    assignments.settle(principal_id=principal_id, now=now, by=by)
+    _settle(with_names(_to_settle(principal_id, now)), now, by=by, reason=reason)
+
+
+@prepared
+def _to_settle(principal_id: UUID, now: datetime) -> QuerySet[AccessRequest, UUID]:
+    """What was asked for this principal, or waits and was asked by them."""
+    asked = Q(principal_id=principal_id) | Q(requester_id=principal_id, state__in=WAITING)
+    return AccessRequest.objects.filter(asked).to_settle(now).values_list("id", flat=True)
 
 
 def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> None:
@@ -63,7 +67,7 @@ def close_waiting_on(assignment: Assignment, *, by: Party, now: datetime) -> Non
     )
     on_it = Q(eligible=assignment) | Q(extends=assignment) | same
     waiting = AccessRequest.objects.waiting().filter(on_it, deadline_at__gt=now)
-    for request in waiting.named():
+    for request in with_names([*waiting.values_list("pk", flat=True)]):
         with suppress(Conflict):  # whoever closed it at the same moment did the same work
             _close(request, by, now)
 

@@ -19,6 +19,7 @@ from apps.assignments.models import Assignment
 from apps.audit.vocabulary import AuditAction, Outcome
 from apps.common.decision import Decision
 from apps.common.errors import Conflict
+from apps.common.inserting import insert
 from apps.common.instants import short
 from apps.roles.policy.rules import RoleRules
 
@@ -79,7 +80,7 @@ def closing_words(request: AccessRequest, state: State, reader: User, now: datet
 def write_approval(
     request: AccessRequest, verdict: Verdict, actor: Actor, now: datetime, **columns: Any
 ) -> None:
-    Approval.objects.create(
+    approval = Approval(
         request=request,
         approver=actor.somebody,
         requester=request.requester,
@@ -88,6 +89,7 @@ def write_approval(
         decided_at=now,
         **columns,
     )
+    insert([approval])
 
 
 def write_denied(request: AccessRequest, verdict: Verdict, actor: Actor, now: datetime) -> None:

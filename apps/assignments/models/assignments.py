@@ -19,6 +19,17 @@ from apps.roles.models import Resource, RoleDefinition, where_permitted, where_w
 ENDED_BY_LIMIT = 120
 
 
+def _is_on_doubtful_ground(now: datetime) -> Q:
+    return Q(origin=Assignment.Origin.ACTIVATED) & (
+        Q(activated_by__is_enabled=False)
+        | Q(parent__ended_at__isnull=False)
+        | Q(parent__starts_at__gt=now)
+        | Q(parent__ends_at__lte=now)
+        | ~Q(parent__principal=F("principal"))
+        | ~Q(parent__resource=F("resource"))
+    )
+
+
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def not_ended(self, now: datetime) -> AssignmentQuerySet:
         """Neither ended by somebody nor past their end, whether or not a sweep has written that down."""
@@ -45,23 +56,15 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def on_doubtful_ground(self, now: datetime) -> AssignmentQuerySet:
         """Activations that may have lost what they rest on. The others surely have not: their holder is
         enabled, and the eligible assignment runs, is their own, and is held at the same place."""
-        return self.activated().filter(
-            Q(activated_by__is_enabled=False)
-            | Q(parent__ended_at__isnull=False)
-            | Q(parent__starts_at__gt=now)
-            | Q(parent__ends_at__lte=now)
-            | ~Q(parent__principal=F("principal"))
-            | ~Q(parent__resource=F("resource"))
-        )
+        return self.filter(_is_on_doubtful_ground(now))
 
     def past_their_end(self, now: datetime) -> AssignmentQuerySet:
         """What the clock has ended and nobody has written down yet."""
         return self.filter(ended_at__isnull=True, ends_at__lte=now)
 
     def to_settle(self, now: datetime) -> AssignmentQuerySet:
-        """What may have ended without being written down: past its end, or active, so that its ground may be
-        gone."""
-        return self.filter(Q(ends_at__lte=now) | Q(kind=Assignment.Kind.ACTIVE), ended_at__isnull=True)
+        """What has ended, or may have, without being written down: past its end, or on doubtful ground."""
+        return self.filter(Q(ends_at__lte=now) | _is_on_doubtful_ground(now), ended_at__isnull=True)
 
     def ended_since(self, instant: datetime, *, now: datetime) -> AssignmentQuerySet:
         """Those that ended, by the clock or by somebody, between `instant` and `now`."""

@@ -39,7 +39,8 @@ def tell_ended(ends: Sequence[Ended], *, now: datetime) -> None:
     list says it. That the clock ended what an admin had given, the admins hear, too. As many queries for one
     as for many."""
     rules = rules_for_many((end.row.role, end.row.governed_on) for end in ends)
-    holders = User.objects.in_bulk({end.row.principal_id for end in ends if end.is_news_to_its_holder})
+    told = {end.row.principal_id for end in ends if end.is_news_to_its_holder}
+    holders = User.objects.only("name", "email", "time_zone").in_bulk(told)
     admins = admins_on_each({end.row.resource for end in ends if end.has_lapsed}, now=now)
     letters = {
         key_of_end(end.row): end.letters(rules[end.row.role_id, end.row.governed_on.id], holders, admins)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from apps.common.commands import at_the_end
+from apps.common.inserting import insert_unknown
 from apps.common.prepared import prepared
 from apps.common.text import one_line
 from apps.notifications.messages import Message, NoticeEvent
@@ -53,8 +54,7 @@ def _write(happened: Iterable[_Announced]) -> None:
         if wanting := [webhook for webhook in enabled if webhook.wants(each.event)]:
             message = each.word()
             told += (delivery_of(webhook, each.key, message, each.now) for webhook in wanting)
-    if told:
-        WebhookDelivery.objects.bulk_create(told, ignore_conflicts=True)
+    insert_unknown(told)
 
 
 @prepared
