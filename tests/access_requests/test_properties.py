@@ -356,4 +356,4 @@ def _stored(ids: Any) -> dict[Any, str]:
 def test_holds_what_must_never_be_false_through_any_history(half):
     Door.world = make_world()
 
-    run_state_machine_as_test(Door, settings=settings(max_examples=settings.default.max_examples // 3))
+    run_state_machine_as_test(Door, settings=settings(max_examples=settings.default.max_examples // 6))

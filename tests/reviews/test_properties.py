@@ -357,7 +357,7 @@ def test_holds_what_must_never_be_false_through_any_review():
     run_state_machine_as_test(
         Reviewed,
         settings=settings(
-            max_examples=settings.default.max_examples // 5,
+            max_examples=settings.default.max_examples // 10,
             stateful_step_count=settings.default.stateful_step_count * 3 // 2,
         ),
     )
