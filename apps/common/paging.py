@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
 
-from apps.common.counting import Counts
+from apps.common.counting import Countable, Counts
 from apps.common.errors import Invalid
 
 PAGE_SIZE = 50
@@ -70,11 +70,36 @@ def page_of(
     """The rows behind the key `after`, in one query that sorts keys and loads only what is shown. `loaded`:
     all rows of the table, where loading those few shall not ask again what narrows the `rows`. Raises
     `Invalid` where that is no key of this order."""
+    return page_by(
+        lambda key: rows_behind(key, rows, order, size=size, loaded=loaded), order, after=after, size=size
+    )
+
+
+def rows_behind(
+    key: Sequence[Any],
+    rows: QuerySet[Row],
+    order: Sequence[Column],
+    *,
+    size: int = PAGE_SIZE,
+    loaded: QuerySet[Row] | None = None,
+) -> QuerySet[Row]:
+    """The rows of `page_of`, and one more where there is a next page; behind no key those of the first."""
     ordered = _ordered(rows, order)
-    if after:
-        ordered = ordered.filter(_behind(order, _read(order, after)))
+    if key:
+        ordered = ordered.filter(_behind(order, key))
     shown = ordered if loaded is None else _ordered(loaded, order)
-    found = list(shown.filter(pk__in=ordered.values("pk")[: size + 1]))
+    return shown.filter(pk__in=ordered.values("pk")[: size + 1])
+
+
+def page_by(
+    load: Callable[[tuple[Any, ...]], Iterable[Row]],
+    order: Sequence[Column],
+    *,
+    after: str = "",
+    size: int = PAGE_SIZE,
+) -> Page[Row]:
+    """`page_of`, where `load` asks for the `rows_behind` a key in a way of its own."""
+    found = list(load(_read(order, after) if after else ()))
     following = _key(order, found[size - 1]) if len(found) > size else ""
     return Page(found[:size], following, is_first=not after)
 
@@ -95,12 +120,19 @@ def count_of(rows: QuerySet[Row], *, exact_to: int = COUNTED_TO) -> str:
     return counts_of({"": rows}, exact_to=exact_to)[""]
 
 
-def counts_of(
-    several: Mapping[Key, QuerySet[Any]], counts: Counts | None = None, *, exact_to: int = COUNTED_TO
-) -> dict[Key, str]:
-    """`count_of` each, in one statement; where its page has `counts`, together with what else that counts."""
-    counts = counts or Counts()
-    asked = {key: counts.of(rows.order_by()[: exact_to + 1]) for key, rows in several.items()}
+def counts_of(several: Mapping[Key, QuerySet[Any]], *, exact_to: int = COUNTED_TO) -> dict[Key, str]:
+    """`count_of` each, in one statement."""
+    return counts_by({key: counted_rows(rows, exact_to) for key, rows in several.items()}, Counts(), exact_to)
+
+
+def counted_rows(rows: QuerySet[Row], exact_to: int = COUNTED_TO) -> QuerySet[Row]:
+    """As many of these rows as are counted."""
+    return rows.order_by()[: exact_to + 1]
+
+
+def counts_by(several: Mapping[Key, Countable], counts: Counts, exact_to: int = COUNTED_TO) -> dict[Key, str]:
+    """How many `counted_rows` there are of each, in one statement with whatever else `counts` knows of."""
+    asked = {key: counts.of(rows) for key, rows in several.items()}
     return {key: _in_words(count(), exact_to) for key, count in asked.items()}
 
 
@@ -142,10 +174,10 @@ def _part(value: Any) -> str:
     return str(value).replace("%", "%25").replace(_SEPARATOR, "%7E")
 
 
-def _read(order: Sequence[Column], key: str) -> list[Any]:
+def _read(order: Sequence[Column], key: str) -> tuple[Any, ...]:
     parts = map(unquote, key.split(_SEPARATOR))
     try:
-        return [column.parse(_storable(part)) for column, part in zip(order, parts, strict=True)]
+        return tuple(column.parse(_storable(part)) for column, part in zip(order, parts, strict=True))
     except (KeyError, ValueError, OverflowError):
         raise Invalid("This address names no page of the list. Start again from its first page.") from None
 

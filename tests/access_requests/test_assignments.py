@@ -192,7 +192,7 @@ def test_pages_in_every_order(auditor, now, monkeypatch, sort):
     for number in range(3):
         assign(make_user(f"Same~{number % 2} %", email=f"{number}@example.com", now=now), now=now)
     everything = found_by(auditor, now, sort=sort)
-    monkeypatch.setattr("apps.common.paging.page_of.__kwdefaults__", {"after": "", "size": 1, "loaded": None})
+    monkeypatch.setattr("apps.common.paging.page_by.__kwdefaults__", {"after": "", "size": 1})
 
     seen, after = [], ""
     for _ in everything.lines:

@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from inspect import unwrap
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, QuerySet, TextChoices, Value
+from django.db.models import Count, F, Q, QuerySet, TextChoices, Value
 from django.db.models.functions import Coalesce
 
 from apps.access_requests.policy.changing import Change, Menu, RowFacts, may_offer, menu_of, offered
 from apps.accounts.models import Principal, User
 from apps.assignments.membership import sizes_of
 from apps.assignments.models import Assignment, AssignmentQuerySet
-from apps.assignments.selectors import EXPIRED_SHOWN, groundless_of
+from apps.assignments.selectors import EXPIRED_SHOWN, without_ground
 from apps.common.access import Access, Permission
 from apps.common.counting import Counts
 from apps.common.decision import Decision
-from apps.common.paging import Column, Page, by_text, counts_of, newest_first, page_of, soonest_first
-from apps.roles.models import Resource, RoleDefinition
+from apps.common.paging import (
+    Column,
+    Page,
+    by_text,
+    counted_rows,
+    counts_by,
+    newest_first,
+    page_by,
+    rows_behind,
+    soonest_first,
+)
+from apps.common.prepared import prepared, prepared_part
+from apps.roles.models import Resource, RoleDefinition, where_permitted, where_within
 
 ENDING_SOON = timedelta(days=14)
 NEW = timedelta(days=30)
@@ -231,14 +244,12 @@ def assignments_of(
     where: Where, access: Access, search: Search, counts: Counts, *, after: str = "", now: datetime
 ) -> Found:
     """Who holds what at this place, as far as the reader may see. A fixed number of queries."""
-    tabs = _tabs(where, access, search, now)
-    rows = _in_columns(tabs[search.tab], search)
-    shown = _in_columns(Assignment.objects.select_related(*_OF_LISTS).only(*_IN_LISTS), search)
-    page = page_of(rows, _order(search), after=after, loaded=shown)
+    asked = _asked(where, access, search, now)
+    page = page_by(partial(asked.by, _shown), _order(search), after=after)
     return Found(
         page,
         _lines(page.rows, where, access, now),
-        counts_of(tabs, counts),
+        counts_by({tab: asked.by(_counted, tab) for tab in Tab}, counts),
         _roles(where.provider),
     )
 
@@ -252,7 +263,8 @@ def all_assignments_of(
     where: Where, access: Access, search: Search, *, now: datetime
 ) -> QuerySet[Assignment]:
     """Every assignment of the tab that was asked for, in its order: for a file."""
-    rows = _in_columns(_tabs(where, access, search, now)[search.tab], search)
+    asked = _asked(where, access, search, now)
+    rows = _in_columns(asked.by(_in_tab, search.tab), search)
     return rows.with_ground().select_related("role", "principal__user").order_by(*_IN_FILES)
 
 
@@ -275,28 +287,74 @@ _IN_LISTS = (
 )
 
 
-def _tabs(where: Where, access: Access, search: Search, now: datetime) -> dict[Tab, AssignmentQuerySet]:
-    held = _narrowed(_held_at(where, access, search.reach), search, now)
+@dataclass(frozen=True)
+class _Asked:
+    """What the list is asked. Its queries of a whole provider, before anybody searches, are prepared; what
+    else it is asked is another query nearly each time, and built for that once."""
+
+    at: Q
+    search: Search
+    is_common: bool
+    now: datetime
+    over: tuple[UUID, ...] = ()  # activations that have lost their ground
+
+    def by(self, query: Callable[..., Any], *first: object) -> Any:
+        values = (*first, self.at, self.search, self.over, self.now - EXPIRED_SHOWN, self.now)
+        return query(*values) if self.is_common else unwrap(query)(*values)
+
+
+def _asked(where: Where, access: Access, search: Search, now: datetime) -> _Asked:
+    is_common = where.resource is None and not search.narrows
+    asked = _Asked(_held_at(where, access, search.reach), search, is_common, now)
+    lost = without_ground(asked.by(_doubtful), now=now)
+    return replace(asked, over=tuple(row.id for row in lost))
+
+
+@prepared
+def _doubtful(
+    at: Q, search: Search, _over: tuple[UUID, ...], _since: datetime, now: datetime
+) -> AssignmentQuerySet:
+    held = _narrowed(Assignment.objects.filter(at), search, now)
+    return held.not_ended(now).on_doubtful_ground(now).with_holder()
+
+
+@prepared
+def _shown(
+    key: tuple[Any, ...], at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
+) -> QuerySet[Assignment]:
+    """The page behind this key."""
+    rows = _in_columns(_in_tab(search.tab, at, search, over, since, now), search)
+    loaded = _in_columns(Assignment.objects.select_related(*_OF_LISTS).only(*_IN_LISTS), search)
+    return rows_behind(key, rows, _order(search), loaded=loaded)
+
+
+@prepared_part
+def _counted(
+    tab: Tab, at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
+) -> QuerySet[Assignment]:
+    return counted_rows(_in_tab(tab, at, search, over, since, now))
+
+
+def _in_tab(
+    tab: Tab, at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
+) -> AssignmentQuerySet:
+    held = _narrowed(Assignment.objects.filter(at), search, now)
+    if search.state and tab == search.tab:
+        held = held.filter(**_STATES[search.state])
+    if tab == Tab.EXPIRED:
+        return held.filter(origin=Assignment.Origin.ASSIGNED).ended_since(since, now=now)
     running = held.not_ended(now)
-    over = [row.id for row in groundless_of(running, now=now)]
-    assigned = held.filter(origin=Assignment.Origin.ASSIGNED)
-    tabs = {
-        Tab.ELIGIBLE: running.eligible(),
-        Tab.ACTIVE: running.active().exclude(pk__in=over),
-        Tab.EXPIRED: assigned.ended_since(now - EXPIRED_SHOWN, now=now),
-    }
-    if search.state:
-        tabs[search.tab] = tabs[search.tab].filter(**_STATES[search.state])
-    return tabs
+    return running.eligible() if tab == Tab.ELIGIBLE else running.active().exclude(pk__in=over)
 
 
-def _held_at(where: Where, access: Access, reach: Reach | None) -> AssignmentQuerySet:
+def _held_at(where: Where, access: Access, reach: Reach | None) -> Q:
     here = where.resource
     if here is None or reach == Reach.BELOW:
-        return Assignment.objects.visible_to(access).within(where.provider, here.path if here else "")
+        read = where_permitted(access, Permission.ASSIGNMENTS_READ)
+        return read & where_within(where.provider, here.path if here else "")
     if access.may(Permission.ASSIGNMENTS_READ, here.provider, here.path):
-        return Assignment.objects.reaching(here)
-    return Assignment.objects.none()
+        return Q(resource_id__in=here.ancestor_ids)
+    return Q(pk__in=[])
 
 
 def _narrowed(rows: AssignmentQuerySet, search: Search, now: datetime) -> AssignmentQuerySet:
