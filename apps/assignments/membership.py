@@ -19,38 +19,39 @@ from apps.roles.built_in import GROUP_MEMBER
 
 EVERY_ROW = Q()
 
+# Each walk joins rows by their key alone; whether one counts is said in a CASE. As a condition, that would
+# have SQLite, where it has statistics, read the whole table first, to filter a few rows by it.
 _UPWARDS = """
 WITH RECURSIVE reach(id) AS (
     SELECT id FROM accounts_principal WHERE id IN ({{seeds}})
   UNION
-    SELECT resource.group_id
+    SELECT CASE WHEN held.role_id = %s AND {counts} THEN
+        (SELECT group_id FROM roles_resource WHERE id = held.resource_id) END
     FROM reach
     JOIN assignments_assignment held ON held.principal_id = reach.id
-    JOIN roles_resource resource ON resource.id = held.resource_id
-    WHERE held.role_id = %s AND {counts}
 )
-SELECT id FROM reach
+SELECT id FROM reach WHERE id IS NOT NULL
 """
 _DOWNWARDS = """
 WITH RECURSIVE reach(id) AS (
     SELECT id FROM accounts_principal WHERE id IN ({{seeds}})
   UNION
-    SELECT {below}
+    SELECT CASE WHEN held.role_id = %s AND {counts} THEN {below} END
     FROM reach
     JOIN roles_resource resource ON resource.group_id = reach.id
     JOIN assignments_assignment held ON held.resource_id = resource.id
-    {grounds}
-    WHERE held.role_id = %s AND {counts}
+    {sides}
 )
-SELECT id FROM reach
+SELECT id FROM reach WHERE id IS NOT NULL
 """
 # A superset of membership, what had not been ended: the pure `groups_of` then looks at periods and grounds.
 _ACTIVE = "held.kind = 'active' AND (held.ended_at IS NULL OR held.ended_at > %s)"
 # Whoever is or may come to be in a group: also by eligible rows and by such that begin later.
 _COMING = "held.ended_at IS NULL AND (held.ends_at IS NULL OR held.ends_at > %s)"
 # An activation leads down to its holder, and to whoever holds what it rests on.
-_GROUNDS = """LEFT JOIN assignments_assignment parent ON parent.id = held.parent_id
-    JOIN accounts_principal below ON below.id = held.principal_id OR below.id = parent.principal_id"""
+_SIDES = "CROSS JOIN (SELECT 0 AS is_ground UNION ALL SELECT 1) side"
+_SIDE = """CASE side.is_ground WHEN 0 THEN held.principal_id ELSE
+        (SELECT principal_id FROM assignments_assignment WHERE id = held.parent_id) END"""
 
 # How many people are in a group: of one that somebody is in by activation, which may have lost its ground, it
 # is not known.
@@ -58,21 +59,24 @@ _SIZE = """(
 WITH RECURSIVE reach(id, in_doubt) AS (
     SELECT accounts_principal.id, 0
   UNION
-    SELECT held.principal_id, CASE WHEN held.parent_id IS NULL THEN in_doubt ELSE 1 END
+    SELECT
+      CASE WHEN held.role_id = %s AND held.kind = 'active' AND held.starts_at <= %s
+        AND (held.ends_at IS NULL OR held.ends_at > %s) AND (held.ended_at IS NULL OR held.ended_at > %s)
+        THEN held.principal_id END,
+      CASE WHEN held.parent_id IS NULL THEN in_doubt ELSE 1 END
     FROM reach
     JOIN roles_resource resource ON resource.group_id = reach.id
     JOIN assignments_assignment held ON held.resource_id = resource.id
-    WHERE held.role_id = %s AND held.kind = 'active' AND held.starts_at <= %s
-      AND (held.ends_at IS NULL OR held.ends_at > %s) AND (held.ended_at IS NULL OR held.ended_at > %s)
 )
 SELECT CASE WHEN MAX(in_doubt) = 0 THEN COUNT(DISTINCT person.principal_id) END
 FROM reach LEFT JOIN accounts_user person ON person.principal_id = reach.id
+WHERE reach.id IS NOT NULL
 )"""
 
 _IS_ABOVE = _UPWARDS.format(counts=_ACTIVE)
 _MAY_BE_ABOVE = _UPWARDS.format(counts=_COMING)
-_IS_BELOW = _DOWNWARDS.format(below="below.id", grounds=_GROUNDS, counts=_ACTIVE)
-_MAY_BE_BELOW = _DOWNWARDS.format(below="held.principal_id", grounds="", counts=_COMING)
+_IS_BELOW = _DOWNWARDS.format(below=_SIDE, sides=_SIDES, counts=_ACTIVE)
+_MAY_BE_BELOW = _DOWNWARDS.format(below="held.principal_id", sides="", counts=_COMING)
 
 
 @dataclass(frozen=True)
