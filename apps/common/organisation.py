@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from apps.common.models import Installation
+from apps.common.prepared import prepared
 
 NO_NAME = "PIM Portal"
 
@@ -15,4 +17,9 @@ def organisation_name() -> str:
 
 
 def _name_given() -> str:
-    return Installation.objects.values_list("organisation", flat=True).first() or ""
+    return "".join(_names_given())
+
+
+@prepared
+def _names_given() -> QuerySet[Installation, str]:
+    return Installation.objects.values_list("organisation", flat=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TypeVar
 
 from django.db.models import TextChoices
@@ -66,7 +67,7 @@ def assignments(request: HttpRequest, provider: Provider) -> HttpResponse:
         "states": [(state.value, state.label) for state in STATES.get(search.tab, ())],
         "can_export": can_export(activated_only=search.state == State.ACTIVATED),
         "sorts": Sort,
-        "changes": _changes(search.tab),
+        "changes": [(change, _page_of(change)) for change in _changes(search.tab)],
         "ways_to_change": _ways_to_change(request),
         "links_people": request.access.may_in(Permission.ASSIGNMENTS_READ, Provider.DIRECTORY),
         "shows_scope": place.provider != Provider.DIRECTORY and (place.resource is None or search.reach),
@@ -94,10 +95,12 @@ def _changes(tab: Tab) -> tuple[Change, ...]:
 def _ways_to_change(request: HttpRequest) -> dict[Change, str]:
     """Where each change of one assignment begins, up to its id; worked out once for all lines."""
     back = urlencode({"next": request.get_full_path()})
-    return {
-        change: f"{reverse('access_requests:change_assignments', args=[change])}?{back}&pick="
-        for change in Change
-    }
+    return {change: f"{_page_of(change)}?{back}&pick=" for change in Change}
+
+
+@cache
+def _page_of(change: Change) -> str:
+    return reverse("access_requests:change_assignments", args=[change])
 
 
 def _search(asked: QueryDict) -> Search:
