@@ -157,6 +157,11 @@ class AccessRequest(models.Model):
             models.Index(
                 fields=["deadline_at"], condition=Q(state__in=[*map(str, WAITING)]), name="request_deadline"
             ),
+            models.Index(
+                fields=["created_at", "id"],
+                condition=Q(state__in=[*map(str, WAITING)]),
+                name="request_waiting",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

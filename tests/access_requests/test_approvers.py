@@ -34,7 +34,8 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-TICK, HOUR, DAY = timedelta(microseconds=1), timedelta(hours=1), timedelta(days=1)
+TICK, MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MANAGER, OWNERS = Seat(SeatKind.MANAGER), Seat(SeatKind.RESOURCE_OWNERS)
 GLOBAL, PRIVILEGED = built_in.GLOBAL_ADMINISTRATOR, built_in.PRIVILEGED_ROLE_ADMINISTRATOR
 OWNER = built_in.RESOURCE_OWNER
@@ -93,6 +94,17 @@ def who_may(request, now):
 
 def ask(user, now, **facts):
     return activate(assign(user, now=now), user, now=now, **facts)
+
+
+def test_finds_the_oldest_first_and_looks_at_no_more(stand_in, now):
+    let_decide([seat(stand_in)], now)
+    people = [make_user(name, now=now) for name in ("Ann", "Ben", "Cleo")]
+    later = now + HOUR
+    asked = [ask(person, now + minutes * MINUTE) for person, minutes in zip(people, (3, 1, 2), strict=True)]
+    decidable = Decidable(Standing(stand_in, holdings_of(stand_in, now=later)), Counts(), later)
+
+    assert set(decidable.oldest(2)) == {asked[1], asked[2]}
+    assert set(decidable.oldest(5)) == set(decidable.rows) == set(asked)
 
 
 # ---- People and groups -------------------------------------------------------------------------------------

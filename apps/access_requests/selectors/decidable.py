@@ -85,6 +85,14 @@ class Decidable:
             return AccessRequest.objects.filter(sure)
         return AccessRequest.objects.filter(sure | Q(pk__in=[row.pk for row in self._settled]))
 
+    def oldest(self, limit: int) -> AccessRequestQuerySet:
+        """The first of `rows`, so many at least: where the database has no doubt, it looks at no more."""
+        if self._count_doubtful():
+            return self.rows
+        sql, values = self._sure
+        found = RawSQL(f"{sql} ORDER BY request.created_at, request.id LIMIT {limit:d}", values)  # noqa: S611 - parameters only
+        return AccessRequest.objects.filter(pk__in=found)
+
     def _where(self, condition: str, seated: tuple[str, list[Any]]) -> Statement:
         """Of the activations of others that wait for anybody."""
         me = _key(self.standing.user.id)

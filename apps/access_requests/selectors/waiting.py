@@ -23,7 +23,7 @@ from apps.accounts.models import User
 from apps.assignments.selectors import Holdings
 from apps.common.access import Access
 from apps.common.counting import Counts
-from apps.common.paging import Page, page_of, soonest_first
+from apps.common.paging import PAGE_SIZE, Page, page_of, soonest_first
 from apps.common.prepared import NO_ROWS, prepared_part
 
 _OLDEST_FIRST = soonest_first("created_at")
@@ -61,6 +61,11 @@ class Waiting:
     def assignments_count(self) -> int:
         return self.assignments.count() if self._has_assignments() else 0
 
+    def page_of_activations(self, *, after: str = "") -> Page[AccessRequest]:
+        """`page_of_waiting` of them."""
+        rows = self.activations if after else self._decidable.oldest(PAGE_SIZE + 1)
+        return page_of_waiting(rows, after=after)
+
     @property
     def count(self) -> int:
         """How many this person can decide on in all."""
@@ -70,7 +75,8 @@ class Waiting:
         """The first ones of all that this person can decide on."""
         if not self.count:
             return []
-        both = Q(pk__in=self.activations.values("pk")) | Q(pk__in=self.assignments.values("pk"))
+        activations = self._decidable.oldest(limit + 1)
+        both = Q(pk__in=activations.values("pk")) | Q(pk__in=self.assignments.values("pk"))
         return page_of(_listed().filter(both), _OLDEST_FIRST, size=limit).rows
 
     @cached_property

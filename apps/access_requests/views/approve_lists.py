@@ -61,9 +61,10 @@ def picked(request: HttpRequest, rows: AccessRequestQuerySet) -> list[AccessRequ
 
 
 def _page(request: HttpRequest, tab: str) -> Page[AccessRequest]:
-    waiting = waiting_of(request)
-    rows = waiting.assignments if tab == ASSIGNMENTS else waiting.activations
-    return page_of_waiting(rows, after=request.GET.get("after", ""))
+    waiting, after = waiting_of(request), request.GET.get("after", "")
+    if tab == ASSIGNMENTS:
+        return page_of_waiting(waiting.assignments, after=after)
+    return waiting.page_of_activations(after=after)
 
 
 def say_each(request: HttpRequest, answers: Iterable[Answer[Verdict]]) -> None:
