@@ -15,7 +15,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from apps.accounts.models import Principal, User
 from apps.assignments.models import ENDED_BY_LIMIT, Assignment, AssignmentQuerySet
@@ -26,12 +26,12 @@ from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import CLOCK, AuditAction, Party
 from apps.common.commands import command
 from apps.common.errors import Conflict
-from apps.common.inserting import insert
 from apps.common.locks import lock_rows
 from apps.common.lookup import present
 from apps.common.period import Period, earliest
 from apps.common.prepared import prepared
 from apps.common.text import one_line
+from apps.common.writing import insert
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.services.locks import keep_in_use
 
@@ -217,7 +217,8 @@ def end_all(endings: Sequence[Ending], *, now: datetime) -> None:
 def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> None:
     """Write down what has ended for one principal and what has lost its ground, so that neither is in a new
     row's way. `by`: who took the ground, where that was not the clock. One query, where nothing has ended."""
-    rows = _to_settle(principal_id, now)
+    ids = _to_settle(principal_id, now)  # for most there is none
+    rows = list(Assignment.objects.filter(pk__in=ids).with_holder()) if ids else []
     past = [row for row in rows if row.ends_at is not None and row.ends_at <= now]
     lost = without_ground((row for row in rows if row not in past), now=now)
     _end_running(past, by_the_clock, now=now)
@@ -225,8 +226,9 @@ def settle(*, principal_id: UUID, now: datetime, by: Party = CLOCK) -> None:
 
 
 @prepared
-def _to_settle(principal_id: UUID, now: datetime) -> AssignmentQuerySet:
-    return Assignment.objects.filter(principal_id=principal_id).to_settle(now).with_holder()
+def _to_settle(principal_id: UUID, now: datetime) -> QuerySet[Assignment, UUID]:
+    rows = Assignment.objects.filter(principal_id=principal_id).to_settle(now)
+    return rows.values_list("id", flat=True)
 
 
 def _end_running(

@@ -13,9 +13,9 @@ from apps.audit.selectors import Selection, whole_log_for
 from apps.audit.vocabulary import NOBODY, NOWHERE, AuditAction, Outcome, Party, Place
 from apps.common.access import Access, Permission, can_open
 from apps.common.commands import at_the_end
-from apps.common.inserting import insert
 from apps.common.origin import origin_now
 from apps.common.text import one_line
+from apps.common.writing import insert
 
 
 def event_of(

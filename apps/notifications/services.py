@@ -18,10 +18,10 @@ from django.db.models import QuerySet
 from apps.audit.services import record
 from apps.audit.vocabulary import AuditAction, Party
 from apps.common.commands import at_the_end, write_what_is_left
-from apps.common.inserting import insert_unknown
 from apps.common.origin import origin_now
 from apps.common.prepared import prepared
 from apps.common.text import one_line
+from apps.common.writing import insert_unknown
 from apps.notifications.messages import Message, Recipient
 from apps.notifications.models import Notice, NoticePreferences, NoticeQuerySet, WebhookDelivery
 from apps.notifications.policy import mail_of, next_digest

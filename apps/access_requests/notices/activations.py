@@ -43,6 +43,7 @@ from apps.roles.policy.rules import APPROVERS_ONLY, Audience, NoticeCase, RoleRu
 def ask_approvers(request: AccessRequest, approvers: Approvers, *, rules: RoleRules, now: datetime) -> None:
     """Tell everybody who can decide. Never additional addresses (Entra behaviour)."""
     tell(
+        NoticeEvent.APPROVAL_NEEDED,
         told_by(rules, *APPROVERS_ONLY, approvers.told),
         lambda zone: _approval_needed(request, zone, now, must_activate=not approvers.people),
         key=f"request:{request.id}:approval_needed",
@@ -98,7 +99,8 @@ def _tell_of_activation(
 ) -> None:
     admins = admins_of(request.resource, now=now)
     told = {Audience.HOLDER: ([request.person], build), Audience.ADMIN: (admins, build)}
-    tell_cells(rules, NoticeCase.ACTIVATION, told, key=key, announced=build(UTC), but=but, now=now)
+    tell_cells(rules, NoticeCase.ACTIVATION, told, key=key, announced=None, but=but, now=now)
+    announce_many(NoticeEvent.ROLE_ACTIVATED, {key: partial(build, UTC)}, now=now)
 
 
 def tell_decided(
@@ -120,7 +122,8 @@ def tell_decided(
         *letters(asked, build_to(request.get_decide_url())),
     ]
     key = f"request:{request.id}:decided"
-    notifications.notify_each(key=key, letters=written, announced=for_requester(UTC), now=now)
+    notifications.notify_many({key: written}, now=now)
+    announce_many(_event_of_decision(request), {key: partial(for_requester, UTC)}, now=now)
     if request.result is not None:
         known = [approver.recipient, *(recipient for recipient, _ in written)]
         tell_granted(request, rules=rules, but=known, now=now)
@@ -209,6 +212,10 @@ def _started(request: AccessRequest, now: datetime, zone: tzinfo) -> Message:
 _EVENTS = {State.DENIED: NoticeEvent.REQUEST_DENIED, State.FAILED: NoticeEvent.REQUEST_FAILED}
 
 
+def _event_of_decision(request: AccessRequest) -> NoticeEvent:
+    return _EVENTS.get(State(request.state), NoticeEvent.REQUEST_APPROVED)
+
+
 def _decided(
     request: AccessRequest, approver: str, said: str, zone: tzinfo, now: datetime, *, link: str
 ) -> Message:
@@ -217,7 +224,7 @@ def _decided(
     sentences = (f"{approver} {sentence}", request.closing_reason, _comes_of_it(request, zone, now))
     answer = (("Decided by", approver), ("They say", said if said != request.closing_reason else ""))
     return Message(
-        event=_EVENTS.get(state, NoticeEvent.REQUEST_APPROVED),
+        event=_event_of_decision(request),
         subject=f"PIM: {request.principal.name}'s request for the {request.role.name} role was {word}",
         text=" ".join(filter(None, sentences)),
         facts=facts_of_request(request, zone, *answer),

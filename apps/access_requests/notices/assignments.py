@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.notices.words import APPROVED, DECIDED, facts_of_request, still_open, what_is_asked
@@ -26,6 +27,7 @@ def ask_admins(request: AccessRequest, *, rules: RoleRules, now: datetime) -> No
     """Tell every admin who can decide and gains nothing by it."""
     admins = deciders_on(request, now=now)
     tell(
+        NoticeEvent.APPROVAL_NEEDED,
         told_by(rules, _case_of(request), Audience.APPROVER, admins.told),
         lambda zone: _decision_needed(request, zone, now, must_activate=not admins.people),
         key=f"request:{request.id}:decision_needed",
@@ -93,7 +95,8 @@ def warn_of_own_grant(request: AccessRequest, *, by: Party, now: datetime) -> No
     told |= set(admins_of(request.resource, now=now))
     people = sorted((user for user in told if str(user.id) != by.id), key=lambda user: user.name)
     recipients = [user.recipient for user in people]
-    tell(recipients, lambda zone: _own(request, by, zone, now), key=f"request:{request.id}:own", now=now)
+    key, build = f"request:{request.id}:own", partial(_own, request, by, now=now)
+    tell(NoticeEvent.GRANTED_ONESELF, recipients, build, key=key, now=now)
 
 
 def deciders_on(request: AccessRequest, *, now: datetime) -> Approvers:

@@ -21,8 +21,8 @@ from apps.audit import services as audit
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction, Outcome, Party
 from apps.common.errors import Conflict
-from apps.common.inserting import insert
 from apps.common.transition import next_state
+from apps.common.writing import change, insert
 from apps.roles.models import Resource, RoleDefinition
 from apps.roles.policy.rules import RoleRules
 
@@ -99,7 +99,7 @@ def move(request: AccessRequest, step: Step, *, at: datetime, reason: str = "", 
     request carries is written with it."""
     columns |= _turned(request, step, at, reason)
     evidence = {"snapshot": request.snapshot, "digest": request.digest}
-    if not AccessRequest.objects.filter(pk=request.pk, state=request.state).update(**columns, **evidence):
+    if not change(request, columns | evidence, still={"state": request.state}):
         raise Conflict(FASTER)
     _set(request, columns)
 

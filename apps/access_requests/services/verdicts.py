@@ -19,8 +19,8 @@ from apps.assignments.models import Assignment
 from apps.audit.vocabulary import AuditAction, Outcome
 from apps.common.decision import Decision
 from apps.common.errors import Conflict
-from apps.common.inserting import insert
 from apps.common.instants import short
+from apps.common.writing import insert
 from apps.roles.policy.rules import RoleRules
 
 

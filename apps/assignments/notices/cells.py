@@ -15,8 +15,9 @@ from apps.assignments.models import Assignment
 from apps.assignments.selectors import held_as, holders_on
 from apps.common.access import Provider
 from apps.notifications import services as notifications
-from apps.notifications.messages import Message, Recipient
+from apps.notifications.messages import Message, NoticeEvent, Recipient
 from apps.notifications.services import Letter
+from apps.notifications.webhooks.announcing import announce_many
 from apps.roles.built_in import (
     GLOBAL_ADMINISTRATOR,
     GROUP_OWNER,
@@ -106,10 +107,12 @@ def letters(recipients: Iterable[Recipient], build: Build) -> list[Letter]:
     return [(each, messages[each.zone]) for each in recipients]
 
 
-def tell(recipients: Iterable[Recipient], build: Build, *, key: str, now: datetime) -> None:
+def tell(
+    event: NoticeEvent, recipients: Iterable[Recipient], build: Build, *, key: str, now: datetime
+) -> None:
     """All of them the same, and webhooks too."""
-    written = letters(recipients, build)
-    notifications.notify_each(key=key, letters=written, announced=build(UTC), now=now)
+    notifications.notify_many({key: letters(recipients, build)}, now=now)
+    announce_many(event, {key: lambda: build(UTC)}, now=now)
 
 
 def tell_cells(

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from apps.common.commands import at_the_end
-from apps.common.inserting import insert_unknown
 from apps.common.prepared import prepared
 from apps.common.text import one_line
+from apps.common.writing import insert_unknown
 from apps.notifications.messages import Message, NoticeEvent
 from apps.notifications.models.webhooks import Webhook, WebhookDelivery, message_id_of
 from apps.notifications.policy import is_announced

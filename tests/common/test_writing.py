@@ -1,4 +1,4 @@
-"""What is inserted is what `bulk_create` would have written."""
+"""What is written is what `bulk_create` and `update` would have written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.audit.models import AuditEvent
 from apps.audit.services import event_of
 from apps.audit.vocabulary import CONSOLE, AuditAction
-from apps.common.inserting import AT_ONCE, insert, insert_unknown
+from apps.common.writing import AT_ONCE, change, insert, insert_unknown
 from apps.notifications.models import Notice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
@@ -62,3 +62,17 @@ def test_leaves_out_what_is_known_only_where_it_is_told_to(now):
     ]
     with pytest.raises(IntegrityError):
         insert([notice("jane@example.com", now)])
+
+
+def test_changes_a_row_while_it_is_as_it_was(now):
+    john, jane = notice("john@example.com", now), notice("jane@example.com", now)
+    insert([john, jane])
+    sent = {"state": Notice.State.SENT, "sent_at": now, "facts": [["Who", "ü"]], "trouble": ""}
+
+    assert change(jane, sent, still={"state": Notice.State.INBOX})
+    assert not change(jane, sent | {"facts": []}, still={"state": Notice.State.INBOX})
+
+    jane.refresh_from_db()
+    john.refresh_from_db()
+    assert (jane.state, jane.sent_at, jane.facts) == (Notice.State.SENT, now, [["Who", "ü"]])
+    assert john.state == Notice.State.INBOX
