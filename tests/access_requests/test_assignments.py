@@ -11,17 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.access_requests.policy.changing import Change
-from apps.access_requests.selectors.assignments import (
-    STATES,
-    Ending,
-    Holder,
-    Search,
-    Sort,
-    State,
-    Tab,
-    Where,
-    assignments_of,
-)
+from apps.access_requests.selectors.assignments import assignments_of
+from apps.access_requests.selectors.searching import STATES, Ending, Holder, Search, Sort, State, Tab, Where
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
 from apps.assignments.selectors import access_of, holdings_of

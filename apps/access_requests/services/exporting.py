@@ -9,7 +9,8 @@ from django.db import transaction
 
 from apps.access_requests.asks import Actor
 from apps.access_requests.selectors import all_requests
-from apps.access_requests.selectors.assignments import Search, Where, all_assignments_of
+from apps.access_requests.selectors.assignments import all_assignments_of
+from apps.access_requests.selectors.searching import Search, Where
 from apps.assignments.models import Assignment
 from apps.audit import services as audit
 from apps.audit.vocabulary import NOWHERE, AuditAction, Place

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.request_file import request_lines
 from apps.access_requests.selectors.all_requests import Search, Tab, all_requests
-from apps.access_requests.selectors.assignments import Where
+from apps.access_requests.selectors.searching import Where
 from apps.access_requests.services.exporting import export_requests
 from apps.access_requests.views.my_roles import PROVIDERS
 from apps.access_requests.web import actor_of

@@ -13,7 +13,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.access_requests.policy.changing import Change, can_export, offered
-from apps.access_requests.selectors.assignments import (
+from apps.access_requests.selectors.assignments import assignments_of
+from apps.access_requests.selectors.searching import (
     STATES,
     Ending,
     Holder,
@@ -24,7 +25,6 @@ from apps.access_requests.selectors.assignments import (
     State,
     Tab,
     Where,
-    assignments_of,
 )
 from apps.access_requests.services.exporting import COLUMNS, export_assignments
 from apps.access_requests.web import actor_of
