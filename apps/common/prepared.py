@@ -19,8 +19,8 @@ from django.db.models.sql.compiler import SQLCompiler
 Values = TypeVarTuple("Values")
 Row = TypeVar("Row")
 
-LONGEST = 24  # values: with more of them it is asked rarely, and built each time
-FORMS_KEPT = 128  # of each query, one for every length of its lists
+LONGEST = 160  # values: with more of them it is asked rarely, and built each time
+FORMS_KEPT = 128  # of each query, one for every length of its lists, as they are padded
 _SAMPLES: dict[object, Callable[[], object]] = {
     UUID: uuid4,
     datetime: lambda: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(microseconds=randrange(10**15)),  # noqa: S311 - no secret
@@ -39,8 +39,8 @@ NO_ROWS = Statement("SELECT 1 WHERE 1 = 0", ())
 
 
 def prepared(build: Callable[[*Values], QuerySet[Any, Row]]) -> Callable[[*Values], list[Row]]:
-    """The rows of the query that `build` answers. Ids, instants and text, and tuples of them, may be others
-    each time; with whatever else is handed over, such as a kind or a condition, it is another query.
+    """The rows of the query that `build` answers. Ids, instants and text, and tuples of them for an `in`, may
+    be others each time; with whatever else is handed over, such as a condition, it is another query.
 
     Raises `TypeError` where the query does more with its values than hold them, such as to reckon from an
     instant: what was reckoned once would stay.
@@ -50,10 +50,11 @@ def prepared(build: Callable[[*Values], QuerySet[Any, Row]]) -> Callable[[*Value
 
     @wraps(build)
     def ask(*values: *Values) -> list[Row]:
-        given = [*_leaves(values)]
+        padded = [*map(_padded, values)]
+        given = [*_leaves(padded)]
         if len(given) > LONGEST:
             return list(build(*values))
-        return form(connection.vendor, *map(_shape, values)).rows(given)
+        return form(connection.vendor, *map(_shape, padded)).rows(given)
 
     return ask
 
@@ -65,10 +66,11 @@ def prepared_part(build: Callable[[*Values], QuerySet[Any, Any]]) -> Callable[[*
 
     @wraps(build)
     def ask(*values: *Values) -> Statement:
-        given = [*_leaves(values)]
+        padded = [*map(_padded, values)]
+        given = [*_leaves(padded)]
         if len(given) > LONGEST:
             return statement_of(build(*values))
-        return form(connection.vendor, *map(_shape, values)).statement(given)
+        return form(connection.vendor, *map(_shape, padded)).statement(given)
 
     return ask
 
@@ -164,6 +166,14 @@ class _Compiled(SQLCompiler):
     @property
     def _fields(self) -> Any:
         return vars(self.form.queryset)["_fields"]
+
+
+def _padded(value: object) -> object:
+    """A list grows to the next power of two by its last one again, so that few lengths are built."""
+    if type(value) is not tuple or any(type(each) not in _SAMPLES for each in value):
+        return value
+    length = 1 << (len(value) - 1).bit_length() if value else 0
+    return (*value, *value[-1:] * (length - len(value)))
 
 
 def _leaves(value: Any) -> Iterator[object]:

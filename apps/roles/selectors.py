@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -28,7 +28,7 @@ _SEATS = Prefetch("approvers", Approver.objects.select_related("principal"))
 Rows = list[tuple[str | None, RoleSettings]]
 Line = TypeVar("Line", Approver, NotificationCell)  # of a row of settings
 Set = TypeVar("Set", RoleSettings, RoleRules)
-_COLUMNS = {f.name for f in RoleSettings._meta.concrete_fields} & {f.name for f in fields(RoleRules)}
+_COLUMNS = sorted({f.name for f in RoleSettings._meta.concrete_fields} & {f.name for f in fields(RoleRules)})
 
 
 def directory() -> Resource:
@@ -111,15 +111,20 @@ def demands_of_many(
     """`rules_for_many` for lists: without who approves and who is told, which costs one query alone."""
     wanted = {(role.id, resource.id): (role, resource) for role, resource in pairs}
     above = {id_ for _, resource in wanted.values() for id_ in resource.ancestor_ids}
-    near = RoleSettings.objects.filter(role__in={id_ for id_, _ in wanted}).filter_nearby(above)
-    by_place = {
-        (row.pop("role_id"), row.pop("resource_id")): RoleRules(**row)
-        for row in near.values("role_id", "resource_id", *_COLUMNS)
-    }
+    near = _columns_near(tuple({id_ for id_, _ in wanted}), tuple(above))
+    by_place = {(row[0], row[1]): RoleRules(**dict(zip(_COLUMNS, row[2:], strict=True))) for row in near}
     return {
         key: _nearest(by_place, role, resource) or default_rules(role.provider)
         for key, (role, resource) in wanted.items()
     }
+
+
+@prepared
+def _columns_near(
+    role_ids: tuple[UUID, ...], resource_ids: tuple[UUID, ...]
+) -> QuerySet[RoleSettings, tuple[Any, ...]]:
+    rows = RoleSettings.objects.filter(role__in=role_ids).filter_nearby(resource_ids)
+    return rows.values_list("role_id", "resource_id", *_COLUMNS, named=True)
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,24 @@ def test_takes_tuples_of_any_length_and_conditions(people):
     assert names((*(uuid4() for _ in range(LONGEST)), jane), not_tom) == ["Jane Roe"]
 
 
+def test_is_built_once_for_lists_of_about_one_length(people):
+    built = []
+
+    @prepared
+    def names(ids):
+        built.append(ids)
+        return User.objects.filter(pk__in=ids).order_by("name").values_list("name", flat=True)
+
+    john, jane, tom = (person.pk for person in people)
+
+    assert names((john, jane, tom)) == ["Jane Roe", "John Doe", "Tom Poe"]
+    assert len(built) == 2
+    assert names((john, jane, tom, uuid4())) == ["Jane Roe", "John Doe", "Tom Poe"]
+    assert len(built) == 2
+    assert names((tom,)) == ["Tom Poe"]
+    assert len(built) == 4
+
+
 def test_takes_text_and_answers_rows_of_values(people):
     @prepared
     def addressed(address):
