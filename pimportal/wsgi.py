@@ -1,11 +1,13 @@
 """The WSGI application gunicorn serves."""
 
+import gc
 import os
 from contextlib import suppress
 from typing import Any
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 
 class Request(WSGIRequest):
@@ -20,3 +22,8 @@ class Request(WSGIRequest):
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pimportal.settings")
 application = get_wsgi_application()
 application.request_class = Request
+# The server loads this once and then forks its workers: what is there by then they share, as long as nobody
+# writes to it, which looking for garbage would do.
+_ = get_resolver().url_patterns
+gc.collect()
+gc.freeze()
