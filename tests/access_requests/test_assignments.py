@@ -179,15 +179,19 @@ def test_tells_what_was_eligible_from_what_was_active(auditor, requester, now):
 
 
 @pytest.mark.parametrize("sort", Sort)
-def test_pages_in_every_order(auditor, now, monkeypatch, sort):
+@pytest.mark.parametrize("tab", [Tab.ELIGIBLE, Tab.EXPIRED])
+def test_pages_in_every_order(auditor, now, monkeypatch, tab, sort):
     for number in range(3):
-        assign(make_user(f"Same~{number % 2} %", email=f"{number}@example.com", now=now), now=now)
-    everything = found_by(auditor, now, sort=sort)
+        user = make_user(f"Same~{number % 2} %", email=f"{number}@example.com", now=now)
+        assign(user, now=now, ends_at=now + DAY)
+    now += HOUR if tab == Tab.ELIGIBLE else 2 * DAY
+    everything = found_by(auditor, now, tab=tab, sort=sort)
+    assert everything.lines
     monkeypatch.setattr("apps.common.paging.page_by.__kwdefaults__", {"after": "", "size": 1})
 
     seen, after = [], ""
     for _ in everything.lines:
-        page = found_by(auditor, now, sort=sort, after=after)
+        page = found_by(auditor, now, tab=tab, sort=sort, after=after)
         seen += [line.item for line in page.lines]
         after = page.page.following
 
