@@ -46,7 +46,7 @@ class TimelineStep:
 def my_requests(user: User, *, now: datetime, waiting_only: bool = False) -> list[RequestRow]:
     """What this person asked for, the latest first."""
     own = AccessRequest.objects.filter(requester=user).with_names().order_by("-created_at", "id")
-    rows = list((own.filter(state__in=OPEN) if waiting_only else own)[:SHOWN])
+    rows = list((own.open() if waiting_only else own)[:SHOWN])
     readings = readings_now(rows, now=now)
     actor = Actor.person(user)
     return [

@@ -36,7 +36,7 @@ def to_revoke(person: User, *, now: datetime) -> tuple[list[Assignment], list[Ac
     most end with what they rest on; and what they have asked for and is open. What they hold through a group
     ends with their membership."""
     rows = Assignment.objects.not_ended(now).filter(principal=person.principal).with_names()
-    asked = AccessRequest.objects.filter(Q(principal=person.principal) | Q(requester=person), state__in=OPEN)
+    asked = AccessRequest.objects.open().filter(Q(principal=person.principal) | Q(requester=person))
     requests = list(asked.with_names().order_by("created_at", "id"))
     states = states_now(requests, now=now)
     ordered = rows.order_by("-origin", "role__name", "resource__name", "id")

@@ -38,7 +38,7 @@ class Disabling:
 
 def disabling(person: User, *, now: datetime) -> Disabling:
     running = Assignment.objects.activated().not_ended(now).filter(principal_id=person.pk)
-    asked = list(AccessRequest.objects.filter(principal_id=person.pk, state__in=OPEN).with_names())
+    asked = list(AccessRequest.objects.open().filter(principal_id=person.pk).with_names())
     readings = readings_now(asked, now=now)
     return Disabling(
         activations=list(running.with_names().order_by("ends_at", "id")),

@@ -12,7 +12,6 @@ from django.db.models import Count, F, Q, QuerySet, TextChoices
 from apps.access_requests.models import AccessRequest, ReviewSeat
 from apps.access_requests.policy.power import Power
 from apps.access_requests.selectors.power import path_of_seat, power_of, powers_of
-from apps.access_requests.states import OPEN
 from apps.accounts.models import Group, User
 from apps.administration.policy.groups import Bound, InTheWay
 from apps.assignments.membership import members_of
@@ -216,7 +215,7 @@ def bound_by(group: Group, *, now: datetime) -> Bound:
     return Bound(
         eligible=rows.eligible().count(),
         ending=rows.active().filter(ends_at__isnull=False).count(),
-        waiting=AccessRequest.objects.filter(resource=group.resource, state__in=OPEN).count(),
+        waiting=AccessRequest.objects.open().filter(resource=group.resource).count(),
     )
 
 
@@ -229,7 +228,7 @@ def in_the_way(group: Group, *, now: datetime) -> InTheWay:
         held=rows.filter(principal_id=group.pk).count(),
         seats=Approver.objects.in_use().filter(principal_id=group.pk).count(),
         reviews=ReviewSeat.objects.filter(principal=group.pk).values("source_id").distinct().count(),
-        waiting=AccessRequest.objects.filter(about, state__in=OPEN).count(),
+        waiting=AccessRequest.objects.open().filter(about).count(),
     )
 
 

@@ -13,7 +13,6 @@ from django.db.models import Count, F, Q
 from django.db.models.functions import Lower
 
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.states import OPEN
 from apps.administration.policy.resources import TOP, InTheWay, Node
 from apps.assignments.models import Assignment
 from apps.common.access import Access, Permission, Provider
@@ -130,7 +129,7 @@ def in_the_way(resource: Resource, *, now: datetime) -> InTheWay:
     """What keeps a resource from being retired."""
     return InTheWay(
         held=Assignment.objects.not_ended(now).filter(resource=resource).count(),
-        waiting=AccessRequest.objects.filter(resource=resource, state__in=OPEN).count(),
+        waiting=AccessRequest.objects.open().filter(resource=resource).count(),
         below=Resource.objects.in_use().filter(parent=resource).count(),
     )
 

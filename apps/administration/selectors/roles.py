@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, TextChoices
 
 from apps.access_requests.models import AccessRequest
-from apps.access_requests.states import OPEN
 from apps.accounts.models import Principal
 from apps.administration.policy.roles import Granted, RoleFacts
 from apps.assignments.membership import within_reach_of
@@ -138,7 +137,7 @@ def facts_of(role: RoleDefinition, *, now: datetime) -> RoleFacts:
         is_retired=role.retired_at is not None,
         granted=role.granted,
         held=assignments.not_ended(now).count(),
-        waiting=requests.filter(state__in=OPEN).count(),
+        waiting=requests.open().count(),
     )
 
 

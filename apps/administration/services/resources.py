@@ -11,7 +11,6 @@ from django.db.models import Q
 from apps.access_requests.asks import Actor
 from apps.access_requests.models import AccessRequest
 from apps.access_requests.services.settling import settle_locked
-from apps.access_requests.states import OPEN
 from apps.administration.policy.resources import (
     can_be_called,
     can_create,
@@ -133,7 +132,7 @@ def _busy_below(resource: Resource, now: datetime) -> list[UUID]:
     """Whoever has activated something below from what lies above, or asks to; in the order of locks."""
     inside = Q(resource__path__startswith=resource.path)
     running = Assignment.objects.activated().not_ended(now).filter(inside)
-    asking = AccessRequest.objects.filter(inside, state__in=OPEN, eligible__isnull=False)
+    asking = AccessRequest.objects.open().filter(inside, eligible__isnull=False)
     ids = {
         *running.exclude(parent__resource__path__startswith=resource.path).values_list(
             "principal_id", flat=True
