@@ -4,6 +4,7 @@ loaded about which it cannot say everything. What is true of one is said by `Sta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -24,12 +25,13 @@ from apps.common.prepared import Statement
 _ACTIVATIONS = """
 SELECT request.id
 FROM access_requests_accessrequest request
-JOIN accounts_user requester ON requester.principal_id = request.requester_id
 JOIN assignments_assignment ground ON ground.id = request.eligible_id
-JOIN roles_resource place ON place.id = ground.resource_id
-JOIN roles_resource asked ON asked.id = request.resource_id
+{about}
 WHERE request.state IN ('pending_approval', 'pending_admin_decision') AND request.family = 'activation'
-    AND request.deadline_at > %s AND request.principal_id <> %s AND request.requester_id <> %s AND"""
+    AND request.deadline_at > %s AND request.principal_id <> %s AND request.requester_id <> %s
+    AND {condition} {seated}"""
+_ABOUT = """JOIN accounts_user requester ON requester.principal_id = request.requester_id
+JOIN roles_resource place ON place.id = ground.resource_id"""
 # Its ground is a group's, so that chains of memberships say whether it stands; or its requester changed the
 # settings of the role so lately that the stricter ones hold for them (`terms_of`).
 _DOUBTFUL = """(ground.principal_id <> request.principal_id OR EXISTS (
@@ -40,7 +42,9 @@ _DOUBTFUL = """(ground.principal_id <> request.principal_id OR EXISTS (
 _STANDS = """requester.is_enabled AND ground.starts_at <= %s
     AND (ground.ended_at IS NULL OR ground.ended_at > %s)
     AND (ground.ends_at IS NULL OR ground.ends_at > %s)
-    AND SUBSTR(asked.path, 1, LENGTH(place.path)) = place.path"""
+    AND (request.resource_id = ground.resource_id OR EXISTS (
+        SELECT 1 FROM roles_resource asked
+        WHERE asked.id = request.resource_id AND SUBSTR(asked.path, 1, LENGTH(place.path)) = place.path))"""
 # What the settings in force for the role, those nearest to where it is held, say of somebody: 1, they are an
 # approver; 0, others are; 2, nobody is named.
 _SEAT = """COALESCE((
@@ -60,7 +64,7 @@ _SEAT = """COALESCE((
     ORDER BY COALESCE(LENGTH(there.path), 0) DESC LIMIT 1
 ), 2)"""
 _BY_NAME = "= 1"
-_BY_DEFAULT = "IN (1, CASE WHEN asked.provider = 'directory' THEN 2 ELSE 1 END)"
+_BY_DEFAULT = "IN (1, CASE WHEN place.provider = 'directory' THEN 2 ELSE 1 END)"
 
 
 class Decidable:
@@ -69,8 +73,8 @@ class Decidable:
     def __init__(self, standing: Standing, counts: Counts, now: datetime) -> None:
         """How many there are is among the `counts` of the page."""
         self.standing, self.now = standing, now
-        self._sure = self._where(f"NOT {_DOUBTFUL} AND {_STANDS}", self._seated)
-        self._doubtful = self._where(_DOUBTFUL, ("", []))
+        self._sure = self._where(f"NOT {_DOUBTFUL} AND {_STANDS}", *self._seated, about=_ABOUT)
+        self._doubtful = self._where(_DOUBTFUL)
         self._count_sure, self._count_doubtful = counts.of(self._sure), counts.of(self._doubtful)
 
     @cached_property
@@ -93,13 +97,16 @@ class Decidable:
         found = RawSQL(f"{sql} ORDER BY request.created_at, request.id LIMIT {limit:d}", values)  # noqa: S611 - parameters only
         return AccessRequest.objects.filter(pk__in=found)
 
-    def _where(self, condition: str, seated: tuple[str, list[Any]]) -> Statement:
+    def _where(
+        self, condition: str, seated: str = "", whose: Sequence[object] = (), *, about: str = ""
+    ) -> Statement:
         """Of the activations of others that wait for anybody."""
         me = _key(self.standing.user.id)
         now = connection.ops.adapt_datetimefield_value(self.now)
         lately = connection.ops.adapt_datetimefield_value(self.now - STRICTER_FOR)
         values = [now, me, me, lately, now] + [now] * (condition.count("%s") - 2)
-        return Statement(f"{_ACTIVATIONS} {condition} {seated[0]}", values + seated[1])
+        sql = _ACTIVATIONS.format(about=about, condition=condition, seated=seated)
+        return Statement(sql, [*values, *whose])
 
     @property
     def _seated(self) -> tuple[str, list[Any]]:
