@@ -3,7 +3,7 @@ takes Django several times as long as the database takes to answer it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache, wraps
@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -123,7 +124,7 @@ class _Form(Generic[Row]):
             sql, parameters = compiler.as_sql()
         except EmptyResultSet:
             return cls(queryset, compiler)
-        at = {_parameter(value): index for index, value in enumerate(_leaves(sample))}
+        at = {value: index for index, value in enumerate(_parameters(_leaves(sample)))}
         return cls(queryset, compiler, sql, tuple(_place(each, at) for each in parameters))
 
     def rows(self, values: list[object]) -> list[Row]:
@@ -136,7 +137,7 @@ class _Form(Generic[Row]):
         return Statement(self.sql, self._with(values)) if self.sql else NO_ROWS
 
     def _with(self, values: list[object]) -> tuple[object, ...]:
-        given = [*map(_parameter, values)]
+        given = _parameters(values)
         return tuple(always if index is None else given[index] for index, always in self.places)
 
     @cached_property
@@ -198,11 +199,16 @@ def _sample(shape: object) -> object:
     return _SAMPLES[shape]() if shape in _SAMPLES else shape
 
 
-def _parameter(value: Any) -> Any:
+def _parameters(values: Iterable[object]) -> list[object]:
+    here = connections[DEFAULT_DB_ALIAS]
+    return [_parameter(value, here) for value in values]
+
+
+def _parameter(value: object, here: BaseDatabaseWrapper) -> object:
     """As Django hands it to the database."""
     if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    if isinstance(value, UUID) and not connection.features.has_native_uuid_field:
+        return here.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID) and not here.features.has_native_uuid_field:
         return value.hex
     return value
 
