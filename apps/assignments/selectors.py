@@ -21,7 +21,7 @@ from apps.assignments.membership import (
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.policy import EXPIRED_SHOWN, Groups, access_from, ground_stands, groups_of, in_force
 from apps.common.access import Access
-from apps.common.prepared import prepared
+from apps.common.prepared import Statement, prepared, prepared_part
 from apps.roles.built_in import GROUP_MEMBER
 from apps.roles.models import Resource
 from apps.roles.policy.paths import ancestor_ids
@@ -134,14 +134,21 @@ def expired_of(user: User, *, now: datetime) -> list[Held]:
     """What `user` held directly and no longer does, newest first, of the last 30 days. Activations are no
     assignments that expire; they are in the request history."""
     newest_first = Coalesce("ended_at", "ends_at").desc()
-    rows = expired_rows(user, now=now).with_names().order_by(newest_first, "id")
+    rows = _ended_rows(user.id, now - EXPIRED_SHOWN, now).with_names().order_by(newest_first, "id")
     return [Held(row, user.id) for row in rows]
 
 
-def expired_rows(user: User, *, now: datetime) -> AssignmentQuerySet:
+def counted_expired(user: User, *, now: datetime) -> Statement:
     """The rows of `expired_of`, to be counted."""
-    own = Assignment.objects.filter(principal_id=user.id, origin=Assignment.Origin.ASSIGNED)
-    return own.ended_since(now - EXPIRED_SHOWN, now=now)
+    return _counted_ended(user.id, now - EXPIRED_SHOWN, now)
+
+
+def _ended_rows(user_id: UUID, since: datetime, now: datetime) -> AssignmentQuerySet:
+    own = Assignment.objects.filter(principal_id=user_id, origin=Assignment.Origin.ASSIGNED)
+    return own.ended_since(since, now=now)
+
+
+_counted_ended = prepared_part(_ended_rows)
 
 
 def holders_of(

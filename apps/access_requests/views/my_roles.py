@@ -17,7 +17,7 @@ from apps.access_requests.states import Action
 from apps.access_requests.web import actor_of, my_roles_of
 from apps.accounts.policy import zone_of
 from apps.assignments.models import Assignment
-from apps.assignments.selectors import expired_rows
+from apps.assignments.selectors import counted_expired
 from apps.common.access import Provider
 from apps.common.instants import clock_time
 from apps.common.web.counting import counts_of
@@ -40,7 +40,7 @@ def my_roles(request: HttpRequest) -> HttpResponse:
     provider = request.GET.get("provider", "")
     provider = provider if provider in PROVIDERS else ""
     q = words_in(request.GET)
-    count_expired = counts_of(request).of(expired_rows(request.user, now=request.now))
+    count_expired = counts_of(request).of(counted_expired(request.user, now=request.now))
     mine = my_roles_of(request)
     rows = getattr(mine, tab)
     counts = {
