@@ -15,6 +15,7 @@ from django.db.models.expressions import RawSQL
 from apps.accounts.models import Principal, User
 from apps.assignments.models import Assignment, AssignmentQuerySet
 from apps.assignments.policy import Groups, groups_of
+from apps.common.prepared import prepared
 from apps.roles.built_in import GROUP_MEMBER
 
 EVERY_ROW = Q()
@@ -147,12 +148,16 @@ def sizes_of(group_ids: Collection[UUID], *, now: datetime) -> dict[UUID, int]:
     more where somebody is in one by activation."""
     if not group_ids:
         return {}
-    instant = connection.ops.adapt_datetimefield_value(now)
-    size = RawSQL(_SIZE, [_key(GROUP_MEMBER), instant, instant, instant], IntegerField())  # noqa: S611
-    groups = Principal.objects.filter(id__in=group_ids).annotate(size=size)
-    sizes = dict(groups.values_list("id", "size"))
+    sizes = dict(_sizes(tuple(group_ids), now))
     in_doubt = members_of({id_ for id_, size in sizes.items() if size is None}, now=now)
     return sizes | {id_: len(people) for id_, people in in_doubt.items()}
+
+
+@prepared
+def _sizes(group_ids: tuple[UUID, ...], now: datetime) -> QuerySet[Principal, tuple[UUID, int | None]]:
+    instant = connection.ops.adapt_datetimefield_value(now)
+    size = RawSQL(_SIZE, [_key(GROUP_MEMBER), instant, instant, instant], IntegerField())  # noqa: S611
+    return Principal.objects.filter(id__in=group_ids).annotate(size=size).values_list("id", "size")
 
 
 def within_reach_of(principal_id: UUID, *, now: datetime) -> frozenset[UUID]:
