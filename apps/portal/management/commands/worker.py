@@ -10,6 +10,7 @@ from apps.portal.supervisor import Supervisor
 
 class Command(BaseCommand):
     help = "Run background tasks: what the clock ends, mails. Any number of machines may do so."
+    requires_system_checks = ()  # as for `serve`
 
     def handle(self, **_: object) -> None:
         Supervisor([cluster()]).run()
