@@ -7,6 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.administration.policy.settings import MOST_ADDRESSES
+from apps.administration.selectors.settings_changes import assess_changes
+from apps.administration.views import settings as settings_views
 from apps.audit.models import AuditEvent
 from apps.audit.vocabulary import AuditAction
 from apps.roles import built_in
@@ -222,6 +224,21 @@ def test_shows_what_somebody_else_changed_meanwhile(client, alma, now):
     again = client.post(address("edit_settings"), typed(page))
     assert again.status_code == 302
     assert not rules().requires_ticket
+
+
+def test_shows_what_somebody_else_changed_between_two_looks(client, alma, now, monkeypatch):
+    def assess_late(*args, **facts):
+        set_rules(now=now, requires_ticket=True)
+        return assess_changes(*args, **facts)
+
+    data = typed(client.get(address("edit_settings"))) | {"maximum_half_hours": "4", "code": code_of(alma)}
+    monkeypatch.setattr(settings_views, "assess_changes", assess_late)
+
+    page = client.post(address("edit_settings"), data)
+
+    assert page.status_code == 409
+    assert "changed these settings meanwhile" in text_of(page)
+    assert (rules().maximum_half_hours, rules().requires_ticket) == (16, True)
 
 
 def test_makes_inherited_rules_own_and_back(client, alma, now):

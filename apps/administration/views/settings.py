@@ -130,6 +130,7 @@ def edit(request: HttpRequest, provider: Provider, pk: UUID) -> HttpResponse:
     change = spot.change(form.rules)
     actor = actor_of(request, form.second_factor)
     (assessed,) = assess_changes([change], actor=actor, now=request.now)
+    present = assessed.before  # somebody may have changed it since
     is_stale = request.POST.get("base") != _base_of(present)
     if is_stale or _wants_preview(request, assessed):
         _refuse(form, assessed)
