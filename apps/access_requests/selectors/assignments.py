@@ -48,6 +48,7 @@ from apps.roles.models import Resource, RoleDefinition, where_permitted, where_w
 
 ENDING_SOON = timedelta(days=14)
 NEW = timedelta(days=30)
+COUNTED_TO = 1_000  # of each tab: they stand above every page of it
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -162,7 +163,7 @@ def assignments_of(
     return Found(
         page,
         _lines(page.rows, where, access, now),
-        counts_by({tab: asked.by(_counted, tab) for tab in Tab}, counts),
+        counts_by({tab: asked.by(_counted, tab) for tab in Tab}, counts, COUNTED_TO),
         _roles(where.provider),
     )
 
@@ -177,7 +178,7 @@ def all_assignments_of(
 ) -> QuerySet[Assignment]:
     """Every assignment of the tab that was asked for, in its order: for a file."""
     asked = _asked(where, access, search, now)
-    rows = _in_columns(asked.by(_in_tab, search.tab), search)
+    rows = _in_columns(asked.by(_everything), search)
     return rows.with_ground().select_related("role", "principal__user").order_by(*_IN_FILES)
 
 
@@ -202,8 +203,8 @@ _IN_LISTS = (
 
 @dataclass(frozen=True)
 class _Asked:
-    """What the list is asked. Its queries of a whole provider, before anybody searches, are prepared; what
-    else it is asked is another query nearly each time, and built for that once."""
+    """What the list is asked of the places for which `at` holds. Its queries of a whole provider, before
+    anybody searches, are prepared; what else it is asked is another query nearly each time."""
 
     at: Q
     search: Search
@@ -224,7 +225,7 @@ class _Asked:
 
 def _asked(where: Where, access: Access, search: Search, now: datetime) -> _Asked:
     is_common = where.resource is None and not search.narrows
-    asked = _Asked(_held_at(where, access, search.reach), search, is_common, now)
+    asked = _Asked(_places(where, access, search.reach), search, is_common, now)
     lost = without_ground(asked.by(_doubtful), now=now)
     return replace(asked, over=tuple(row.id for row in lost))
 
@@ -233,7 +234,7 @@ def _asked(where: Where, access: Access, search: Search, now: datetime) -> _Aske
 def _doubtful(
     at: Q, search: Search, _over: tuple[UUID, ...], _since: datetime, now: datetime
 ) -> AssignmentQuerySet:
-    held = _narrowed(Assignment.objects.filter(at), search, now)
+    held = _narrowed(_held(at), search, now)
     return held.not_ended(now).on_doubtful_ground(now).with_holder()
 
 
@@ -241,7 +242,18 @@ def _page(
     key: tuple[Any, ...], at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
 ) -> QuerySet[Assignment]:
     """The page behind this key."""
-    rows = _in_columns(_in_tab(search.tab, at, search, over, since, now), search)
+    return _page_of(_held(at), key, search, over, since, now)
+
+
+def _page_of(
+    held: AssignmentQuerySet,
+    key: tuple[Any, ...],
+    search: Search,
+    over: tuple[UUID, ...],
+    since: datetime,
+    now: datetime,
+) -> QuerySet[Assignment]:
+    rows = _in_columns(_in_tab(held, search.tab, search, over, since, now), search)
     loaded = _in_columns(Assignment.objects.select_related(*_OF_LISTS).only(*_IN_LISTS), search)
     order = _order(search)
     return rows_behind(key[: len(order)], rows, order, loaded=loaded)  # what is prepared may pad it
@@ -255,21 +267,32 @@ def _by_name(
     key: tuple[Any, ...], at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
 ) -> QuerySet[Assignment]:
     """The same page. What is asked of each row alone leaves a database no other way than along the names."""
-    one = Assignment.objects.filter(at, pk=OuterRef("pk"))
-    return _page(key, Q(Exists(one)), search, over, since, now)
+    one = _held(at).filter(pk=OuterRef("pk"))
+    return _page_of(Assignment.objects.filter(Exists(one)), key, search, over, since, now)
+
+
+def _everything(
+    at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
+) -> AssignmentQuerySet:
+    return _in_tab(_held(at), search.tab, search, over, since, now)
 
 
 @prepared_part
 def _counted(
     tab: Tab, at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
 ) -> QuerySet[Assignment]:
-    return counted_rows(_in_tab(tab, at, search, over, since, now))
+    return counted_rows(_in_tab(_held(at), tab, search, over, since, now), COUNTED_TO)
 
 
 def _in_tab(
-    tab: Tab, at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
+    held: AssignmentQuerySet,
+    tab: Tab,
+    search: Search,
+    over: tuple[UUID, ...],
+    since: datetime,
+    now: datetime,
 ) -> AssignmentQuerySet:
-    held = _narrowed(Assignment.objects.filter(at), search, now)
+    held = _narrowed(held, search, now)
     if search.state and tab == search.tab:
         held = held.filter(**_STATES[search.state])
     if tab == Tab.EXPIRED:
@@ -278,13 +301,18 @@ def _in_tab(
     return running.eligible() if tab == Tab.ELIGIBLE else running.active().exclude(pk__in=over)
 
 
-def _held_at(where: Where, access: Access, reach: Reach | None) -> Q:
+def _held(at: Q) -> AssignmentQuerySet:
+    """What is held at these places. They are found first: there are far fewer of them."""
+    return Assignment.objects.filter(resource__in=Resource.objects.filter(at))
+
+
+def _places(where: Where, access: Access, reach: Reach | None) -> Q:
     here = where.resource
     if here is None or reach == Reach.BELOW:
-        read = where_permitted(access, Permission.ASSIGNMENTS_READ)
-        return read & where_within(where.provider, here.path if here else "")
+        read = where_permitted(access, Permission.ASSIGNMENTS_READ, prefix="")
+        return read & where_within(where.provider, here.path if here else "", prefix="")
     if access.may(Permission.ASSIGNMENTS_READ, here.provider, here.path):
-        return Q(resource_id__in=here.ancestor_ids)
+        return Q(pk__in=here.ancestor_ids)
     return Q(pk__in=[])
 
 

@@ -155,6 +155,13 @@ class Assignment(models.Model):
             models.Index(fields=["principal", "kind", "ended_at"], name="assignment_holder"),
             models.Index(fields=["resource", "role", "kind"], name="assignment_where"),
             models.Index(fields=["ends_at", "id"], condition=Q(ended_at__isnull=True), name="assignment_due"),
+            # What runs at a place is counted above every page of its list, from these columns alone.
+            models.Index(
+                fields=["resource", "kind", "ends_at", "id"],
+                condition=Q(ended_at__isnull=True),
+                name="assignment_running",
+            ),
+            models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False), name="assignment_ended"),
         ]
         constraints = [
             models.CheckConstraint(
