@@ -226,6 +226,8 @@ class _Asked:
 def _asked(where: Where, access: Access, search: Search, now: datetime) -> _Asked:
     is_common = where.resource is None and not search.narrows
     asked = _Asked(_places(where, access, search.reach), search, is_common, now)
+    if search.tab != Tab.ACTIVE:  # its number holds what has just lost its ground, until that is written down
+        return asked
     lost = without_ground(asked.by(_doubtful), now=now)
     return replace(asked, over=tuple(row.id for row in lost))
 
@@ -242,18 +244,11 @@ def _page(
     key: tuple[Any, ...], at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
 ) -> QuerySet[Assignment]:
     """The page behind this key."""
-    return _page_of(_held(at), key, search, over, since, now)
+    return _page_of(_in_tab(_held(at), search.tab, search, over, since, now), key, search)
 
 
-def _page_of(
-    held: AssignmentQuerySet,
-    key: tuple[Any, ...],
-    search: Search,
-    over: tuple[UUID, ...],
-    since: datetime,
-    now: datetime,
-) -> QuerySet[Assignment]:
-    rows = _in_columns(_in_tab(held, search.tab, search, over, since, now), search)
+def _page_of(found: AssignmentQuerySet, key: tuple[Any, ...], search: Search) -> QuerySet[Assignment]:
+    rows = _in_columns(found, search)
     loaded = _in_columns(Assignment.objects.select_related(*_OF_LISTS).only(*_IN_LISTS), search)
     order = _order(search)
     return rows_behind(key[: len(order)], rows, order, loaded=loaded)  # what is prepared may pad it
@@ -266,9 +261,10 @@ _shown = prepared(_page)
 def _by_name(
     key: tuple[Any, ...], at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
 ) -> QuerySet[Assignment]:
-    """The same page. What is asked of each row alone leaves a database no other way than along the names."""
-    one = _held(at).filter(pk=OuterRef("pk"))
-    return _page_of(Assignment.objects.filter(Exists(one)), key, search, over, since, now)
+    """The same page. All that is asked of each row by itself leaves a database no other way than along the
+    names."""
+    one = _in_tab(_held(at), search.tab, search, over, since, now).filter(pk=OuterRef("pk"))
+    return _page_of(Assignment.objects.filter(Exists(one)), key, search)
 
 
 def _everything(
