@@ -17,7 +17,7 @@ from apps.common.counting import Countable, Counts
 from apps.common.errors import Invalid
 
 PAGE_SIZE = 50
-COUNTED_TO = 10_000
+COUNTED_TO = 1_000
 WALKED_AT_ONCE = 1_000
 _SEPARATOR = "~"
 
@@ -116,7 +116,7 @@ def each_of(rows: QuerySet[Row], order: Sequence[Column], *, size: int = WALKED_
 
 
 def count_of(rows: QuerySet[Row], *, exact_to: int = COUNTED_TO) -> str:
-    """How many rows there are, as a list says it: exact to 10,000, then "10,000+". Nobody waits for more."""
+    """How many rows there are, as a list says it: exact to 1,000, then "1,000+". Nobody waits for more."""
     return counts_of({"": rows}, exact_to=exact_to)[""]
 
 

@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from apps.assignments.models import Assignment, DailyAccess
+from apps.assignments.models import Assignment, CountedDay, DailyAccess
 from apps.assignments.roll_ups.counting import Row, Totals, totals_of
+from apps.assignments.roll_ups.reading import days_counted
 from apps.assignments.roll_ups.writing import roll_up
 from apps.roles import built_in
 from tests.factories import activate, assign, make_active, make_user
@@ -168,8 +169,23 @@ def test_counts_an_end_that_was_written_late(eligible, requester, now):
     assert written() == [(TODAY, 0, 60, 1, 0, 0, 0)]
 
 
+@pytest.mark.postgres
+def test_writes_a_day_again_that_was_left_half(eligible, requester, now):
+    activate(eligible, requester, minutes=90, now=now)
+    roll_up(now=now + DAY)
+    whole = written()
+    DailyAccess.objects.update(activated_minutes=7)
+    CountedDay.objects.all().delete()
+
+    assert days_counted().last is None
+    roll_up(now=now + DAY)
+
+    assert written() == whole
+    assert days_counted().last == TODAY
+
+
 def test_asks_the_same_of_the_database_however_much_is_held(administrator, now, django_assert_num_queries):
-    first_and_last, a_day = 2, 5  # what there was and is, written anew, in one transaction
+    first_and_last, a_day = 2, 5  # where, what there is; it is written, cleared, and marked
     with django_assert_num_queries(first_and_last + a_day):
         roll_up(now=now + DAY)
     for _ in range(20):

@@ -116,5 +116,5 @@ def _lines(rows: Sequence[AccessRequest], now: datetime) -> list[Line]:
 def waiting_still(rows: AccessRequestQuerySet, *, now: datetime) -> AccessRequestQuerySet:
     """Those that wait as the clock has it: what has lost its ground waits no longer, also before a sweep."""
     stored = rows.waiting().filter(deadline_at__gt=now)
-    states = states_now(stored.with_names(), now=now)
+    states = states_now(stored.to_settle(now).with_names(), now=now)
     return stored.exclude(pk__in=[id_ for id_, state in states.items() if state not in WAITING])

@@ -48,7 +48,6 @@ from apps.roles.models import Resource, RoleDefinition, where_permitted, where_w
 
 ENDING_SOON = timedelta(days=14)
 NEW = timedelta(days=30)
-COUNTED_TO = 1_000  # of each tab: they stand above every page of it
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
@@ -163,7 +162,7 @@ def assignments_of(
     return Found(
         page,
         _lines(page.rows, where, access, now),
-        counts_by({tab: asked.by(_counted, tab) for tab in Tab}, counts, COUNTED_TO),
+        counts_by({tab: asked.by(_counted, tab) for tab in Tab}, counts),
         _roles(where.provider),
     )
 
@@ -277,7 +276,7 @@ def _everything(
 def _counted(
     tab: Tab, at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
 ) -> QuerySet[Assignment]:
-    return counted_rows(_in_tab(_held(at), tab, search, over, since, now), COUNTED_TO)
+    return counted_rows(_in_tab(_held(at), tab, search, over, since, now))
 
 
 def _in_tab(

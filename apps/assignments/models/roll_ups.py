@@ -19,6 +19,15 @@ class DailyAccessQuerySet(models.QuerySet["DailyAccess"]):
         return self.filter(where_within(provider, path))
 
 
+class CountedDay(models.Model):
+    """A day in UTC of which `DailyAccess` holds everything."""
+
+    day = models.DateField(primary_key=True)
+
+    def __str__(self) -> str:
+        return str(self.day)
+
+
 class DailyAccess(models.Model):
     """One role on one resource, on one day in UTC. A day on which nobody held it has no row.
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Case, Count, Max, Min, Q, Sum, UUIDField, Value, When
 
-from apps.assignments.models import AssignmentQuerySet, DailyAccess, DailyAccessQuerySet
+from apps.assignments.models import AssignmentQuerySet, CountedDay, DailyAccessQuerySet
 from apps.assignments.roll_ups.counting import DAY, day_of, start_of
 
 _ANY_ACTIVE = Q(standing_minutes__gt=0) | Q(activated_minutes__gt=0)  # as an index has it
@@ -55,9 +55,8 @@ class Month:
 
 
 def days_counted() -> Counted:
-    """Two queries: asked for both at once, SQLite looks at every row."""
-    days = DailyAccess.objects.all()
-    return Counted(**days.aggregate(first=Min("day")), **days.aggregate(last=Max("day")))
+    """One query."""
+    return Counted(**CountedDay.objects.aggregate(first=Min("day"), last=Max("day")))
 
 
 def activations_by_day(
