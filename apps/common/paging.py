@@ -84,11 +84,16 @@ def rows_behind(
     loaded: QuerySet[Row] | None = None,
 ) -> QuerySet[Row]:
     """The rows of `page_of`, and one more where there is a next page; behind no key those of the first."""
+    shown = _ordered(rows if loaded is None else loaded, order)
+    return shown.filter(pk__in=found_behind(key, rows, order, size=size).values("pk"))
+
+
+def found_behind(
+    key: Sequence[Any], rows: QuerySet[Row], order: Sequence[Column], *, size: int = PAGE_SIZE
+) -> QuerySet[Row]:
+    """As many of these rows as `rows_behind` shows, to take their ids from."""
     ordered = _ordered(rows, order)
-    if key:
-        ordered = ordered.filter(_behind(order, key))
-    shown = ordered if loaded is None else _ordered(loaded, order)
-    return shown.filter(pk__in=ordered.values("pk")[: size + 1])
+    return (ordered.filter(_behind(order, key)) if key else ordered)[: size + 1]
 
 
 def page_by(

@@ -38,11 +38,6 @@ def run_job(name: str) -> None:
 
 
 def tidy() -> int:
-    """Delete what nobody asks for any more, and let the database see how many rows there are of a kind, by
-    which it finds its way; answers how many are deleted. May run twice, may be killed anywhere."""
+    """Delete what nobody asks for any more; answers how many rows. May run twice, may be killed anywhere."""
     now = timezone.now()
-    if connection.vendor == "sqlite":  # PostgreSQL sees to it by itself
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA analysis_limit = 1000")  # rows of each index, so that it takes no time
-            cursor.execute("ANALYZE")
     return timetable.forget_failures(now=now) + heartbeat.forget_silent(now=now)

@@ -10,7 +10,6 @@ from django_q.models import Failure
 
 from apps.portal import heartbeat, pulse, tasks, ticker, timetable
 from apps.portal.models import Machine
-from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -83,13 +82,3 @@ def test_forgets_failures_after_a_month():
 
     assert tasks.tidy() == 1
     assert timetable.failures_since(timezone.now() - timedelta(days=90)) == {"audit.seal": 1}
-
-
-def test_lets_the_database_see_how_many_rows_there_are(now):
-    make_user(now=now)
-
-    tasks.tidy()
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM sqlite_stat1 WHERE tbl = 'accounts_user'")
-        assert cursor.fetchone()[0] > 0

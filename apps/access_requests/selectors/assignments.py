@@ -38,6 +38,7 @@ from apps.common.paging import (
     by_text,
     counted_rows,
     counts_by,
+    found_behind,
     newest_first,
     page_by,
     rows_behind,
@@ -239,31 +240,36 @@ def _doubtful(
     return held.not_ended(now).on_doubtful_ground(now).with_holder()
 
 
-def _page(
+@prepared
+def _shown(
     key: tuple[Any, ...], at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
 ) -> QuerySet[Assignment]:
-    """The page behind this key."""
-    return _page_of(_in_tab(_held(at), search.tab, search, over, since, now), key, search)
-
-
-def _page_of(found: AssignmentQuerySet, key: tuple[Any, ...], search: Search) -> QuerySet[Assignment]:
-    rows = _in_columns(found, search)
-    loaded = _in_columns(Assignment.objects.select_related(*_OF_LISTS).only(*_IN_LISTS), search)
+    """The page behind this key. What is prepared may pad it."""
     order = _order(search)
-    return rows_behind(key[: len(order)], rows, order, loaded=loaded)  # what is prepared may pad it
-
-
-_shown = prepared(_page)
+    rows = _in_columns(_in_tab(_held(at), search.tab, search, over, since, now), search)
+    return rows_behind(key[: len(order)], rows, order, loaded=_loaded(search))
 
 
 @prepared
 def _by_name(
     key: tuple[Any, ...], at: Q, search: Search, over: tuple[UUID, ...], since: datetime, now: datetime
 ) -> QuerySet[Assignment]:
-    """The same page. All that is asked of each row by itself leaves a database no other way than along the
-    names."""
-    one = _in_tab(_held(at), search.tab, search, over, since, now).filter(pk=OuterRef("pk"))
-    return _page_of(Assignment.objects.filter(Exists(one)), key, search)
+    """The same page, from the holders on, whom an index has by name. In an outer join they come first, and
+    what is asked of each thing they hold is asked of it by itself: so no database takes another way."""
+    order = _order(search)
+    one = _in_tab(_held(at), search.tab, search, over, since, now).filter(pk=OuterRef("held"))
+    holders = Principal.objects.annotate(
+        holder=F("name"), role_name=F("assignments__role__name"), held=F("assignments__pk")
+    )
+    by_name = (*order[:-1], replace(order[-1], name="held"))
+    found = found_behind(key[: len(order)], holders.filter(Exists(one)), by_name)
+    shown = _loaded(search).filter(pk__in=found.values("held"))
+    return shown.order_by(*(column.name for column in order))
+
+
+def _loaded(search: Search) -> AssignmentQuerySet:
+    """What a row of the list shows, and no more."""
+    return _in_columns(Assignment.objects.select_related(*_OF_LISTS).only(*_IN_LISTS), search)
 
 
 def _everything(
