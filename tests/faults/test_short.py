@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import pytest
@@ -12,6 +15,7 @@ from apps.access_requests.models import AccessRequest
 from apps.accounts.models import User
 from apps.assignments.models import Assignment
 from apps.notifications.models import Notice
+from apps.portal.doctor.database import writing_findings
 from tests.driving.processes import wait_until
 from tests.factories import activate, assign, make_user
 from tests.faults.databases import locked
@@ -48,6 +52,27 @@ def test_a_full_disk_leaves_nothing_half_done(sqlite):
     assert AccessRequest.objects.count() < len(people)
     wrong = faults(Known(since=began), now=began)
     assert [each for each in wrong if not each.endswith("wait.")] == []
+
+
+def test_the_doctor_finds_a_disk_that_takes_no_more(sqlite):
+    assert list(writing_findings()) == []
+
+    with no_file_grows():
+        (found,) = writing_findings()
+
+    assert "Nothing can be written to it" in found.what
+    assert list(writing_findings()) == []
+
+
+@contextmanager
+def no_file_grows() -> Iterator[None]:
+    """In this process, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def activate_all(eligible: list[Assignment], people: list[User], *, now: datetime) -> None:

@@ -236,8 +236,10 @@ def test_says_what_is_done_late():
 def test_finds_a_database_that_takes_nothing(db):
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA query_only = 1")
-        found = said_of(database.database_findings())
-        cursor.execute("PRAGMA query_only = 0")
+        try:
+            found = said_of(database.database_findings())
+        finally:
+            cursor.execute("PRAGMA query_only = 0")
 
     assert found == [
         "Nothing can be written to it: attempt to write a readonly database."
