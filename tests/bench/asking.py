@@ -14,13 +14,11 @@ _FIRST = 4  # of both workers: templates are compiled, and connections made
 
 
 @dataclass
-class Costs:
-    """Of one page: milliseconds of server CPU, and statements, each time it was asked for."""
+class Spent:
+    """Milliseconds of CPU, each time that something was done, and the statements of one time."""
 
     cpu: list[float] = field(default_factory=list)
-    wall: list[float] = field(default_factory=list)
     statements: int = 0
-    bytes: int = 0
 
     @property
     def least(self) -> float:
@@ -30,13 +28,15 @@ class Costs:
     def middle(self) -> float:
         return median(self.cpu)
 
+
+class Costs(Spent):
+    """Of one page, on the server."""
+
     def add(self, page: Page) -> None:
         if page.status != 200:
             raise RuntimeError(f"{page.path} answered {page.status}.")
         self.cpu.append(float(page.headers[CPU]))
-        self.wall.append(page.seconds * 1000)
         self.statements = int(page.headers[STATEMENTS])
-        self.bytes = len(page.body)
 
 
 def ask_by_turns(asked: dict[str, tuple[Visitor, str]], *, repeats: int = REPEATS) -> dict[str, Costs]:

@@ -22,6 +22,7 @@ from apps.accounts.models import User
 from apps.assignments.models import Assignment
 from apps.common.access import Provider
 from apps.roles.models import Resource, RoleDefinition
+from tests.bench.asking import Spent
 from tests.bench.figures import Figure
 from tests.bench.ground import Ground, Grounds
 from tests.bench.replay import Recorder, for_another, write
@@ -45,17 +46,11 @@ class Subject:
 
 
 @dataclass
-class Costs:
-    """Of one command: milliseconds of CPU of each run and of its floor; statements and commits of one."""
+class Costs(Spent):
+    """Of one command; milliseconds of its floor, too, and the commits of one run."""
 
-    cpu: list[float] = field(default_factory=list)
     floor: list[float] = field(default_factory=list)
-    statements: int = 0
     commits: int = 0
-
-    @property
-    def least(self) -> float:
-        return min(self.cpu)
 
 
 def measure(grounds: Grounds, size: int) -> list[Figure]:
@@ -152,7 +147,7 @@ def _figures(name: str, costs: Costs, size: int) -> list[Figure]:
     part = f"Commands, at {size:,} assignments"
     return [
         Figure(part, f"{name}: CPU, least", costs.least, "ms", min(costs.floor), at_most=5),
-        Figure(part, f"{name}: CPU, median", median(costs.cpu), "ms", median(costs.floor), at_most=5),
+        Figure(part, f"{name}: CPU, median", costs.middle, "ms", median(costs.floor), at_most=5),
         Figure(part, f"{name}: statements", costs.statements, "", at_most=20),
         Figure(part, f"{name}: commits", costs.commits, "", at_most=1),
     ]

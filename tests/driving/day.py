@@ -51,6 +51,7 @@ class Deed:
     at: float
     trace: str = ""
     said: str = ""
+    url: str = ""  # of the portal
 
     @property
     def is_acknowledged(self) -> bool:
@@ -159,11 +160,13 @@ class _Noting(Visitor):
             page = super().ask(method, path, body, **headers)
         except (OSError, HTTPException) as error:
             spent = time.perf_counter() - began
-            self.day.deeds.append(Deed(self.part, method, path, 0, spent, at, said=repr(error)))
+            self.day.deeds.append(Deed(self.part, method, path, 0, spent, at, said=repr(error), url=self.url))
             raise GaveUp from error
         trace = page.headers.get(TRACE, "")
         said = page.text if page.status >= 400 else ""
-        self.day.deeds.append(Deed(self.part, method, path, page.status, page.seconds, at, trace, said))
+        self.day.deeds.append(
+            Deed(self.part, method, path, page.status, page.seconds, at, trace, said, self.url)
+        )
         if page.status >= 500:
             raise GaveUp
         return page

@@ -184,8 +184,10 @@ class Scene:
 
     def _is_well(self) -> bool:
         """As every machine says itself."""
-        said = [self.ready(number) for number in range(1, self.machines + 1)]
-        return all(status == 200 and words["worker"] == "ok" for status, words in said)
+        with suppress(OSError, HTTPException):
+            said = [self.ready(number) for number in range(1, self.machines + 1)]
+            return all(status == 200 and words["worker"] == "ok" for status, words in said)
+        return False
 
     def _numbers(self) -> str:
         answers = Counter(deed.status for deed in self.day.deeds)
@@ -200,7 +202,9 @@ class Scene:
 
     def _outlived(self) -> list[str]:
         long = [witness.outlived for witness in self.witnesses if witness.outlived]
-        return [f"Access was open {too_long} after its end." for too_long in long]
+        seen = sum(witness.saw for witness in self.witnesses)
+        blind = [] if seen else ["No witness has seen what their role shows."]
+        return [*blind, *(f"Access was open {too_long} after its end." for too_long in long)]
 
     def _lies(self) -> list[str]:
         """Of health pages all along, and of the doctor now."""

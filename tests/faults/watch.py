@@ -76,6 +76,9 @@ class HealthWatch(Thread):
     def lies(self, deeds: list[Deed], *, skew: timedelta) -> Iterator[str]:
         """`deeds`: what people were answered meanwhile."""
         name = self._portal.background.directory.name
+        if not (self.is_alive() and self.said):
+            yield f"{name}: its health page was not watched to the end."
+        deeds = [deed for deed in deeds if deed.url == self._portal.url]
         yield from (
             f"{name} said that it cannot serve, and served: {each}" for each in self._false(503, 200, deeds)
         )

@@ -3,7 +3,6 @@
 import pytest
 from django.contrib.staticfiles import finders
 from django.urls import reverse
-from django.utils import timezone
 
 pytestmark = pytest.mark.django_db
 
@@ -16,12 +15,6 @@ ANSWERS = {
     "a form with a fault": ("post", reverse("accounts:password")),
     "a part of a page": ("get", reverse("accounts:find_principals")),
 }
-
-
-@pytest.fixture
-def now():
-    """Pages read the clock."""
-    return timezone.now()
 
 
 @pytest.mark.parametrize("what", ANSWERS)

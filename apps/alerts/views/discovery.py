@@ -45,6 +45,5 @@ def discovery(request: HttpRequest, step: str = Step.GLOBAL_ADMINISTRATORS) -> H
         "steps": [(number, each, counts[each]) for number, each in enumerate(Step, 1)],
         "lines": lines,
         "page": page,
-        "links_people": False,
     }
     return render(request, "alerts/discovery.html", context)

@@ -23,7 +23,7 @@ from apps.reviews.models import Decision
 from apps.roles.models import where_permitted
 
 READ_AT_ONCE = 500  # assignments of a file that are held in memory
-COUNTED_TO = 10_000  # of a report people want the number itself
+REPORT_COUNTED_TO = 10_000  # of a report people want the number itself
 _GIVES = {*Action} - {Action.ADMIN_REMOVE, Action.SELF_DEACTIVATE}
 _BY_HOLDER = by_text("holder_name", "role_name")
 _IN_FILES = (Column("principal_id", UUID), Column("id", UUID))  # as an index has them, for any number
@@ -109,7 +109,7 @@ def report_page(
     rows = _held(report, access, now=now)
     named = rows.annotate(holder_name=F("principal__name"), role_name=F("role__name"))
     page = page_of(named, _BY_HOLDER, after=after)
-    return count_of(rows, exact_to=COUNTED_TO), page, lines_of(page.rows, report, now=now)
+    return count_of(rows, exact_to=REPORT_COUNTED_TO), page, lines_of(page.rows, report, now=now)
 
 
 def first_lines(report: Report, access: Access, *, at_most: int, now: datetime) -> list[Line]:

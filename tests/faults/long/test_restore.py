@@ -23,9 +23,14 @@ def lose_and_bring_back(url, tmp_path):
     copy = tmp_path / "copy"
     with Scene(tmp_path, url, hangs_up=True).playing() as scene:
         time.sleep(SECONDS)
+        kept = {deed.trace for deed in scene.day.acknowledged}
         made_at = time.time()
         back_up(url, copy)
         time.sleep(SECONDS)
         scene.brings_back(copy, made_at=made_at)
 
         scene.recovers()
+        lost = {deed.trace for deed in scene.day.lost()}
+    assert kept
+    assert not kept & lost
+    assert lost, "What was done after the backup is there: it has not taken the place."

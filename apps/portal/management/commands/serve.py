@@ -26,7 +26,7 @@ _SETUP = "administration:setup"
 
 class Command(BaseCommand):
     help = "Serve the portal: web server and background worker together, until Ctrl-C or SIGTERM."
-    requires_system_checks = ()  # they are of the code; what is wrong with settings they say as they are read
+    requires_system_checks = ()  # they are of the code; settings that cannot work fail as they are read
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
